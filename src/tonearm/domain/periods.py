@@ -1,0 +1,131 @@
+"""Ranges of time as people name them, in whole local days."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from tonearm.domain.errors import InvalidInputError
+
+NAMED_PERIODS = (
+    "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_year",
+    "last_year", "last_7_days", "last_30_days", "last_90_days", "last_365_days", "all",
+)  # fmt: skip
+_ROLLING = re.compile(r"last_(7|30|90|365)_days")
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2200
+_HINT = (
+    f"Use one of {', '.join(NAMED_PERIODS)}, or YYYY, YYYY-MM, YYYY-Www, YYYY-MM-DD, or FROM..TO with two "
+    "days, the second one not included."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days from `first` to before `end`; both None for all time."""
+
+    first: date | None
+    end: date | None
+
+    @property
+    def previous(self) -> "Period | None":
+        """The period of as many days directly before; None for all time."""
+        if self.first is None or self.end is None:
+            return None
+        return Period(self.first - (self.end - self.first), self.first)
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """Give the first instant and the first instant after, in UTC."""
+        return (
+            None if self.first is None else start_of_day(self.first, zone),
+            None if self.end is None else start_of_day(self.end, zone),
+        )
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Give the first instant of a local day, also where clocks skip its midnight."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    # Names that mean something else on every machine are no zones to keep a history by.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+@lru_cache(maxsize=256)
+def find_zone(name: str) -> ZoneInfo:
+    """Give the zone of an IANA name; raises InvalidInputError."""
+    if name not in _zone_names():
+        raise InvalidInputError(
+            f"'{name[:64]}' is no time zone. Use an IANA name such as Europe/Berlin.",
+            parameter="zone",
+        )
+    return ZoneInfo(name)
+
+
+def resolve_period(text: str, now: datetime, zone: ZoneInfo) -> Period:
+    """Give the local days that a range names; raises InvalidInputError."""
+    today = now.astimezone(zone).date()
+    named = _named(text, today)
+    if named is not None:
+        return named
+    try:
+        period = _calendar(text)
+    except (ValueError, OverflowError):
+        raise InvalidInputError(f"'{text[:40]}' is no range. {_HINT}", parameter="range") from None
+    if period.first is None or period.end is None or period.first >= period.end:
+        raise InvalidInputError("A range ends after it begins.", parameter="range")
+    if period.first.year < _EARLIEST_YEAR or period.end.year > _LATEST_YEAR:
+        raise InvalidInputError(
+            f"A range lies between {_EARLIEST_YEAR} and {_LATEST_YEAR}.", parameter="range"
+        )
+    return period
+
+
+def _named(text: str, today: date) -> Period | None:
+    tomorrow = today + timedelta(days=1)
+    monday = today - timedelta(days=today.weekday())
+    month = today.replace(day=1)
+    year = date(today.year, 1, 1)
+    rolling = _ROLLING.fullmatch(text)
+    if rolling:
+        return Period(tomorrow - timedelta(days=int(rolling[1])), tomorrow)
+    return {
+        "all": Period(None, None),
+        "today": Period(today, tomorrow),
+        "yesterday": Period(today - timedelta(days=1), today),
+        "this_week": Period(monday, monday + timedelta(days=7)),
+        "last_week": Period(monday - timedelta(days=7), monday),
+        "this_month": Period(month, next_month(month)),
+        "last_month": Period((month - timedelta(days=1)).replace(day=1), month),
+        "this_year": Period(year, date(today.year + 1, 1, 1)),
+        "last_year": Period(date(today.year - 1, 1, 1), year),
+    }.get(text)
+
+
+def _calendar(text: str) -> Period:
+    if span := _SPAN.fullmatch(text):
+        return Period(date.fromisoformat(span[1]), date.fromisoformat(span[2]))
+    if _YEAR.fullmatch(text):
+        return Period(date(int(text), 1, 1), date(int(text) + 1, 1, 1))
+    if month := _MONTH.fullmatch(text):
+        first = date(int(month[1]), int(month[2]), 1)
+        return Period(first, next_month(first))
+    if week := _WEEK.fullmatch(text):
+        first = date.fromisocalendar(int(week[1]), int(week[2]), 1)
+        return Period(first, first + timedelta(days=7))
+    if not _DAY.fullmatch(text):
+        raise ValueError
+    day = date.fromisoformat(text)
+    return Period(day, day + timedelta(days=1))
+
+
+def next_month(first: date) -> date:
+    """Give the first day of the month after the one that begins on `first`."""
+    return (first + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,25 @@
+"""Names as people type them, and as they are compared."""
+
+import re
+import unicodedata
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def normalise(text: str | None) -> str:
+    """Give the form in which two spellings of one name are equal; an absent name is empty."""
+    if not text:
+        return ""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.split())
+
+
+def clean(text: str | None) -> str | None:
+    """Drop U+0000, replace lone surrogates, cut white space around; what is then empty is absent."""
+    if text is None:
+        return None
+    if not text.isascii():
+        text = _LONE_SURROGATE.sub("\ufffd", text)
+    return text.replace("\0", "").strip() or None

@@ -1,0 +1,91 @@
+"""Enumerations: one spelling for REST, CLI, pages and the database."""
+
+from enum import IntEnum, StrEnum
+
+
+class Kind(StrEnum):
+    """The lane an item belongs to."""
+
+    MUSIC = "music"
+    PODCAST = "podcast"
+    AUDIOBOOK = "audiobook"
+
+
+class Family(IntEnum):
+    """The kind of source a sighting comes from, best first."""
+
+    EXTENDED = 0
+    ACCOUNT = 1
+
+
+class Rule(StrEnum):
+    """What counts as a play."""
+
+    THIRTY_SECONDS = "30s"
+    HALF = "half"
+    DONE = "done"
+    ANY = "any"
+
+
+class RankBy(StrEnum):
+    """What a ranking is ordered by."""
+
+    PLAYS = "plays"
+    TIME = "time"
+
+
+class Verdict(IntEnum):
+    """What became of one row of an import."""
+
+    MALFORMED = 0
+    NO_CONTENT = 1
+    SUPPRESSED = 2
+    NEW = 3
+    IMPROVED = 4
+    DUPLICATE = 5
+
+    @property
+    def label(self) -> str:
+        """The verdict as ledgers and counts spell it."""
+        return self.name.lower()
+
+
+class Flaw(IntEnum):
+    """Why a row is malformed."""
+
+    NONE = 0
+    NOT_AN_OBJECT = 1
+    NOT_JSON = 2
+    WRONG_TYPE = 3
+    TEXT_TOO_LONG = 4
+    TOO_DEEP = 5
+    CLOCK_MISSING = 6
+    CLOCK_UNREADABLE = 7
+    CLOCK_BEFORE_2006 = 8
+    CLOCK_IN_FUTURE = 9
+    MS_PLAYED_MISSING = 10
+    MS_PLAYED_OUT_OF_RANGE = 11
+
+    @property
+    def label(self) -> str:
+        """The reason in words, for ledgers."""
+        return "" if self is Flaw.NONE else self.name.lower().replace("_", " ")
+
+
+class ImportState(StrEnum):
+    """Where an import stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PREVIEWED = "previewed"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNDONE = "undone"
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    OWNER = "owner"
+    LISTENER = "listener"
