@@ -1,0 +1,247 @@
+"""Every table. Each one of user data leads with `user_id`, so that it can be distributed by it.
+
+History itself lies in `segments`: packed columns of one lane (sightings or plays) and one calendar month, immutable
+once written. `manifest` names the revision of each month that is in force. A reader that takes the manifest and the
+segments in one transaction sees one version of the history; a writer lays new revisions beside the old ones and
+then moves the manifest in one short transaction (docs/adr/0002).
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC; naive ones are refused on their way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant and turn an aware one to UTC."""
+        del dialect
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive instant")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware instant also where the database keeps none."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _user() -> Column[int]:
+    return Column(
+        "user_id",
+        Integer,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    )
+
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),
+    Column("zone", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _user(),
+    Column("token_hash", String(64), primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Index("ix_sessions_token_hash", "token_hash"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _user(),
+    Column("key_hash", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("ix_api_keys_key_hash", "key_hash"),
+)
+
+histories = Table(
+    "histories",
+    metadata,
+    _user(),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("next_sighting", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    _user(),
+    Column("lane", SmallInteger, primary_key=True),
+    Column("month", SmallInteger, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+manifest = Table(
+    "manifest",
+    metadata,
+    _user(),
+    Column("lane", SmallInteger, primary_key=True),
+    Column("month", SmallInteger, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+)
+
+descriptions = Table(
+    "descriptions",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("uri", Text),
+    Column("title", Text),
+    Column("artist", Text),
+    Column("album", Text),
+    Column("track_id", Integer, nullable=False),
+)
+
+contexts = Table(
+    "contexts",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("platform", Text),
+    Column("country", Text),
+    Column("reason_start", Text),
+    Column("reason_end", Text),
+    Column("shuffle", Boolean),
+    Column("skipped", Boolean),
+    Column("offline", Boolean),
+    Column("private", Boolean),
+)
+
+artists = Table(
+    "artists",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+albums = Table(
+    "albums",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("artist_id", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+tracks = Table(
+    "tracks",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text),
+    Column("artist_id", Integer, nullable=False),
+    Column("album_id", Integer, nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("is_preview", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("spool", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("phase", String(16)),
+    Column("progress", JSON, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("problem", Text),
+    Column("problem_code", String(64)),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("worker", String(64)),
+    Column("heartbeat_at", Instant),
+    CheckConstraint("id > 0", name="id_positive"),
+    Index("ix_imports_state", "state"),
+)
+
+import_members = Table(
+    "import_members",
+    metadata,
+    Column("user_id", Integer, primary_key=True, nullable=False),
+    Column("import_id", Integer, primary_key=True, nullable=False),
+    Column("position", Integer, primary_key=True, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("family", SmallInteger),
+    Column("digest", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("first_at", BigInteger),
+    Column("last_at", BigInteger),
+    Column("note", Text),
+    Column("ledger", LargeBinary),
+    ForeignKeyConstraint(
+        ["user_id", "import_id"], ["imports.user_id", "imports.id"], ondelete="CASCADE"
+    ),
+    Index("ix_import_members_digest", "user_id", "digest"),
+)
