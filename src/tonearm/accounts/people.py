@@ -1,0 +1,398 @@
+"""Listeners, their log-ins and their keys."""
+
+import hmac
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tonearm.accounts.passwords import Passwords
+from tonearm.accounts.throttle import Throttle
+from tonearm.accounts.zones import check_zone, machine_zone
+from tonearm.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from tonearm.domain.text import clean, normalise
+from tonearm.domain.vocabulary import Role
+from tonearm.ops.clock import Clock
+from tonearm.storage.database import Database
+from tonearm.storage.tables import api_keys, instance, sessions, users
+
+LONGEST_NAME = 64
+KEY_PREFIX = "tnrm_"
+_LOCAL_OWNER = "owner"
+_OWNER_ROW = "owner"
+_SETUP_TOKEN_ROW = "setup_token"  # noqa: S105 - the name of a row, not a secret
+_SHOWN_KEY_CHARACTERS = len(KEY_PREFIX) + 6
+# Writing when somebody was last seen at every request would make each read a write.
+_SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A listener with an account here."""
+
+    id: int
+    name: str
+    role: Role
+    zone: str
+    """IANA name of the zone in which days are counted."""
+    has_password: bool
+    created_at: datetime
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this listener runs the instance."""
+        return self.role is Role.OWNER
+
+
+class Accounts:
+    """Who may use this instance, and who is calling."""
+
+    def __init__(self, database: Database, clock: Clock, *, session_days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._idle = timedelta(days=session_days)
+        self._passwords = Passwords()
+        self._throttle = Throttle(clock)
+        self._is_set_up = False
+
+    def stamp(self) -> int | None:
+        """Give a number that changes when anything here may have changed; None where there is none."""
+        return self._database.stamp()
+
+    def check_database(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            UnavailableError: it gives none.
+        """
+        with self._database.read() as connection:
+            connection.execute(select(instance.c.key).limit(1))
+
+    def is_set_up(self) -> bool:
+        """Tell whether an owner with a password exists."""
+        if not self._is_set_up:
+            with self._database.read() as connection:
+                owner = _owner(connection)
+            self._is_set_up = owner is not None and owner.has_password
+        return self._is_set_up
+
+    def set_up(self, name: str, password: str, zone: str) -> User:
+        """Make the owner, or give the local owner a name, a password and a zone.
+
+        Raises:
+            InvalidInputError: name, password or zone cannot be used.
+            ConflictError: the instance is set up already, or the name is taken.
+        """
+        values = {**_name_values(name), "zone": check_zone(zone)}
+        if self.is_set_up():
+            raise _set_up_already()
+        values["password_hash"] = self._passwords.hash(password)
+        try:
+            with self._database.write() as connection:
+                owner = _owner(connection)
+                if owner is None:
+                    owner_id = self._insert_owner(connection, values)
+                else:
+                    owner_id = owner.id
+                    statement = update(users).where(
+                        users.c.id == owner_id, users.c.password_hash.is_(None)
+                    )
+                    if not connection.execute(statement.values(**values)).rowcount:
+                        raise _set_up_already()
+                connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+                return _get(connection, owner_id)
+        except IntegrityError as error:
+            if self.is_set_up():
+                raise _set_up_already() from error
+            raise _name_taken() from error
+
+    def ensure_owner(self) -> User:
+        """Give the owner; on a fresh instance make one named "owner" without a password."""
+        with self._database.read() as connection:
+            owner = _owner(connection)
+        if owner is not None:
+            return owner
+        values = {**_name_values(_LOCAL_OWNER), "zone": machine_zone(), "password_hash": None}
+        # Another process may be quicker: then its owner is the owner.
+        with suppress(IntegrityError), self._database.write() as connection:
+            if _owner(connection) is None:
+                self._insert_owner(connection, values)
+        with self._database.read() as connection:
+            owner = _owner(connection)
+        if owner is None:
+            raise _name_taken()
+        return owner
+
+    def add(self, name: str, zone: str) -> User:
+        """Add a listener without a password.
+
+        Raises:
+            InvalidInputError: name or zone cannot be used.
+            ConflictError: the name is taken.
+        """
+        values = {**_name_values(name), "zone": check_zone(zone), "role": Role.LISTENER.value}
+        try:
+            with self._database.write() as connection:
+                return _get(connection, self._insert_user(connection, values))
+        except IntegrityError as error:
+            raise _name_taken() from error
+
+    def list(self) -> list[User]:
+        """Give every listener, in order of their coming."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(users).order_by(users.c.id)).mappings()
+            return [_user(row) for row in rows]
+
+    def find(self, name: str) -> User | None:
+        """Give the listener of a name, however it is spelled."""
+        with self._database.read() as connection:
+            return _find(connection, users.c.name_key == normalise(clean(name)))
+
+    def get(self, user_id: int) -> User:
+        """Give a listener.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        with self._database.read() as connection:
+            return _get(connection, user_id)
+
+    def set_password(self, user_id: int, password: str) -> User:
+        """Set a password and end every log-in made with the old one.
+
+        Raises:
+            InvalidInputError: the password is too short or too long.
+            NotFoundError: there is no such listener.
+        """
+        hashed = self._passwords.hash(password)
+        with self._database.write() as connection:
+            connection.execute(
+                update(users).where(users.c.id == user_id).values(password_hash=hashed)
+            )
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+            user = _get(connection, user_id)
+            if user.is_owner:
+                connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+            return user
+
+    def set_zone(self, user_id: int, zone: str) -> User:
+        """Set the zone in which a listener's days are counted.
+
+        Raises:
+            InvalidInputError: there is no such zone.
+            NotFoundError: there is no such listener.
+        """
+        check_zone(zone)
+        with self._database.write() as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(zone=zone))
+            return _get(connection, user_id)
+
+    def log_in(self, name: str, password: str) -> str:
+        """Begin a session and give its token, which is shown to nobody else and stored hashed.
+
+        Raises:
+            UnauthenticatedError: name or password is wrong; which one is not told.
+            TooManyAttemptsError: this name failed too often just now.
+        """
+        name_key = normalise(clean(name[: LONGEST_NAME * 4]))
+        self._throttle.begin(name_key)
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(users.c.id, users.c.password_hash).where(users.c.name_key == name_key)
+            ).one_or_none()
+        if not self._passwords.verify(password, row.password_hash if row else None) or row is None:
+            raise UnauthenticatedError("Name or password is wrong.")
+        self._throttle.succeeded(name_key)
+        token = token_urlsafe(32)
+        now = self._clock()
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.seen_at < now - self._idle))
+            connection.execute(
+                insert(sessions).values(
+                    user_id=row.id, token_hash=_digest(token), created_at=now, seen_at=now
+                )
+            )
+        return token
+
+    def session_user(self, token: str) -> User | None:
+        """Give the listener whose session this is; None where it is unknown or has ended."""
+        hashed = _digest(token)
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(users, sessions.c.seen_at, sessions.c.token_hash)
+                    .join_from(sessions, users, users.c.id == sessions.c.user_id)
+                    .where(sessions.c.token_hash == hashed)
+                )
+                .mappings()
+                .one_or_none()
+            )
+        if row is None or not hmac.compare_digest(row["token_hash"], hashed):
+            return None
+        now = self._clock()
+        if now - row["seen_at"] > self._idle:
+            return None
+        if now - row["seen_at"] > _SEEN_EVERY:
+            with suppress(UnavailableError), self._database.write() as connection:
+                connection.execute(
+                    update(sessions)
+                    .where(sessions.c.user_id == row["id"], sessions.c.token_hash == hashed)
+                    .values(seen_at=now)
+                )
+        return _user(row)
+
+    def log_out(self, token: str) -> None:
+        """End a session; an unknown one has ended already."""
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.token_hash == _digest(token)))
+
+    def create_owner_key(self, user_id: int) -> str:
+        """Make an API key for the owner; this is the only time it can be read.
+
+        Raises:
+            NotFoundError: there is no such listener.
+        """
+        key = KEY_PREFIX + token_urlsafe(32)
+        with self._database.write() as connection:
+            _get(connection, user_id)
+            connection.execute(
+                insert(api_keys).values(
+                    user_id=user_id,
+                    key_hash=_digest(key),
+                    name="owner key",
+                    prefix=key[:_SHOWN_KEY_CHARACTERS],
+                    created_at=self._clock(),
+                )
+            )
+        return key
+
+    def key_user(self, key: str) -> User | None:
+        """Give the listener whose API key this is; None where it is unknown."""
+        if not key.startswith(KEY_PREFIX):
+            return None
+        hashed = _digest(key)
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(users, api_keys.c.used_at, api_keys.c.key_hash)
+                    .join_from(api_keys, users, users.c.id == api_keys.c.user_id)
+                    .where(api_keys.c.key_hash == hashed)
+                )
+                .mappings()
+                .one_or_none()
+            )
+        if row is None or not hmac.compare_digest(row["key_hash"], hashed):
+            return None
+        now = self._clock()
+        if row["used_at"] is None or now - row["used_at"] > _SEEN_EVERY:
+            with suppress(UnavailableError), self._database.write() as connection:
+                connection.execute(
+                    update(api_keys)
+                    .where(api_keys.c.user_id == row["id"], api_keys.c.key_hash == hashed)
+                    .values(used_at=now)
+                )
+        return _user(row)
+
+    def setup_token(self) -> str:
+        """Give the token that a first visit from another machine must show; one for all processes.
+
+        It lies in the database as it is, so that every start can print it; the set-up removes it.
+
+        Raises:
+            ConflictError: the instance is set up, so there is none.
+        """
+        if self.is_set_up():
+            raise _set_up_already()
+        with suppress(IntegrityError), self._database.write() as connection:
+            token = _stored_setup_token(connection)
+            if token is not None:
+                return token
+            token = token_urlsafe(16)
+            connection.execute(insert(instance).values(key=_SETUP_TOKEN_ROW, value=token))
+            return token
+        with self._database.read() as connection:
+            return _stored_setup_token(connection) or ""
+
+    def check_setup_token(self, text: str) -> bool:
+        """Tell whether a text is the set-up token."""
+        with self._database.read() as connection:
+            token = _stored_setup_token(connection)
+        given = text.strip().encode("utf-8", "replace")
+        return token is not None and hmac.compare_digest(token.encode(), given)
+
+    def _insert_owner(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        owner_id = self._insert_user(connection, {**values, "role": Role.OWNER.value})
+        # Of two starters at the same time only one can write this row: there is one owner.
+        connection.execute(insert(instance).values(key=_OWNER_ROW, value=str(owner_id)))
+        return owner_id
+
+    def _insert_user(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        statement = insert(users).values(created_at=self._clock(), **values).returning(users.c.id)
+        return int(connection.execute(statement).scalar_one())
+
+
+def _name_values(name: str) -> dict[str, Any]:
+    cleaned = clean(name) or ""
+    key = normalise(cleaned)
+    # Some characters fold to several, so the key is measured too.
+    if not key or max(len(cleaned), len(key)) > LONGEST_NAME or not cleaned.isprintable():
+        raise InvalidInputError(
+            f"The name must have 1 to {LONGEST_NAME} printable characters.", parameter="name"
+        )
+    return {"name": cleaned, "name_key": key}
+
+
+def _digest(secret: str) -> str:
+    # Tokens and keys are 256 random bits: a plain hash is as good as a slow one.
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _user(row: Mapping[Any, Any]) -> User:
+    return User(
+        id=row["id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        zone=row["zone"],
+        has_password=row["password_hash"] is not None,
+        created_at=row["created_at"],
+    )
+
+
+def _find(connection: Connection, condition: ColumnElement[bool]) -> User | None:
+    row = connection.execute(select(users).where(condition)).mappings().one_or_none()
+    return None if row is None else _user(row)
+
+
+def _get(connection: Connection, user_id: int) -> User:
+    user = _find(connection, users.c.id == user_id)
+    if user is None:
+        raise NotFoundError("There is no such listener.")
+    return user
+
+
+def _owner(connection: Connection) -> User | None:
+    return _find(connection, users.c.role == Role.OWNER.value)
+
+
+def _stored_setup_token(connection: Connection) -> str | None:
+    return connection.scalar(select(instance.c.value).where(instance.c.key == _SETUP_TOKEN_ROW))
+
+
+def _set_up_already() -> ConflictError:
+    return ConflictError("This Tonearm is set up already. Log in instead.")
+
+
+def _name_taken() -> ConflictError:
+    return ConflictError("Another listener has this name. Choose another one.")

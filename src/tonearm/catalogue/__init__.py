@@ -1,0 +1,1 @@
+"""Tracks, albums and artists as one listener knows them."""

@@ -1,0 +1,153 @@
+"""Which descriptions are one track, and how tracks, albums and artists are named.
+
+A pure function of the descriptions and how often each is claimed (docs/explanation/plays.md, "Tracks").
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonearm.catalogue.descriptions import Description
+from tonearm.domain.text import normalise
+from tonearm.domain.vocabulary import Kind
+
+NO_ITEM = -1
+_KIND_ORDER = (Kind.AUDIOBOOK.value, Kind.PODCAST.value, Kind.MUSIC.value)
+
+Pair = tuple[str, str]
+ArtistKey = tuple[str, str]
+AlbumKey = tuple[ArtistKey, str]
+_Key = TypeVar("_Key", ArtistKey, AlbumKey)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedTrack:
+    """A track with its names; artist and album by their keys."""
+
+    key: str
+    kind: str
+    title: str | None
+    artist: ArtistKey | None
+    album: AlbumKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The catalogue that a set of descriptions amounts to."""
+
+    tracks: list[ResolvedTrack]
+    artists: dict[ArtistKey, str]
+    albums: dict[AlbumKey, str]
+    track_of: NDArray[np.int32]
+    """For each description, the position of its track."""
+    pair_of: NDArray[np.int32]
+    """For each description, a number for its artist and title, -1 where neither it nor its track has one."""
+
+
+def resolve(
+    descriptions: Sequence[Description], extended: Sequence[int], account: Sequence[int]
+) -> Resolution:
+    """Resolve descriptions, each claimed by so many extended and account sightings."""
+    pairs = [_pair(description) for description in descriptions]
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for index, key in enumerate(_track_keys(descriptions, pairs, extended)):
+        members[key].append(index)
+
+    pair_numbers: dict[Pair, int] = {}
+    tracks: list[ResolvedTrack] = []
+    artists: defaultdict[ArtistKey, Counter[str]] = defaultdict(Counter)
+    albums: defaultdict[AlbumKey, Counter[str]] = defaultdict(Counter)
+    track_of = np.empty(len(descriptions), np.int32)
+    pair_of = np.empty(len(descriptions), np.int32)
+    for key, indexes in members.items():
+        chosen = _best_named(indexes, descriptions, extended, account)
+        for index in indexes:
+            pair = pairs[index] or pairs[chosen]
+            pair_of[index] = (
+                NO_ITEM if pair is None else pair_numbers.setdefault(pair, len(pair_numbers))
+            )
+            track_of[index] = len(tracks)
+        kinds = {descriptions[index].kind for index in indexes}
+        kind = next(kind for kind in _KIND_ORDER if kind in kinds)
+        description = descriptions[chosen]
+        track = _track(key, kind, description)
+        if track.artist is not None and description.artist is not None:
+            artists[track.artist][description.artist] += 1
+        if track.album is not None and description.album is not None:
+            albums[track.album][description.album] += 1
+        tracks.append(track)
+    return Resolution(tracks, _most_common(artists), _most_common(albums), track_of, pair_of)
+
+
+def _best_named(
+    indexes: Sequence[int],
+    descriptions: Sequence[Description],
+    extended: Sequence[int],
+    account: Sequence[int],
+) -> int:
+    """Choose the description of one track whose names are claimed most."""
+    if len(indexes) == 1:
+        return indexes[0]
+    claims: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for index in indexes:
+        # Kind and URI apart, the same names may stand in several descriptions.
+        counts = claims[descriptions[index][2:]]
+        counts[0] += extended[index]
+        counts[1] += account[index]
+
+    def preference(index: int) -> tuple[object, ...]:
+        names = descriptions[index][2:]
+        by_extended, by_account = claims[names]
+        spelled = ((name is None, name or "") for name in names)
+        return names[0] is None, -by_extended, -by_account, *spelled
+
+    return min(indexes, key=preference)
+
+
+def _pair(description: Description) -> Pair | None:
+    if description.title is None:
+        return None
+    return normalise(description.artist), normalise(description.title)
+
+
+def _track_keys(
+    descriptions: Sequence[Description], pairs: Sequence[Pair | None], extended: Sequence[int]
+) -> list[str]:
+    claims: Counter[tuple[Pair, str]] = Counter()
+    homeless = {pairs[i] for i, description in enumerate(descriptions) if description.uri is None}
+    for description, pair, count in zip(descriptions, pairs, extended, strict=True):
+        if description.uri is not None and pair is not None and pair in homeless:
+            claims[pair, description.uri] += count
+    homes: dict[Pair, str] = {}
+    for (pair, uri), _count in sorted(claims.items(), key=lambda claim: (-claim[1], claim[0][1])):
+        homes.setdefault(pair, uri)
+    return [
+        description.uri or homes.get(pair or ("", "")) or _local_key(pair or ("", ""))
+        for description, pair in zip(descriptions, pairs, strict=True)
+    ]
+
+
+def _local_key(pair: Pair) -> str:
+    digest = sha256()
+    for text in pair:
+        encoded = text.encode()
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    return f"local:{digest.hexdigest()}"
+
+
+def _track(key: str, kind: str, description: Description) -> ResolvedTrack:
+    artist = (kind, normalise(description.artist)) if description.artist else None
+    album = (artist, normalise(description.album)) if artist and description.album else None
+    return ResolvedTrack(key, kind, description.title, artist, album)
+
+
+def _most_common(spellings: dict[_Key, Counter[str]]) -> dict[_Key, str]:
+    return {
+        key: min(counter.items(), key=lambda item: (-item[1], item[0]))[0]
+        for key, counter in spellings.items()
+    }
