@@ -1,0 +1,1 @@
+"""Sightings and plays: the only door to a listener's history."""

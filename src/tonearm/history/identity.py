@@ -1,0 +1,251 @@
+"""plays = f(sightings): which sightings are one play, and what it looks like.
+
+Pure, set-based, and blind to everything but the sightings themselves (docs/explanation/plays.md, "Plays").
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonearm.catalogue.resolution import Resolution
+from tonearm.domain.vocabulary import Family
+from tonearm.history.arrays import best_match, group
+from tonearm.history.sightings import Context, Plays, Sightings
+
+_MINUTE = 60_000
+_LATEST_LEAD = 5 * _MINUTE
+_LONGEST_LAG = 30 * 24 * 60 * _MINUTE
+
+_ROWS_AT_ONCE = 400_000
+
+_Number = TypeVar("_Number", bound=np.generic)
+_Labels = NDArray[np.int32]
+_Columns = list[NDArray[np.integer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The plays that sightings amount to."""
+
+    plays: Plays
+    """`track` counts in the resolution, `context` in `contexts`."""
+    play_of: NDArray[np.int32]
+    """For each sighting the row of its play."""
+    contexts: list[Context]
+    """The contexts given, followed by those that merging made."""
+
+
+def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]) -> Derived:
+    """Derive plays; `description` and `context` of the sightings are positions in what is passed beside."""
+    track = resolution.track_of[sightings.description]
+    is_extended = sightings.family == Family.EXTENDED
+    extended = np.flatnonzero(is_extended).astype(np.int32)
+    account = np.flatnonzero(~is_extended).astype(np.int32)
+    contexts = list(contexts)
+
+    labels = _label_extended(sightings, track, extended)
+    merged = _Merged.of(sightings, extended, labels, contexts)
+    merged.settle_times(sightings, contexts)
+    pair = resolution.pair_of[sightings.description]
+    absorbed_by = _absorb(sightings, pair, account, extended, merged.ended_at, labels)
+    del pair
+    absorbed = absorbed_by >= 0
+    alone = account[~absorbed]
+
+    play_of = np.empty(len(sightings), np.int32)
+    play_of[extended] = labels
+    play_of[account[absorbed]] = labels[absorbed_by[absorbed]]
+    play_of[alone] = np.arange(len(alone), dtype=np.int32) + len(merged.first)
+    del labels, extended, is_extended
+
+    plays = Plays(
+        id=np.full(len(merged.first) + len(alone), np.iinfo(np.uint32).max, np.uint32),
+        ended_at=_joined(merged.ended_at, sightings.clock[alone]),
+        started_at=_joined(merged.started_at, sightings.clock[alone] - sightings.ms_played[alone]),
+        ms_played=_joined(sightings.ms_played[merged.first], sightings.ms_played[alone]),
+        track=_joined(track[merged.first], track[alone]).view(np.uint32),
+        context=_joined(merged.context, sightings.context[alone]),
+    )
+    del merged, track
+    np.minimum.at(plays.id, play_of, sightings.id)
+    order = np.lexsort((plays.id, plays.started_at, plays.ended_at)).astype(np.int32)
+    plays.reorder(order)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return Derived(plays, rank[play_of], contexts)
+
+
+def _label_extended(
+    sightings: Sightings, track: NDArray[np.int32], rows: NDArray[np.int32]
+) -> _Labels:
+    """Number the plays of the extended sightings, densely from 0.
+
+    Plays never span tracks, so tracks are taken some at a time: that bounds the memory for sorting.
+    """
+    parts = len(rows) // _ROWS_AT_ONCE + 1
+    if parts == 1:
+        return _label(sightings, track, rows)[0]
+    labels = np.empty(len(rows), np.int32)
+    part_of = (track[rows] % parts).astype(np.int16)
+    count = 0
+    for part in range(parts):
+        chosen = np.flatnonzero(part_of == part)
+        found, found_count = _label(sightings, track, rows[chosen])
+        labels[chosen] = found + count
+        count += found_count
+    return labels
+
+
+def _label(
+    sightings: Sightings, track: NDArray[np.int32], rows: NDArray[np.int32]
+) -> tuple[_Labels, int]:
+    clock, stamp = sightings.clock[rows], sightings.stamp[rows]
+    ms_played, tracks = sightings.ms_played[rows], track[rows]
+    is_stamped = stamp > 0
+    # Odd anchors are start seconds, even ones end clocks: the two never meet.
+    anchor = np.where(is_stamped, stamp // 1000 * 2 + 1, clock * 2)
+    labels, firsts = group([tracks, anchor, ms_played])
+    unstamped, stamped = np.flatnonzero(~is_stamped), np.flatnonzero(is_stamped)
+    if not len(unstamped) or not len(stamped):
+        return labels, len(firsts)
+    columns: _Columns = [tracks, clock, ms_played]
+    found = best_match(
+        [column[unstamped] for column in columns],
+        [column[stamped] for column in columns],
+        [stamp[stamped]],
+    )
+    joins = found >= 0
+    labels[unstamped[joins]] = labels[stamped[found[joins]]]
+    used = np.zeros(len(firsts), bool)
+    used[labels] = True
+    return (np.cumsum(used, dtype=np.int32) - 1)[labels], int(used.sum())
+
+
+def _joined(left: NDArray[_Number], right: NDArray[_Number]) -> NDArray[_Number]:
+    return np.concatenate([left, right]) if len(right) else left
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The extended plays: a sighting of each, its times, and its merged context."""
+
+    first: NDArray[np.int32]
+    ended_at: NDArray[np.int64]
+    """The earliest `ts`, until `settle_times`."""
+    started_at: NDArray[np.int64]
+    """The finest stamp, or 0, until `settle_times`."""
+    context: NDArray[np.uint32]
+
+    @classmethod
+    def of(
+        cls,
+        sightings: Sightings,
+        rows: NDArray[np.int32],
+        labels: _Labels,
+        contexts: list[Context],
+    ) -> "_Merged":
+        count = int(labels.max()) + 1 if len(labels) else 0
+        clock = np.full(count, np.iinfo(np.int64).max)
+        stamp = np.zeros(count, np.int64)
+        first = np.empty(count, np.int32)
+        context = np.empty(count, np.uint32)
+        np.minimum.at(clock, labels, sightings.clock[rows])
+        np.maximum.at(stamp, labels, sightings.stamp[rows])
+        first[labels] = rows
+        context[labels] = sightings.context[rows]
+        is_mixed = np.zeros(count, bool)
+        is_mixed[labels[sightings.context[rows] != context[labels]]] = True
+        if is_mixed.any():
+            _merge_contexts(sightings, rows, labels, is_mixed, context, contexts)
+        return cls(first, clock, stamp, context)
+
+    def settle_times(self, sightings: Sightings, contexts: list[Context]) -> None:
+        """Turn `ts` and stamp into end and start, in place and some plays at a time, to spare memory."""
+        is_offline = np.array([bool(context.offline) for context in contexts], bool)
+        for begin in range(0, len(self.first), _ROWS_AT_ONCE):
+            part = slice(begin, begin + _ROWS_AT_ONCE)
+            clock, stamp = self.ended_at[part], self.started_at[part]
+            ms_played = sightings.ms_played[self.first[part]]
+            stamped_end = stamp + ms_played
+            is_sane = (
+                (stamp > 0)
+                & (stamped_end >= clock - _LONGEST_LAG)
+                & (stamped_end <= clock + _LATEST_LEAD)
+            )
+            np.copyto(clock, stamped_end, where=is_sane & is_offline[self.context[part]])
+            np.copyto(stamp, clock - ms_played, where=~is_sane)
+
+
+def _merge_contexts(
+    sightings: Sightings,
+    rows: NDArray[np.int32],
+    labels: _Labels,
+    is_mixed: NDArray[np.bool_],
+    merged: NDArray[np.uint32],
+    contexts: list[Context],
+) -> None:
+    """Fold the contexts of plays that have several, in the order of the evidence."""
+    rank = np.empty(len(contexts), np.int64)
+    rank[sorted(range(len(contexts)), key=lambda index: contexts[index].order)] = np.arange(
+        len(contexts)
+    )
+    chosen = is_mixed[labels]
+    rows, labels = rows[chosen], labels[chosen]
+    context = sightings.context[rows]
+    stamp = np.where(sightings.stamp[rows] > 0, sightings.stamp[rows], np.iinfo(np.int64).max)
+    order = np.lexsort((rank[context], stamp, sightings.clock[rows], labels))
+    labels, context = labels[order], context[order]
+    starts = np.flatnonzero(np.diff(labels, prepend=-1))
+    place = np.arange(len(labels)) - np.repeat(starts, np.diff(starts, append=len(labels)))
+    numbers = {value: number for number, value in reversed(list(enumerate(contexts)))}
+    merged[labels[starts]] = context[starts]
+    for step in range(1, int(place.max()) + 1):
+        at = np.flatnonzero(place == step)
+        targets = labels[at]
+        pairs = merged[targets].astype(np.int64) << 32 | context[at]
+        distinct, inverse = np.unique(pairs, return_inverse=True)
+        outcome = np.empty(len(distinct), np.uint32)
+        for index, pair in enumerate(distinct.tolist()):
+            value = contexts[pair >> 32].merged(contexts[pair & 0xFFFFFFFF])
+            number = numbers.setdefault(value, len(contexts))
+            if number == len(contexts):
+                contexts.append(value)
+            outcome[index] = number
+        merged[targets] = outcome[inverse]
+
+
+def _absorb(
+    sightings: Sightings,
+    pair: NDArray[np.int32],
+    account: NDArray[np.int32],
+    extended: NDArray[np.int32],
+    ended_at: NDArray[np.int64],
+    labels: _Labels,
+) -> NDArray[np.int64]:
+    """For each account sighting find the place in `extended` of the play that absorbs it, or -1."""
+    if not len(account) or not len(extended):
+        return np.full(len(account), -1, np.int64)
+    near = np.flatnonzero(np.isin(pair[extended], pair[account]))
+    rows = extended[near]
+    stamp, ms_played = sightings.stamp[rows], sightings.ms_played[rows]
+    client_end = stamp + ms_played
+    # A stamp in whole seconds may stand for a moment almost a second later.
+    latest_end = np.where(stamp % 1000 == 0, client_end + 999, client_end)
+    minutes = [sightings.clock[rows] // _MINUTE]
+    minutes += [np.where(stamp > 0, end // _MINUTE, -1) for end in (client_end, latest_end)]
+    offered: _Columns = [
+        np.tile(pair[rows], 3),
+        np.tile(ms_played, 3),
+        np.concatenate(minutes),
+    ]
+    wanted: _Columns = [
+        pair[account],
+        sightings.ms_played[account],
+        sightings.clock[account] // _MINUTE,
+    ]
+    preference: _Columns = [np.tile(ended_at[labels[near]], 3), np.tile(sightings.id[rows], 3)]
+    found = best_match(wanted, offered, preference)
+    place = near[np.where(found >= 0, found % max(len(rows), 1), 0)] if len(near) else found
+    return np.where(found >= 0, place, -1)
