@@ -1,0 +1,1 @@
+"""Exports in: recognise, read, preview, run, undo."""

@@ -1,0 +1,1 @@
+"""Drawer: one file a format, each with one constant `FORMAT`."""
