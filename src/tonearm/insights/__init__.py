@@ -1,0 +1,1 @@
+"""Measures over columns; nothing here writes."""

@@ -1,0 +1,1 @@
+"""Drawer: one file a measure, each with its constant `CHARTS`."""
