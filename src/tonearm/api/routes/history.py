@@ -1,0 +1,177 @@
+"""Measures of a listener's history: one operation for each chart, made from the chart itself."""
+
+import inspect
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import NotFoundError
+from tonearm.domain.vocabulary import RankBy, Rule
+from tonearm.insights.chart import Chart, load_charts
+from tonearm.insights.question import MOST_ITEMS, Lane, Question, Unit
+from tonearm.web.callers import Caller, Rooms, callers
+from tonearm.web.services import Services
+from tonearm.web.strict import StrictRoute, api_router, problems
+
+ROUTER = api_router("/history", "history")
+_PARSED = "tonearm.parsed"
+_MOST_PARSED = 1_024
+_HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, Authorization"}
+_PARAMETERS: dict[str, Any] = {
+    "range": Annotated[
+        str,
+        Query(
+            max_length=64,
+            description=(
+                "A named period, `YYYY`, `YYYY-MM`, `YYYY-Www`, `YYYY-MM-DD`, or `FROM..TO` with "
+                "two such dates, the second one not part of it."
+            ),
+        ),
+    ],
+    "zone": Annotated[
+        str | None,
+        Query(max_length=64, description="IANA time zone; without it the listener's own."),
+    ],
+    "rule": Annotated[Rule, Query(description="What counts as a play")],
+    "kind": Annotated[Lane, Query(description="Which lane to look at")],
+    "by": Annotated[RankBy, Query(description="What the ranking is ordered by")],
+    "limit": Annotated[int, Query(ge=1, le=MOST_ITEMS, description="Most items to give")],
+    "unit": Annotated[Unit, Query(description="Calendar unit")],
+}
+_SHARED = frozenset({"range", "zone", "rule", "kind"})
+UserPath = Annotated[
+    str, Path(max_length=16, description="`me`, or the number of a listener", examples=["me"])
+]
+
+
+async def _answer(
+    request: Request,
+    services: Services,
+    caller: User,
+    user: str,
+    chart: Chart[object],
+    asked: dict[str, Any],
+) -> Response:
+    listener = await _listener(services, caller, user)
+    if asked.get("zone") is None:
+        asked["zone"] = listener.zone
+    question = Question(**asked)
+    if listener is caller:
+        request.scope[_PARSED] = chart.name, question
+    # A remembered answer is given here on the event loop; a thread would cost more than it does.
+    answer = services.insights.cached_bytes(chart.name, listener.id, question)
+    if answer is None:
+        answer = await run_in_threadpool(
+            services.insights.answer_bytes, chart.name, listener.id, question
+        )
+    return _respond(request, *answer)
+
+
+def _respond(request: Request, body: bytes, etag: str) -> Response:
+    headers = {**_HEADERS, "etag": etag}
+    if _is_known(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+class _ChartRoute(StrictRoute):
+    """A strict route that remembers what a query string asked, so that it is parsed and judged once.
+
+    Parsing takes most of the time of a remembered answer. Who is calling is found anew each time.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Put the memory in front of the strict handler."""
+        handle = super().get_route_handler()
+        parsed: OrderedDict[tuple[int, str, str, bytes], tuple[str, Question]] = OrderedDict()
+
+        async def recall(request: Request) -> Response:
+            user = await (await callers(request)).find(request)
+            if user is None:
+                return await handle(request)
+            key = (user.id, user.zone, request.path_params["user"], request.scope["query_string"])
+            known = parsed.get(key)
+            if known is not None:
+                insights = request.app.state.services.insights
+                answer = insights.cached_bytes(known[0], user.id, known[1])
+                if answer is not None:
+                    return _respond(request, *answer)
+            response = await handle(request)
+            if _PARSED in request.scope:
+                parsed[key] = request.scope[_PARSED]
+                while len(parsed) > _MOST_PARSED:
+                    parsed.popitem(last=False)
+            return response
+
+        return recall
+
+
+async def _listener(services: Services, caller: User, user: str) -> User:
+    if user in {"me", str(caller.id)}:
+        return caller
+    if not caller.is_owner or not (user.isascii() and user.isdigit() and len(user) < 10):  # noqa: PLR2004 - what fits an id
+        raise NotFoundError("There is no such listener.")
+    return await run_in_threadpool(services.accounts.get, int(user))
+
+
+def _is_known(header: str | None, etag: str) -> bool:
+    if header is None:
+        return False
+    known = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in known or etag in known
+
+
+def _endpoint(chart: Chart[object]) -> Callable[..., Awaitable[Response]]:
+    async def answer(
+        request: Request,
+        services: Services,
+        caller: User,
+        user: str,
+        **asked: Any,  # noqa: ANN401 - typed by the signature below
+    ) -> Response:
+        return await _answer(request, services, caller, user, chart, asked)
+
+    defaults = Question()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    fixed = [("request", Request), ("services", Rooms), ("caller", Caller), ("user", UserPath)]
+    parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in fixed]
+    parameters += [
+        inspect.Parameter(
+            name,
+            keyword,
+            annotation=annotation,
+            default=None if name == "zone" else getattr(defaults, name),
+        )
+        for name, annotation in _PARAMETERS.items()
+        if name in _SHARED or name in chart.parameters
+    ]
+    answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how FastAPI is told of parameters that a chart chooses
+    return answer
+
+
+def _add(chart: Chart[object]) -> None:
+    ROUTER.add_api_route(
+        f"/users/{{user}}/{chart.name}",
+        _endpoint(chart),
+        methods=["GET"],
+        name=chart.name,
+        summary=chart.title,
+        description=chart.description,
+        response_class=Response,
+        route_class_override=_ChartRoute,
+        responses={
+            200: {"model": chart.record, "description": chart.title},
+            304: {"description": "Nothing has changed since the answer with this ETag"},
+            **problems(404, 503),
+        },
+    )
+
+
+for _chart in load_charts().values():
+    _add(_chart)

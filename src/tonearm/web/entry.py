@@ -1,0 +1,85 @@
+"""Coming in and going out: set-up, log-in and log-out, the same for API and pages.
+
+All of it asks the database and hashes passwords, so it belongs into worker threads.
+"""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
+from tonearm.web.callers import Callers
+from tonearm.web.cookies import drop_session, keep_session, session_token
+from tonearm.web.scope import is_local
+from tonearm.web.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What a set-up gives."""
+
+    user: User
+    key: str
+    """The owner's API key; it is shown this once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpRequest:
+    """What the first visitor fills in."""
+
+    name: str
+    password: str
+    zone: str
+    token: str | None
+    """The set-up token; not needed on the machine itself."""
+
+
+def needs_token(request: Request) -> bool:
+    """Tell whether a set-up from here has to show the token printed at start."""
+    return not is_local(request.scope)
+
+
+def set_up(request: Request, response: Response, services: Services, wish: SetUpRequest) -> SetUp:
+    """Make the owner with a first key, and log the visitor in.
+
+    Raises:
+        ForbiddenError: the token is missing or wrong, and the request is not from this machine.
+        InvalidInputError: name, password or zone cannot be used.
+        ConflictError: the instance is set up already.
+    """
+    accounts = services.accounts
+    is_open = not needs_token(request) or accounts.is_set_up()
+    if not is_open and not accounts.check_setup_token(wish.token or ""):
+        raise ForbiddenError(
+            "From another machine the set-up needs the token that Tonearm printed at its start."
+        )
+    user = accounts.set_up(wish.name, wish.password, wish.zone)
+    key = accounts.create_owner_key(user.id)
+    keep_session(response, services, accounts.log_in(wish.name, wish.password))
+    return SetUp(user, key)
+
+
+def log_in(response: Response, services: Services, name: str, password: str) -> User:
+    """Log a listener in.
+
+    Raises:
+        UnauthenticatedError: name or password is wrong.
+        TooManyAttemptsError: this name failed too often just now.
+    """
+    token = services.accounts.log_in(name, password)
+    user = services.accounts.session_user(token)
+    if user is None:
+        raise UnauthenticatedError("The log-in has ended already. Try again.")
+    keep_session(response, services, token)
+    return user
+
+
+def log_out(request: Request, response: Response, services: Services, callers: Callers) -> None:
+    """End the session of a request, if it has one."""
+    token = session_token(request)
+    if token is not None:
+        services.accounts.log_out(token)
+        callers.forget(token)
+    drop_session(response, services)

@@ -1,0 +1,143 @@
+"""Every error becomes one answer: a problem for programs, a page for people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tonearm.domain.errors import InvalidInputError, TonearmError
+from tonearm.web.problem import Fault, make_problem, problem_response, status_title
+from tonearm.web.redirect import RedirectError
+from tonearm.web.scope import is_api, request_id
+
+ErrorPage = Callable[[Request, int, str, str], Response]
+"""Renders an error for people from request, status, title and detail."""
+
+_LONGEST_SHOWN_NAME = 64
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+_CODES: Mapping[int, str] = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    421: "misdirected",
+}
+
+
+class Errors:
+    """Renders errors; the page for people comes from the surface that has pages."""
+
+    def __init__(self, error_page: ErrorPage | None) -> None:
+        self._error_page = error_page
+
+    def install(self, app: FastAPI) -> None:
+        """Let an app render its errors here."""
+        app.add_exception_handler(TonearmError, self._tonearm_error)
+        app.add_exception_handler(RequestValidationError, self._validation_error)
+        app.add_exception_handler(HTTPException, self._http_error)
+        app.add_exception_handler(RedirectError, self._redirect)
+
+    def respond(
+        self,
+        request: Request,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Give the answer for an error: a page where the request asks for one, else a problem."""
+        if self._error_page is not None and _wants_page(request):
+            return self._error_page(request, status, status_title(status), detail)
+        problem = make_problem(status, code, detail, request_id(request.scope), faults)
+        return problem_response(problem, headers)
+
+    async def _tonearm_error(self, request: Request, error: Exception) -> Response:
+        if not isinstance(error, TonearmError):
+            raise error
+        faults: list[Fault] = []
+        if isinstance(error, InvalidInputError) and error.parameter:
+            faults.append(Fault(error.parameter, None, error.message))
+        return self.respond(
+            request,
+            error.status,
+            error.code,
+            error.message,
+            faults=faults,
+            headers={"www-authenticate": "Bearer"} if error.status == 401 else None,  # noqa: PLR2004 - the status that asks for it
+        )
+
+    async def _validation_error(self, request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        faults = [_fault(entry) for entry in error.errors()]
+        detail = " ".join(fault.detail for fault in faults[:3])
+        return self.respond(request, 422, "invalid_input", detail, faults=faults)
+
+    async def _http_error(self, request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        status = error.status_code
+        return self.respond(
+            request,
+            status,
+            _CODES.get(status, "error"),
+            _http_detail(request, error),
+            headers=error.headers,
+        )
+
+    async def _redirect(self, request: Request, error: Exception) -> Response:
+        if not isinstance(error, RedirectError):
+            raise error
+        # A fragment request would put the whole target page into a part of this one.
+        if request.headers.get("hx-request") == "true":
+            return Response(status_code=204, headers={"hx-redirect": error.location})
+        return RedirectResponse(error.location, 303)
+
+
+def _wants_page(request: Request) -> bool:
+    return not is_api(request.scope) and "text/html" in request.headers.get("accept", "")
+
+
+def _http_detail(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404:  # noqa: PLR2004 - the status this sentence is for
+        return "There is nothing at this address."
+    if error.status_code == 405:  # noqa: PLR2004 - the status this sentence is for
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"This address does not take {request.method}; it takes {allowed}."
+    return error.detail
+
+
+def _fault(entry: Mapping[str, Any]) -> Fault:
+    where, *path = entry["loc"]
+    kind = str(entry["type"])
+    if kind == "json_invalid":
+        return Fault("body", "body", f"The body must be JSON: {entry['ctx']['error']}.")
+    name = ".".join(str(part) for part in path) or str(where)
+    shown = "".join(character for character in name if character.isprintable())
+    shown = shown[:_LONGEST_SHOWN_NAME]
+    if kind == "missing":
+        return Fault(shown, str(where), f"`{shown}` is required.")
+    if kind == "extra_forbidden":
+        allowed = entry.get("ctx", {}).get("allowed")
+        suffix = f"; allowed: {allowed}" if allowed else ""
+        return Fault(shown, str(where), f"`{shown}` is not known here{suffix}.")
+    message = str(entry["msg"]).removeprefix("Value error, ")
+    message = message.replace("Input should be", "must be").replace("should have", "must have")
+    sent = _KINDS.get(type(entry.get("input")), "something else")
+    return Fault(shown, str(where), f"`{shown}`: {message} ({sent} was sent).")

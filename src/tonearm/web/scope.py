@@ -1,0 +1,70 @@
+"""What a request is, read off its ASGI scope."""
+
+import ipaddress
+
+from starlette.types import Scope
+
+_REQUEST_ID_KEY = "tonearm.request_id"
+_FORWARDED = (b"forwarded", b"x-real-ip", b"via")
+_FORWARDED_PREFIX = b"x-forwarded-"
+
+
+def route_path(scope: Scope) -> str:
+    """Give the path below the prefix that a proxy puts in front."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    if root and path.startswith(root):
+        return path[len(root) :] or "/"
+    return path
+
+
+def is_api(scope: Scope) -> bool:
+    """Tell whether a request is for the API, not for a page."""
+    path = route_path(scope)
+    return path == "/api" or path.startswith("/api/")
+
+
+def request_id(scope: Scope) -> str:
+    """Give the id the gate has named this request by."""
+    return str(scope.get(_REQUEST_ID_KEY, ""))
+
+
+def set_request_id(scope: Scope, value: str) -> None:
+    """Name a request."""
+    scope[_REQUEST_ID_KEY] = value
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Give the first header of a lower-case name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None
+
+
+def host_name(host: str) -> str:
+    """Give the name or address in a Host header: lower case, without port, brackets, final dot."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower().removesuffix(".")
+
+
+def is_loopback_name(name: str) -> bool:
+    """Tell whether a host name or address can only mean this machine."""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_local(scope: Scope) -> bool:
+    """Tell whether a request comes from this very machine and passed no proxy on its way."""
+    client = scope.get("client")
+    if client is None or not is_loopback_name(client[0]):
+        return False
+    for key, _ in scope["headers"]:
+        if key in _FORWARDED or key.startswith(_FORWARDED_PREFIX):
+            return False
+    return is_loopback_name(host_name(header(scope, b"host") or ""))

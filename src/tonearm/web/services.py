@@ -1,0 +1,21 @@
+"""What the surfaces call into; put together once by `bootstrap`."""
+
+from dataclasses import dataclass
+
+from tonearm.accounts.people import Accounts
+from tonearm.importers.imports import Imports
+from tonearm.insights.insights import Insights
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms below, composed; every route makes one call into one of them."""
+
+    accounts: Accounts
+    imports: Imports
+    insights: Insights
+    version: str
+    allowed_hosts: tuple[str, ...]
+    secure_cookies: bool
+    upload_bytes: int
+    """Largest request body."""

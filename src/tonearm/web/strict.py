@@ -1,0 +1,97 @@
+"""API routes refuse what they do not know: nothing misspelled is ignored in silence."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.web.problem import Problem
+
+
+class Body(BaseModel):
+    """What a request sends; unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class StrictRoute(APIRoute):
+    """A route that answers 422 to query parameters it does not have."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Put the check in front of FastAPI's own handler."""
+        handle = super().get_route_handler()
+        known = frozenset(query_names(self.dependant))
+
+        async def check(request: Request) -> Response:
+            if request.scope["query_string"]:
+                unknown = [name for name in request.query_params if name not in known]
+                if unknown:
+                    raise _unknown_parameters(unknown, known)
+                names = [name for name, _ in request.query_params.multi_items()]
+                if len(names) > len(set(names)):
+                    raise _repeated_parameter(max(names, key=names.count))
+            return await handle(request)
+
+        return check
+
+
+def query_names(dependant: Dependant) -> Iterator[str]:
+    """Give the names of all query parameters that a route and its dependencies take."""
+    for field in dependant.query_params:
+        yield field.alias
+    for dependency in dependant.dependencies:
+        yield from query_names(dependency)
+
+
+def api_router(prefix: str, tag: str) -> APIRouter:
+    """Make a router for one family of the API, strict and with its errors documented."""
+    return APIRouter(
+        prefix=f"/api{prefix}",
+        tags=[tag],
+        route_class=StrictRoute,
+        responses={422: {"model": Problem, "description": "Something sent cannot be used"}},
+    )
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the errors of one operation."""
+    return {status: {"model": Problem, "description": _MEANINGS[status]} for status in statuses}
+
+
+_MEANINGS = {
+    400: "The request cannot be understood",
+    401: "Nobody known is calling",
+    403: "The caller may not do this",
+    404: "There is no such thing, or it is not the caller's",
+    409: "The thing is not in a state in which this can be done",
+    413: "More was sent than is allowed",
+    429: "Too many attempts; wait",
+    503: "Disk or database cannot serve right now",
+}
+
+
+def _repeated_parameter(name: str) -> RequestValidationError:
+    return RequestValidationError(
+        [{"type": "value_error", "loc": ("query", name), "msg": "must be given once", "input": ""}]
+    )
+
+
+def _unknown_parameters(unknown: list[str], known: frozenset[str]) -> RequestValidationError:
+    allowed = ", ".join(sorted(known)) or "none"
+    return RequestValidationError(
+        [
+            {
+                "type": "extra_forbidden",
+                "loc": ("query", name),
+                "msg": "",
+                "ctx": {"allowed": allowed},
+            }
+            for name in dict.fromkeys(unknown)
+        ]
+    )
