@@ -1,0 +1,48 @@
+"""When somebody listens: the hours of the week as a field of 7 by 24."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from tonearm.insights.records import HeatmapCell
+from tonearm.ui import formats
+from tonearm.ui.charts.scale import step
+
+_CELL = 20
+_PITCH = 23
+_CELL_HEIGHT = 27
+_ROW = 30
+_LEFT = 42
+_WIDTH = _LEFT + 24 * _PITCH
+_HEIGHT = 7 * _ROW + 26
+_NAMED_HOURS = (0, 6, 12, 18)
+
+
+def heatmap(cells: Sequence[HeatmapCell], *, summary: str) -> Markup:
+    """Draw the cells by their plays; `summary` is what a screen reader says."""
+    most = max((cell.plays for cell in cells), default=0)
+    # Numbers and our own words, which need no escaping.
+    fields = Markup("".join(_field(cell, most) for cell in cells))  # noqa: S704 # nosec B704 - see above
+    names = Markup("").join(
+        Markup('<text x="0" y="{}">{}</text>').format(weekday * _ROW + 18, name[:3])
+        for weekday, name in enumerate(formats.WEEKDAYS)
+    )
+    hours = Markup("").join(
+        Markup('<text x="{}" y="{}">{:02}</text>').format(
+            _LEFT + hour * _PITCH, 7 * _ROW + 18, hour
+        )
+        for hour in _NAMED_HOURS
+    )
+    return Markup(
+        '<svg class="heat" viewBox="0 0 {} {}" role="img" aria-labelledby="heat-t">'
+        '<title id="heat-t">{}</title>{}{}{}</svg>'
+    ).format(_WIDTH, _HEIGHT, summary, names, fields, hours)
+
+
+def _field(cell: HeatmapCell, most: int) -> str:
+    said = f"{formats.WEEKDAYS[cell.weekday]}, {cell.hour:02}:00: {formats.counted(cell.plays, 'play')}"
+    return (
+        f'<rect class="s{step(cell.plays, most)}" x="{_LEFT + cell.hour * _PITCH}" '
+        f'y="{cell.weekday * _ROW}" width="{_CELL}" height="{_CELL_HEIGHT}" rx="4">'
+        f"<title>{said}</title></rect>"
+    )

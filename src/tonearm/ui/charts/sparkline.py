@@ -1,0 +1,26 @@
+"""Small marks for table lines."""
+
+from markupsafe import Markup
+
+
+def share_bar(value: int, most: int) -> Markup:
+    """Draw an amount as a bar against the largest one; decoration beside the number itself."""
+    length = round(value / most * 100, 1) if most > 0 else 0
+    return Markup(
+        '<svg class="share" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="6" rx="1"/>'
+        '<rect class="fill" width="{}" height="6" rx="1"/></svg>'
+    ).format(length)
+
+
+def progress_ring(percent: float) -> Markup:
+    """Draw progress as the groove of a record; decoration beside the number itself."""
+    return Markup(
+        '<svg class="ring" viewBox="0 0 120 120" aria-hidden="true">'
+        '<circle class="plate" cx="60" cy="60" r="58"/>'
+        '<circle class="trk" cx="60" cy="60" r="44" pathLength="100"/>'
+        '<circle class="done" cx="60" cy="60" r="44" pathLength="100" stroke-dasharray="{} 100" '
+        'transform="rotate(-90 60 60)"/>'
+        '<circle class="lb" cx="60" cy="60" r="17"/>'
+        '<circle class="hole" cx="60" cy="60" r="2.5"/></svg>'
+    ).format(round(max(0.0, min(100.0, percent)), 1))

@@ -1,0 +1,144 @@
+"""Numbers, times and dates as people read them; the one place that spells them on pages."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+NBSP = "\u00a0"
+TO = "\u2013"
+"""The dash between the ends of a span."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_SECOND = 1_000
+_MINUTE = 60 * _SECOND
+_HOUR = 60 * _MINUTE
+_KILO = 1_000
+_FEW_HOURS = 10
+_SHORT = 3
+
+
+def number(value: float) -> str:
+    """Spell a whole number with thousands separators."""
+    return f"{round(value):,}"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """Spell a number with its noun: "1 play", "1,204 plays"."""
+    noun = one if value == 1 else many or f"{one}s"
+    return f"{number(value)}{NBSP}{noun}"
+
+
+def percent(share: float) -> str:
+    """Spell a share between 0 and 1; what is small but not nothing stays visible."""
+    value = share * 100
+    if 0 < value < 1:
+        return f"<{NBSP}1{NBSP}%"
+    return f"{round(value)}{NBSP}%"
+
+
+def change(now: float, before: float) -> str:
+    """Spell a relative change with its sign; `before` must not be zero."""
+    value = round((now - before) / before * 100)
+    sign = "+" if value > 0 else "\u2212" if value < 0 else "\u00b1"
+    return f"{sign}{abs(value):,}{NBSP}%"
+
+
+def duration(ms: float) -> str:
+    """Spell a length of time by its two largest units, hours only once there are many."""
+    if ms < _MINUTE:
+        return f"{round(ms / _SECOND)}{NBSP}s"
+    minutes = round(ms / _MINUTE)
+    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+        return f"{minutes}{NBSP}min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= _FEW_HOURS or not rest:
+        return f"{round(ms / _HOUR):,}{NBSP}h"
+    return f"{hours}{NBSP}h {rest}{NBSP}min"
+
+
+def long_duration(ms: float) -> str:
+    """Spell a length of time as one number with a full word, for headlines."""
+    for unit, noun in ((_HOUR, "hour"), (_MINUTE, "minute")):
+        # One hour is said in minutes: "90 minutes" tells more than "2 hours".
+        if ms >= 2 * unit:
+            return counted(round(ms / unit), noun)
+    return counted(round(ms / _SECOND), "second")
+
+
+def day(value: date) -> str:
+    """Spell a day: "4 Mar 2024"."""
+    return f"{value.day}{NBSP}{MONTHS[value.month - 1][:_SHORT]}{NBSP}{value.year}"
+
+
+def short_day(value: date) -> str:
+    """Spell a day without its year: "4 Mar"."""
+    return f"{value.day}{NBSP}{MONTHS[value.month - 1][:_SHORT]}"
+
+
+def named_day(value: date) -> str:
+    """Spell a day with its weekday: "Saturday, 12 October 2024"."""
+    return f"{WEEKDAYS[value.weekday()]}, {value.day}{NBSP}{month(value)}"
+
+
+def month(value: date) -> str:
+    """Spell a month: "October 2024"."""
+    return f"{MONTHS[value.month - 1]}{NBSP}{value.year}"
+
+
+def span(first: date, last: date) -> str:
+    """Spell the days from the first to the last, both part of it, with a dash between."""
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}{TO}{day(last)}"
+    if first.year == last.year:
+        return f"{short_day(first)} {TO} {day(last)}"
+    return f"{day(first)} {TO} {day(last)}"
+
+
+def moment(value: datetime, zone: str) -> str:
+    """Spell an instant by the clock of a zone: "4 Mar 2024, 18:05"."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def local_days(
+    from_at: datetime | None, to_at: datetime | None, zone: str
+) -> tuple[date, date] | None:
+    """Give the first and the last local day of `[from_at, to_at)`; None where it has no bounds."""
+    if from_at is None or to_at is None:
+        return None
+    clock = ZoneInfo(zone)
+    first = from_at.astimezone(clock).date()
+    last = (to_at - timedelta(microseconds=1)).astimezone(clock).date()
+    return first, max(first, last)
+
+
+def size(count: float) -> str:
+    """Spell a number of bytes in decimal units."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < _KILO:
+            return f"{round(count)}{NBSP}{unit}"
+        count /= _KILO
+    return f"{count:.1f}{NBSP}GB"
+
+
+def time_left(seconds: float) -> str:
+    """Spell how long something will still take, as roughly as it is known."""
+    if seconds < 5:  # noqa: PLR2004 - seconds too few to count down
+        return "a moment"
+    if seconds < 90:  # noqa: PLR2004 - from here on minutes say enough
+        return f"about {round(seconds / 5) * 5}{NBSP}s"
+    return f"about {round(seconds / 60)}{NBSP}min"

@@ -1,0 +1,1 @@
+"""The pages: one file each, with one `ROUTER`, found by being here."""

@@ -1,0 +1,74 @@
+"""Rankings in full: artists, albums, tracks."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tonearm.insights.question import MOST_ITEMS
+from tonearm.insights.records import Top
+from tonearm.ui import asking, sentences
+from tonearm.ui.asking import Ask
+from tonearm.ui.pages.overview import Asked, today_in
+from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.web.callers import PageCaller, Rooms
+
+ROUTER = APIRouter(prefix="/top", include_in_schema=False)
+USUAL_LIMIT = 50
+Ranking = Literal["artists", "albums", "tracks"]
+
+
+@ROUTER.get("/{ranking}")
+def top_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    asked: Asked,
+    ranking: Annotated[Ranking, Path()],
+    page_number: Annotated[int, Query(alias="page", ge=1, le=MOST_ITEMS)] = 1,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = USUAL_LIMIT,
+) -> Response:
+    """Show one page of a ranking."""
+    ask, elsewhere = asked
+    if elsewhere is not None:
+        return RedirectResponse(elsewhere, 303)
+    reach = min(page_number * limit, MOST_ITEMS)
+    found = rooms.insights.answer(f"top-{ranking}", caller.id, ask.question(caller.zone, reach))
+    if not isinstance(found, Top):
+        raise TypeError(f"top-{ranking} answers with {type(found).__name__}, not with a ranking")
+    frame = frame_of(request, caller)
+    return page(request, render_top(found, ask, frame, ranking, page_number, limit))
+
+
+def render_top(
+    top: Top, ask: Ask, frame: Frame, ranking: Ranking, page_number: int, limit: int
+) -> str:
+    """Render the places of one page out of a ranking that reaches up to its end."""
+    step_back, step_on = asking.neighbours(top.covered, today_in(top.covered.zone))
+    start = (page_number - 1) * limit
+    shown = Top(top.covered, top.by, top.total, top.items[start : start + limit])
+    amounts = (item.plays if top.by == "plays" else item.ms_played for item in top.items)
+    end = start + len(shown.items)
+    return render(
+        "top.html",
+        frame,
+        top=shown,
+        ask=ask,
+        here=f"/top/{ranking}",
+        title=ranking.capitalize(),
+        said=sentences.ranking(top) if page_number == 1 else "",
+        most=max(amounts, default=0),
+        with_change=ask.range != "all",
+        range_label=asking.range_name(ask.range, top.covered),
+        step_back=step_back,
+        step_on=step_on,
+        page=page_number,
+        limit=limit,
+        usual=USUAL_LIMIT,
+        reach=MOST_ITEMS,
+        has_more=bool(shown.items) and end < min(top.total, MOST_ITEMS),
+        named=asking.NAMED_RANGES,
+        lanes=asking.LANES,
+        rules=asking.RULES,
+    )
