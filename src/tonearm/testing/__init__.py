@@ -1,0 +1,1 @@
+"""Tools that make believable test material: exports of an invented listener."""
