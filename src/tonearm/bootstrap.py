@@ -1,0 +1,131 @@
+"""The one composition root: settings in, a working Tonearm out."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import tonearm
+from tonearm.accounts.people import Accounts
+from tonearm.domain.errors import UnavailableError
+from tonearm.history.store import ColumnStore
+from tonearm.importers.imports import Imports
+from tonearm.importers.limits import Limits
+from tonearm.importers.worker import ImportWorker
+from tonearm.insights.insights import Insights
+from tonearm.ops.clock import Clock, system_clock
+from tonearm.ops.logging import configure_logging
+from tonearm.ops.settings import MEGABYTE, Settings
+from tonearm.storage.database import Database
+from tonearm.storage.schema import migrate
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+@dataclass(frozen=True, slots=True)
+class Tonearm:
+    """Everything that runs, put together."""
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    imports: Imports
+    insights: Insights
+
+    def worker(self) -> ImportWorker:
+        """Make a worker that runs imports in processes of their own."""
+        return ImportWorker(self.imports, partial(run_import, self.settings))
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.database.close()
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
+    """Prepare folders and database, and put the rooms together; raises UnavailableError."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UnavailableError(
+            f"The data folder {settings.data_dir} cannot be made. Set TONEARM_DATA_DIR to a folder "
+            "that can be written."
+        ) from error
+    database = Database(settings.sqlalchemy_url)
+    migrate(database)
+    limits = Limits(
+        archive_bytes=settings.import_zip_mb * MEGABYTE,
+        inflated_bytes=settings.import_inflated_mb * MEGABYTE,
+        rows=settings.import_rows,
+        members=settings.import_members,
+        commit_bytes=settings.import_commit_mb * MEGABYTE,
+    )
+    # Databases that share a cache folder must not read each other's files.
+    cache = settings.cache / hashlib.sha256(settings.sqlalchemy_url.encode()).hexdigest()[:16]
+    most_bytes = settings.store_cache_mb * MEGABYTE
+    return Tonearm(
+        settings=settings,
+        database=database,
+        accounts=Accounts(database, clock, session_days=settings.session_days),
+        imports=Imports(
+            database,
+            settings.spool,
+            limits,
+            clock,
+            kept=timedelta(hours=settings.spool_hours),
+        ),
+        insights=Insights(database, ColumnStore(cache, most_bytes), clock, most_bytes=most_bytes),
+    )
+
+
+def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
+    """Make the web application: API, pages, and a worker beside them unless it runs elsewhere."""
+    # What serves HTTP takes half a second to import and is of no use to the command line.
+    from tonearm import api, ui  # noqa: PLC0415 - see above
+    from tonearm.web.app import create_app as create_web  # noqa: PLC0415 - see above
+    from tonearm.web.services import Services  # noqa: PLC0415 - see above
+
+    built = build(settings)
+    services = Services(
+        accounts=built.accounts,
+        imports=built.imports,
+        insights=built.insights,
+        version=tonearm.__version__,
+        allowed_hosts=tuple(settings.allowed_hosts),
+        secure_cookies=settings.secure_cookies,
+        upload_bytes=settings.import_zip_mb * MEGABYTE,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
+        worker = built.worker()
+        if with_worker:
+            worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+            built.close()
+
+    app = create_web(
+        services,
+        api_routers=api.list_routers(),
+        page_routers=ui.list_routers(),
+        lifespan=lifespan,
+        error_page=ui.error_page,
+    )
+    app.mount(ui.STATIC_PATH, ui.static_app())
+    return app
+
+
+def run_import(settings: Settings, user_id: int, import_id: int) -> None:
+    """Run one import to its end: what a worker's child process does."""
+    configure_logging(settings.logs, settings.log_level)
+    built = build(settings)
+    try:
+        built.imports.run(user_id, import_id)
+    finally:
+        built.close()

@@ -1,0 +1,5 @@
+"""The command line: `tonearm …`."""
+
+from tonearm.cli.app import main
+
+__all__ = ["main"]

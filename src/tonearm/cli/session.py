@@ -1,0 +1,78 @@
+"""What commands share: an open Tonearm, the listener they speak of, and their output."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tonearm.domain.errors import InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from tonearm.accounts.people import User
+    from tonearm.bootstrap import Tonearm
+    from tonearm.ops.settings import Settings
+
+
+class UsageError(InvalidInputError):
+    """The command was called wrongly."""
+
+    code = "usage"
+
+
+def load_settings(**chosen: Any) -> "Settings":  # noqa: ANN401 - pydantic checks them
+    """Read the settings, some of them chosen by the caller; raises UsageError that names each bad one."""
+    from pydantic import ValidationError  # noqa: PLC0415 - `--help` does not need it
+    from pydantic_settings import SettingsError  # noqa: PLC0415 - the same
+
+    from tonearm.ops.settings import Settings  # noqa: PLC0415 - `--help` does not need it
+
+    try:
+        return Settings(**chosen)
+    except SettingsError as error:
+        raise UsageError(f'{error}. Lists are JSON, such as ["music.example.org"].') from None
+    except ValidationError as error:
+        lines = [
+            f"TONEARM_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            if item["loc"]
+            else item["msg"].removeprefix("Value error, ")
+            for item in error.errors(include_input=False)
+        ]
+        raise UsageError("; ".join(lines)) from None
+
+
+@contextmanager
+def opened() -> Iterator["Tonearm"]:
+    """Open Tonearm on the data folder of the settings."""
+    from tonearm.bootstrap import build  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same
+
+    settings = load_settings()
+    configure_logging(None, settings.log_level)
+    tonearm = build(settings)
+    try:
+        yield tonearm
+    finally:
+        tonearm.close()
+
+
+def listener(tonearm: "Tonearm", name: str | None) -> "User":
+    """Give the listener of a name, or the owner, who is made on a fresh data folder."""
+    if name is None:
+        return tonearm.accounts.ensure_owner()
+    user = tonearm.accounts.find(name)
+    if user is None:
+        raise NotFoundError(f"There is no user '{name}'. `tonearm users list` shows who there is.")
+    return user
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    import msgspec  # noqa: PLC0415 - `--help` does not need it
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(line: str) -> None:
+    """Print a line on standard output."""
+    print(line)
