@@ -1,0 +1,241 @@
+"""A person's way through the pages, in a real browser: set-up, import, overview, undo."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from serving import PASSWORD, serve
+from tonearm.testing.export import write_export
+
+pytestmark = pytest.mark.slow
+
+PLAYS = 3_000
+WIDTHS = (1280, 390)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass
+class Watched:
+    """A page together with what went wrong on it."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        own = urlsplit(self.base).netloc
+        self.page.on("console", lambda said: self._complain(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "request",
+            lambda sent: (
+                None if urlsplit(sent.url).netloc == own else self.complaints.append(sent.url)
+            ),
+        )
+
+    def _complain(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a browser: the one named in TONEARM_TEST_BROWSER, the system's, or Playwright's own."""
+    found = os.environ.get("TONEARM_TEST_BROWSER") or next(
+        (path for path in map(shutil.which, BROWSERS) if path), None
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "my_spotify_data.zip"
+    write_export(path, plays=PLAYS, seed=5, era="extended", years=3)
+    return path
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with serve(tmp_path / "data") as base:
+        yield base
+
+
+def open_page(context: BrowserContext, base: str) -> Watched:
+    watched = Watched(context.new_page(), base)
+    watched.listen()
+    return watched
+
+
+def pass_set_up(page: Page, base: str) -> None:
+    page.goto(base)
+    expect(page).to_have_url(f"{base}/setup")
+    expect(page.get_by_label("Time zone")).to_have_value("Pacific/Auckland")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator("#key")).to_have_text(re.compile("^tnrm_"))
+
+
+def import_export(page: Page, export: Path) -> None:
+    page.locator('input[type="file"]').set_input_files(export)
+    page.get_by_role("button", name="Look inside first").click()
+    # The page follows the import by itself, from the queue to its end.
+    expect(page.get_by_role("button", name="Import this")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Import this").click()
+    expect(page.get_by_role("link", name="See your overview")).to_be_visible(timeout=60_000)
+
+
+def check_look(watched: Watched, width: int) -> None:
+    """Expect no fault of accessibility in either theme, and nothing wider than the window."""
+    page = watched.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+        found = Axe().run(page).response["violations"]
+        assert not found, [(page.url, theme, one["id"], one["nodes"][0]["target"]) for one in found]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_from_the_first_visit_to_the_overview_and_back(
+    browser: Browser, base: str, export: Path, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        timezone_id="Pacific/Auckland",
+        reduced_motion="reduce",
+    )
+    watched = open_page(context, base)
+    page = watched.page
+    pass_set_up(page, base)
+    check_look(watched, width)
+    page.goto(f"{base}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your years go here")
+    check_look(watched, width)
+    page.get_by_role("link", name="Import an export").click()
+    check_look(watched, width)
+
+    import_export(page, export)
+    check_look(watched, width)
+    counts = page.locator("table.counts")
+    rows = [int(text.replace(",", "")) for text in counts.locator("tbody td.n").all_inner_texts()]
+    assert sum(rows) == int(counts.locator("tfoot td.n").inner_text().replace(",", ""))
+    page.get_by_role("link", name="Browse every row").click()
+    expect(page.locator("table.ledger tbody tr")).to_have_count(100)
+    page.get_by_role("link", name="Rows after").click()
+    expect(page.locator("table.ledger tbody tr")).to_have_count(100)
+    check_look(watched, width)
+
+    page.goto(f"{base}/?range=all")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("hours")
+    check_look(watched, width)
+    check_groove(page)
+    for ranking in ("artists", "albums", "tracks"):
+        page.goto(f"{base}/top/{ranking}?range=all&by=time")
+        assert page.locator("table.top tbody tr").count() > 0
+        check_look(watched, width)
+    page.goto(f"{base}/account")
+    check_look(watched, width)
+    undo(page, base)
+    assert not watched.complaints
+    context.close()
+
+
+def check_groove(page: Page) -> None:
+    """Expect every segment of the record in its table, and one click to open its days."""
+    marks = page.locator("svg.groove a")
+    drawn = marks.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    listed = page.locator(".data.year tbody a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert sorted(drawn) == sorted(listed)
+    marks.nth(len(drawn) // 2).click()
+    assert urlsplit(page.url).query == drawn[len(drawn) // 2].partition("?")[2]
+    expect(page.locator("svg.groove .near a")).to_have_count(1)
+
+
+def undo(page: Page, base: str) -> None:
+    page.goto(f"{base}/imports/1")
+    page.get_by_role("link", name="Undo this import").click()
+    page.get_by_role("button", name="Undo the import").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Undone")
+    page.goto(f"{base}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your years go here")
+
+
+def test_everything_works_without_scripts(browser: Browser, base: str, export: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    watched = open_page(context, base)
+    page = watched.page
+    page.goto(base)
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("link", name="Go on to your first import").click()
+    page.locator('input[type="file"]').set_input_files(export)
+    page.get_by_role("button", name="Import at once").click()
+    # Without a script the page asks again every few seconds.
+    page.get_by_role("link", name="See your overview").wait_for(timeout=60_000)
+    page.get_by_role("link", name="See your overview").click()
+    page.locator(".picker > summary").click()
+    page.get_by_label("From", exact=True).fill("2024-03-06")
+    page.get_by_label("To", exact=True).fill("2024-03-04")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(f"{base}/?range=2024-03-04..2024-03-07")
+    page.goto(f"{base}/account")
+    page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(f"{base}/login")
+    page.goto(f"{base}/top/tracks?range=2024")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("not this one at all")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(f"{base}/top/tracks?range=2024")
+    context.close()
+
+
+def test_errors_are_pages_that_name_their_request(browser: Browser, base: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    pass_set_up_quietly(context, base)
+    for path, status in (("/nothing", 404), ("/imports/77", 404), ("/?range=bogus", 422)):
+        answer = page.goto(f"{base}{path}")
+        assert answer is not None
+        assert answer.status == status
+        expect(page.locator("code")).to_have_text(answer.headers["x-request-id"])
+    context.close()
+
+
+def pass_set_up_quietly(context: BrowserContext, base: str) -> None:
+    wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
+    assert context.request.post(f"{base}/api/auth/setup", data=wish).ok
+
+
+def test_overview_is_light_enough(browser: Browser, base: str, export: Path) -> None:
+    context = browser.new_context()
+    pass_set_up_quietly(context, base)
+    page = context.new_page()
+    page.goto(f"{base}/imports")
+    import_export(page, export)
+    sizes: list[int] = []
+    page.on("requestfinished", lambda sent: sizes.append(sent.sizes()["responseBodySize"]))
+    page.goto(f"{base}/?range=all", wait_until="networkidle")
+    assert sum(sizes) < 350_000
+    context.close()

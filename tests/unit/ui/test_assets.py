@@ -1,0 +1,71 @@
+"""Files for browsers: versioned, kept, and nothing beside them."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from tonearm.ui import STATIC_PATH, list_routers
+from tonearm.ui.assets import STATIC_DIR, VersionedFiles, address, version
+from tonearm.ui.rendering import TEMPLATES_DIR
+
+
+def fetch(path: str) -> dict[str, Any]:
+    """Give status and headers of a file, asked for below the mount."""
+    files = VersionedFiles()
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": f"{STATIC_PATH}{path}",
+        "root_path": STATIC_PATH,
+        "headers": [],
+    }
+    response = asyncio.run(files.get_response(files.get_path(scope), scope))
+    return {"status": response.status_code, "cache": response.headers["cache-control"]}
+
+
+def test_files_of_the_present_version_are_kept_for_ever() -> None:
+    assert address("/music", "style.css") == f"/music{STATIC_PATH}/{version()}/style.css"
+    found = fetch(f"/{version()}/style.css")
+    assert found == {"status": 200, "cache": "public, max-age=31536000, immutable"}
+
+
+def test_files_of_another_version_are_asked_for_again() -> None:
+    assert fetch("/0123456789ab/scripts/theme.js") == {"status": 200, "cache": "no-cache"}
+
+
+@pytest.mark.parametrize("path", ["/x/../assets.py", "/x/nothing.css", "/x/../../__init__.py"])
+def test_nothing_else_is_served(path: str) -> None:
+    with pytest.raises(HTTPException) as caught:
+        fetch(path)
+    assert caught.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "template", sorted(TEMPLATES_DIR.glob("*.html")), ids=lambda path: path.name
+)
+def test_templates_name_files_that_are_there_and_nothing_inline(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    for part in text.split("frame.asset('")[1:]:
+        assert (STATIC_DIR / part.partition("'")[0]).is_file()
+    assert " style=" not in text
+    assert "onclick" not in text
+    assert "<style" not in text
+    assert all(
+        script.lstrip().startswith("src=") or " src=" in script.partition(">")[0]
+        for script in text.split("<script")[1:]
+    )
+
+
+def test_style_names_fonts_that_are_there() -> None:
+    style = (STATIC_DIR / "style.css").read_text(encoding="utf-8")
+    names = [part.partition(")")[0] for part in style.split("url(")[1:]]
+    assert names
+    assert all((STATIC_DIR / name).is_file() for name in names)
+
+
+def test_every_page_has_its_router() -> None:
+    paths = {route.path for router in list_routers() for route in router.routes}  # type: ignore[attr-defined]
+    assert {"/", "/setup", "/login", "/logout", "/account", "/imports", "/top/{ranking}"} <= paths
