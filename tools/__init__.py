@@ -1,0 +1,1 @@
+"""What builds on Tonearm without being part of it."""

@@ -1,0 +1,1 @@
+"""Writes the reference pages in `docs/reference` from the code, so that they cannot differ from it."""

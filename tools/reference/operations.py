@@ -1,0 +1,187 @@
+"""The page of the REST API."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tonearm.bootstrap import create_app
+from tonearm.ops.settings import Settings
+from tools.reference.tables import table
+
+Operation = tuple[str, str, dict[str, Any]]
+_JSON = "application/json"
+_OPEN = "nobody has to be known"
+_CLOSED = "a session or a key"
+_INTRODUCTION = """# REST API
+
+A running Tonearm describes its API at `/api/openapi.json` and shows it at `/docs`; this page is made from that.
+
+**Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or the
+owner's key in `Authorization: Bearer tnrm_…`, which the set-up shows once. The owner sees every listener's measures,
+a listener their own.
+
+**What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
+
+**What comes back** is JSON with instants in UTC. Lists are `{"items": […], "next_cursor": …}`; the cursor, given as
+`cursor`, asks for the next page. Measures carry an `ETag`: with `If-None-Match`, an answer that has not changed is
+a 304.
+
+**Errors** are `application/problem+json`: `type`, `title`, `status`, `detail` (a sentence for a person), `code` (a
+word for a program), `request_id` (also in the log, and in the header `X-Request-ID`) and `errors`, one for each
+parameter or field. Every operation may also answer 400 to a request without a host or with an unknown `X-API-Version`
+(there is version 1), 403 to a change that another site asked a browser for, 421 to a host name that is not Tonearm's,
+and 500 for a fault of its own.
+
+"""
+
+
+def describe_api() -> dict[str, Any]:
+    """Give the OpenAPI document of an app that is made for this alone."""
+
+    async def describe(folder: Path) -> dict[str, Any]:
+        app = create_app(Settings(data_dir=folder, database_url=""), with_worker=False)
+        async with app.router.lifespan_context(app):
+            return app.openapi()
+
+    with TemporaryDirectory() as folder:
+        return asyncio.run(describe(Path(folder)))
+
+
+def iter_operations(document: dict[str, Any]) -> Iterator[Operation]:
+    """Give method, path and description of each operation."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, operation
+
+
+def operations_page() -> str:
+    """Make the page."""
+    document = describe_api()
+    schemas = document["components"]["schemas"]
+    operations = sorted(iter_operations(document), key=lambda found: (_family(found), found[1]))
+    parts = [
+        _INTRODUCTION,
+        table(("operation", "does", "needs"), map(_line, operations)),
+    ]
+    for family, members in groupby(operations, key=_family):
+        parts.append(f"\n## {family}\n")
+        parts += [_section(schemas, *member) for member in members]
+    return "".join(parts)
+
+
+def _family(operation: Operation) -> str:
+    return str(operation[2]["tags"][0])
+
+
+def _line(found: Operation) -> Sequence[str]:
+    method, path, operation = found
+    return f"`{method} {path}`", operation["summary"], _needs(operation)
+
+
+def _needs(operation: dict[str, Any]) -> str:
+    return _CLOSED if "security" in operation else _OPEN
+
+
+def _section(schemas: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
+    parts = [
+        f"\n### `{method} {path}`\n",
+        f"{operation['description']}\n",
+        f"Needs {_needs(operation)}.\n".replace("Needs nobody", "Nobody"),
+    ]
+    rows = [*_parameters(schemas, operation), *_body(schemas, operation)]
+    if rows:
+        parts.append(table(("parameter", "where", "value", "default", "meaning"), rows))
+    parts.append(table(("status", "answer"), _answers(operation)))
+    return "\n".join(parts)
+
+
+def _parameters(schemas: dict[str, Any], operation: dict[str, Any]) -> Iterator[Sequence[str]]:
+    for parameter in operation.get("parameters", ()):
+        yield _row(
+            schemas,
+            parameter["name"],
+            parameter["in"],
+            parameter["schema"],
+            is_required=parameter.get("required", False),
+            meaning=parameter.get("description", ""),
+        )
+
+
+def _body(schemas: dict[str, Any], operation: dict[str, Any]) -> Iterator[Sequence[str]]:
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        schema = _resolved(schemas, content["schema"])
+        for name, field in schema["properties"].items():
+            is_required = name in schema.get("required", ())
+            where = "body" if kind == _JSON else f"body, `{kind}`"
+            meaning = field.get("description", "")
+            yield _row(schemas, name, where, field, is_required=is_required, meaning=meaning)
+
+
+def _row(
+    schemas: dict[str, Any],
+    name: str,
+    where: str,
+    schema: dict[str, Any],
+    *,
+    is_required: bool,
+    meaning: str,
+) -> Sequence[str]:
+    default = schema.get("default")
+    shown = (
+        ""
+        if default is None
+        else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    )
+    return (
+        f"`{name}`",
+        where,
+        _value(schemas, schema),
+        "required" if is_required else shown,
+        meaning,
+    )
+
+
+def _value(schemas: dict[str, Any], schema: dict[str, Any]) -> str:
+    schema = _resolved(schemas, schema)
+    if "anyOf" in schema:
+        kinds = [kind for kind in schema["anyOf"] if kind.get("type") != "null"]
+        return " or ".join(_value(schemas, kind) for kind in kinds)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_value(schemas, schema['items'])}"
+    if schema.get("format") == "binary":
+        return "file"
+    words = {"string": "text", "boolean": "`true`, `false`"}.get(schema["type"], schema["type"])
+    bounds = [
+        f"{word} {schema[key]:,}"
+        for word, key in (("from", "minimum"), ("to", "maximum"))
+        if key in schema
+    ]
+    return " ".join([str(words), *bounds])
+
+
+def _resolved(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    )
+    return found
+
+
+def _answers(operation: dict[str, Any]) -> Iterator[Sequence[str]]:
+    for status, answer in sorted(operation["responses"].items()):
+        text = answer["description"]
+        if text == "Successful Response":
+            text = HTTPStatus(int(status)).phrase
+        records = [
+            f"`{content['schema']['$ref'].rpartition('/')[2]}`"
+            if "$ref" in content["schema"]
+            else f"`{kind}`"
+            for kind, content in answer.get("content", {}).items()
+            if not status.startswith(("4", "5"))
+        ]
+        yield status, ": ".join([text, ", ".join(records)] if records else [text])
