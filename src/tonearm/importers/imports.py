@@ -6,6 +6,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -389,9 +390,10 @@ class Imports:
         if not self._spool.is_dir():
             return
         for folder in self._spool.iterdir():
-            is_old = folder.stat().st_mtime < before.timestamp()
-            if folder.name not in wanted and is_old:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another process may remove what it made
+                is_old = folder.stat().st_mtime < before.timestamp()
+                if folder.name not in wanted and is_old:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def worker_name(kind: str) -> str:

@@ -10,7 +10,6 @@ from tonearm.domain.errors import TonearmError
 from tonearm.importers.imports import Imports, worker_name
 
 _log = structlog.get_logger()
-_IDLE_SECONDS = 1.0
 _SWEEP_EVERY = 60
 
 RunElsewhere = Callable[[int, int], None]
@@ -20,10 +19,13 @@ RunElsewhere = Callable[[int, int], None]
 class ImportWorker:
     """Runs queued imports until told to stop."""
 
-    def __init__(self, imports: Imports, run_elsewhere: RunElsewhere) -> None:
+    def __init__(
+        self, imports: Imports, run_elsewhere: RunElsewhere, *, idle_seconds: float = 1.0
+    ) -> None:
         """Take work from `imports`; `run_elsewhere` runs one import in a fresh process."""
         self._imports = imports
         self._run_elsewhere = run_elsewhere
+        self._idle_seconds = idle_seconds
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,10 +50,13 @@ class ImportWorker:
                     self._imports.sweep()
                 turn += 1
                 if not self.work_once():
-                    self._stopping.wait(_IDLE_SECONDS)
+                    self._stopping.wait(self._idle_seconds)
             except TonearmError as error:  # such as a database that is away for a moment
                 _log.warning("import_worker.waiting", reason=error.message)
-                self._stopping.wait(_IDLE_SECONDS * 5)
+                self._stopping.wait(self._idle_seconds * 5)
+            except Exception:  # noqa: BLE001 - a worker that ends leaves every later import waiting
+                _log.exception("import_worker.failed")
+                self._stopping.wait(self._idle_seconds * 5)
 
     def work_once(self) -> bool:
         """Run the next import to its end, if there is one."""
@@ -63,7 +68,11 @@ class ImportWorker:
         process = multiprocessing.get_context("spawn").Process(
             target=self._run_elsewhere, args=claimed, name=f"import-{import_id}"
         )
-        process.start()
+        try:
+            process.start()
+        except Exception:
+            self._imports.fail_dead(user_id, import_id)
+            raise
         while process.is_alive():
             process.join(0.2)
             if self._stopping.is_set():
