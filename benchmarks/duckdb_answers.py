@@ -5,7 +5,7 @@ local day and local hour of the week stand ready in each row, where Tonearm deri
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tonearm.insights.question import Question
 
 _HOUR_MS = 3_600_000
+_MOST = 10
 _COUNTED = "(ms_played >= 30000 OR (is_done AND ms_played > 0))"
 _TOTALS = f"""
 SELECT COUNT(*) FILTER ({_COUNTED}), COALESCE(SUM(ms_played), 0),
@@ -82,6 +83,8 @@ class Measure:
     sql: str
     told: Callable[[Any], list[tuple[Any, ...]]]
     """The rows that the SQL has to give for an answer of Tonearm's."""
+    own: dict[str, Any] = field(default_factory=dict)
+    """The measure's own parameters."""
 
 
 def connect(history: History, catalogue: dict[str, list[tuple[Any, ...]]], zone: str) -> Any:  # noqa: ANN401 - DuckDB's connection
@@ -130,7 +133,7 @@ def ask(connection: Any, measure: Measure, asked: Asked) -> list[tuple[Any, ...]
     """Answer a question; gives all rows."""
     values: dict[str, int] = {"start": asked.start, "end": asked.end}
     if "$previous" in measure.sql:
-        values |= {"previous": asked.previous, "limit": asked.question.limit}
+        values |= {"previous": asked.previous, "limit": _MOST}
     rows: list[tuple[Any, ...]] = connection.execute(measure.sql, values).fetchall()
     return rows
 
@@ -209,7 +212,9 @@ MEASURES = (
     _top("track", "tracks"),
     Measure("heatmap", "heatmap", _HEATMAP, _told_heatmap),
     Measure("timeline by month", "timeline", _TIMELINE.format(unit="month"), _told_timeline),
-    Measure("timeline by day", "timeline", _TIMELINE.format(unit="day"), _told_timeline),
+    Measure(
+        "timeline by day", "timeline", _TIMELINE.format(unit="day"), _told_timeline, {"unit": "day"}
+    ),
 )
 
 

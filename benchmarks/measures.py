@@ -16,11 +16,13 @@ from benchmarks.duckdb_answers import MEASURES, Asked, Measure, ask, comparable,
 from benchmarks.processes import FailedError
 from benchmarks.report import Group, Pair, Row, percentile, shown, spread
 from benchmarks.scale import Scale, spelled
+from msgspec.structs import asdict
 from sqlalchemy import select
 
 from tonearm.bootstrap import build
 from tonearm.domain.vocabulary import Kind
 from tonearm.history.store import KINDS
+from tonearm.insights.chart import load_charts
 from tonearm.insights.insights import Insights
 from tonearm.insights.question import Question
 from tonearm.ops.settings import Settings
@@ -141,10 +143,9 @@ def _check(insights: Insights, yardstick: Any, measure: Measure, asked: Asked) -
 
 
 def _worded(measure: Measure, asked: Asked) -> Asked:
-    """Put the parameters in that this measure looks at."""
-    if not measure.name.endswith("by day"):
-        return asked
-    return replace(asked, question=replace(asked.question, unit="day"))
+    """Put the question into the words of this measure, with the parameters that it looks at."""
+    kind = load_charts()[measure.chart].question
+    return replace(asked, question=kind(**asdict(asked.question), **measure.own))
 
 
 def _questions(count: int) -> list[Asked]:

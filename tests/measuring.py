@@ -1,24 +1,29 @@
 """Ask measures of plays that no import brought: columns and names made straight from the oracle's plays."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec.structs import asdict, fields
 from sqlalchemy import Connection, text
 
 from oracle import measures as oracle
 from oracle.plays import OraclePlay, normal
 from tonearm.domain.instants import to_ms
-from tonearm.domain.periods import resolve_period
-from tonearm.domain.vocabulary import Rule
-from tonearm.history.store import KINDS, PlayColumns
+from tonearm.domain.preferences import Preferences
+from tonearm.domain.vocabulary import RankBy, Rule
+from tonearm.history.sightings import Context
+from tonearm.history.store import KINDS, PlayColumns, context_columns
 from tonearm.insights.chart import load_charts
+from tonearm.insights.insights import ask_other, home_of
 from tonearm.insights.library import Library
-from tonearm.insights.question import Question
+from tonearm.insights.question import Question, Unit, period_of, settled
 from tonearm.insights.records import Heatmap, Timeline, Top, Totals
+from tonearm.insights.selection import select_plays
 from tonearm.insights.view import View
 from tonearm.storage.bulk import insert_rows
 from tonearm.storage.tables import albums, artists, tracks
@@ -30,18 +35,38 @@ class Measured:
     """A listener's plays, and questions about them."""
 
     def __init__(
-        self, connection: Connection, plays: Sequence[OraclePlay], user_id: int = 1
+        self,
+        connection: Connection,
+        plays: Sequence[OraclePlay],
+        user_id: int = 1,
+        preferences: Preferences = Preferences(),  # noqa: B008 - frozen
     ) -> None:
         """Write the names of the plays' items, and put the plays into columns."""
         self.connection = connection
         self.user_id = user_id
+        self.preferences = preferences
         self.plays = sorted(plays, key=lambda play: (play.ended_at, play.track_key))
         self._library = Library(self._columns(), version=1)
 
     def ask(self, chart: str, question: Question, now: datetime) -> Any:  # noqa: ANN401 - each measure has its record
-        period = resolve_period(question.range, now, ZoneInfo(question.zone))
-        view = View(self.connection, self.user_id, self._library, question, period)
-        return load_charts()[chart].answer(view)
+        asked = settled(question, self.preferences)
+        period = period_of(asked, now)
+        view = View(
+            connection=self.connection,
+            user_id=self.user_id,
+            library=self._library,
+            selection=replace(
+                select_plays(self.connection, self.user_id, asked),
+                home=home_of(question, self.preferences),
+            ),
+            question=asked,
+            period=period,
+            zone=asked.zone or "UTC",
+            rule=asked.rule or Rule.THIRTY_SECONDS,
+            now=now,
+            ask_other=ask_other,
+        )
+        return load_charts()[chart].answer(view, own_question(chart, question))
 
     def _columns(self) -> PlayColumns:
         names = {item: oracle.names_of(self.plays, item) for item in ITEMS}
@@ -79,20 +104,44 @@ class Measured:
                 (self.user_id, number, key, play.kind, play.title, *owner[:, number].tolist())
             )
         insert_rows(self.connection, tracks, told)
+        contexts = list(dict.fromkeys(map(context_of, self.plays)))
+        numbers = {context: number for number, context in enumerate(contexts, 1)}
         return PlayColumns(
+            id=np.arange(1, len(self.plays) + 1, dtype=np.uint32),
+            context=np.array([numbers[context_of(play)] for play in self.plays], np.int32),
             ended_at=np.array([play.ended_at for play in self.plays], np.int64),
             started_at=np.array([play.started_at for play in self.plays], np.int64),
             ms_played=np.array([play.ms_played for play in self.plays], np.int32),
             track=np.array([ids["tracks"][(play.track_key,)] for play in self.plays], np.int32),
-            is_done=np.array([play.reason_end == "trackdone" for play in self.plays], bool),
-            is_undecided=np.array([play.reason_end is None for play in self.plays], bool),
             track_artist=owner[0],
             track_album=owner[1],
             track_kind=kind,
+            **context_columns({number: context for context, number in numbers.items()}),
         )
 
 
-def bounds(question: Question, now: datetime) -> tuple[oracle.Range, oracle.Range | None]:
+class AnyQuestion(Question, frozen=True, kw_only=True):
+    """The parameters of many measures at once; each is asked by those it has."""
+
+    zone: str = "UTC"
+    rule: Rule = Rule.THIRTY_SECONDS
+    by: RankBy = RankBy.PLAYS
+    limit: int = 10
+    unit: Unit = "month"
+
+
+def own_question(chart: str, asked: Question) -> Question:
+    """Give a measure's own question with the values of another."""
+    kind: type[Question] = load_charts()[chart].question
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in asdict(asked).items() if name in names})
+
+
+def context_of(play: OraclePlay) -> Context:
+    return Context(*(getattr(play, part) for part in Context._fields))
+
+
+def bounds(question: AnyQuestion, now: datetime) -> tuple[oracle.Range, oracle.Range | None]:
     """Give the range of a question and that of as many local days before it, by the oracle."""
     zone = ZoneInfo(question.zone)
     first, separator, end = question.range.partition("..")
@@ -109,7 +158,7 @@ def bounds(question: Question, now: datetime) -> tuple[oracle.Range, oracle.Rang
 
 
 def check_totals(
-    found: Totals, plays: Sequence[OraclePlay], asked: Question, now: datetime
+    found: Totals, plays: Sequence[OraclePlay], asked: AnyQuestion, now: datetime
 ) -> None:
     (start, stop), _ = bounds(asked, now)
     expected = oracle.totals(plays, start, stop, ZoneInfo(asked.zone), asked.rule.value, asked.kind)
@@ -133,7 +182,7 @@ def check_totals(
 
 
 def check_top(
-    found: Top, item: oracle.Item, plays: Sequence[OraclePlay], asked: Question, now: datetime
+    found: Top, item: oracle.Item, plays: Sequence[OraclePlay], asked: AnyQuestion, now: datetime
 ) -> None:
     (start, stop), before = bounds(asked, now)
     expected = oracle.top(
@@ -161,7 +210,7 @@ def check_top(
 
 
 def check_heatmap(
-    found: Heatmap, plays: Sequence[OraclePlay], asked: Question, now: datetime
+    found: Heatmap, plays: Sequence[OraclePlay], asked: AnyQuestion, now: datetime
 ) -> None:
     (start, stop), _ = bounds(asked, now)
     expected = oracle.heatmap(
@@ -175,7 +224,7 @@ def check_heatmap(
 
 
 def check_timeline(
-    found: Timeline, plays: Sequence[OraclePlay], asked: Question, now: datetime
+    found: Timeline, plays: Sequence[OraclePlay], asked: AnyQuestion, now: datetime
 ) -> None:
     """Each unit is the totals of its own days, as far as they lie in the range."""
     (start, stop), _ = bounds(asked, now)
@@ -186,11 +235,10 @@ def check_timeline(
     starts = [unit.starts_on for unit in found.items]
     inside = oracle.within(plays, start, stop, asked.kind)
     if start is None or stop is None:
-        shown = [p for p in inside if oracle.counts(p, asked.rule.value) or p.ms_played]
-        if not shown:
+        if not inside:
             assert starts == []
             return
-        days = [oracle.day_of(play.ended_at, zone) for play in shown]
+        days = [oracle.day_of(play.ended_at, zone) for play in inside]
         first, last = min(days), max(days)
     else:
         first, last = (oracle.local(edge, zone).date() for edge in (start, stop - 1))
@@ -225,7 +273,7 @@ def instant(moment: datetime | None) -> int | None:
     return None if moment is None else to_ms(moment)
 
 
-def check_everything(measured: Measured, asked: Question, now: datetime) -> None:
+def check_everything(measured: Measured, asked: AnyQuestion, now: datetime) -> None:
     """Ask every measure and compare it with the oracle's answer."""
     plays = measured.plays
     check_totals(measured.ask("totals", asked, now), plays, asked, now)

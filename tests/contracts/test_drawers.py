@@ -1,14 +1,15 @@
 """Every file in a drawer keeps the drawer's contract."""
 
 import re
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
 from tonearm.domain.vocabulary import Family
 from tonearm.importers import formats
@@ -16,12 +17,10 @@ from tonearm.importers.drawer import load_formats
 from tonearm.importers.format import Format
 from tonearm.insights import charts
 from tonearm.insights.chart import Chart, load_charts
-from tonearm.insights.question import Question
+from tonearm.insights.question import Question, make_question
 from tonearm.insights.records import Covered
 
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
-SHARED = {"range", "zone", "rule", "kind"}
-"""Parameters that every measure takes."""
 PRIVATE = {"ip_addr", "ip_addr_decrypted", "user_agent", "user_agent_decrypted", "username"}
 
 
@@ -70,10 +69,36 @@ def test_a_chart_keeps_its_contract(module: ModuleType) -> None:
         assert chart.description[0].isupper()
         assert chart.description.endswith(".")
         assert isinstance(chart.answer, Callable)  # type: ignore[arg-type] # any callable
-        assert is_dataclass(chart.record)
-        told = {field.name: field.type for field in fields(chart.record)}
-        assert told["covered"] is Covered
-        assert chart.parameters <= {field.name for field in fields(Question)} - SHARED
+        assert chart.definition.endswith((".", "|"))
+        assert issubclass(chart.question, Question)
+        assert fields(chart.record)[0].name == "covered"
+        assert fields(chart.record)[0].type is Covered
+        assert list(undescribed(chart.question)) == []
+        assert list(undescribed(chart.record)) == []
+        make_question(chart.question, chart.example)
+        if chart.line_plays is not None:
+            told = {field.name for field in fields(chart.record)}
+            assert "items" in told
+            lines = get_args(get_type_hints(chart.record)["items"])[0]
+            names = set(re.findall(r"{(\w+)}", chart.line_plays))
+            assert names <= told | {field.name for field in fields(lines)}
+
+
+def undescribed(record: type[msgspec.Struct]) -> Iterator[str]:
+    """Give the fields of a record, and of those it holds, that say nothing of themselves."""
+    for field in fields(record):
+        inner = [
+            part
+            for part in (field.type, *get_args(field.type))
+            if isinstance(part, type) and issubclass(part, msgspec.Struct)
+        ]
+        if inner:
+            for part in inner:
+                yield from undescribed(part)
+        elif not any(
+            isinstance(note, msgspec.Meta) and note.description for note in field.type.__metadata__
+        ):
+            yield f"{record.__name__}.{field.name}"
 
 
 def test_charts_have_names_of_their_own() -> None:

@@ -16,7 +16,8 @@ from tonearm.domain.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
-from tonearm.domain.vocabulary import Role
+from tonearm.domain.preferences import Preferences
+from tonearm.domain.vocabulary import Role, Rule
 from tonearm.storage.database import Database
 from tonearm.storage.tables import api_keys, sessions, users
 
@@ -145,13 +146,18 @@ def test_a_zone_that_does_not_exist_is_refused(accounts: Accounts, zone: str) ->
     assert accounts.list() == []
 
 
-def test_the_zone_can_be_changed(accounts: Accounts) -> None:
+def test_preferences_can_be_changed(accounts: Accounts) -> None:
     ada = accounts.add("Ada", "UTC")
+    assert ada.preferences == Preferences("UTC")
+    wanted = Preferences("Pacific/Apia", Rule.DONE, counts_private=False, travels=True)
 
-    assert accounts.set_zone(ada.id, "Pacific/Apia").zone == "Pacific/Apia"
-    assert accounts.get(ada.id).zone == "Pacific/Apia"
+    assert accounts.set_preferences(ada.id, wanted).preferences == wanted
+    assert accounts.get(ada.id).preferences == wanted
+    with pytest.raises(InvalidInputError):
+        accounts.set_preferences(ada.id, Preferences("Mars/Olympus"))
+    assert accounts.get(ada.id).preferences == wanted
     with pytest.raises(NotFoundError):
-        accounts.set_zone(ada.id + 1, "UTC")
+        accounts.set_preferences(ada.id + 1, wanted)
 
 
 @pytest.mark.parametrize("password", ["", "ninechars", "x" * 1_001])

@@ -19,12 +19,12 @@ import pytest
 
 from hostile.corpus import bundle, hostile_files
 from listening import add_user
+from measuring import AnyQuestion, own_question
 from moving_clock import MovingClock
 from tonearm.bootstrap import Tonearm, build
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.imports import worker_name
 from tonearm.importers.records import ImportRecord
-from tonearm.insights.question import Question
 from tonearm.ops.logging import configure_logging
 from tonearm.ops.settings import Settings
 from tonearm.storage.columns import pack, unpack
@@ -128,7 +128,8 @@ def said(built: Tonearm, user: int, record: ImportRecord) -> Iterator[tuple[str,
         writer.writerows(astuple(row) for row in built.imports.ledger(user, record.id))
         yield "the ledger", out.getvalue().encode()
     for chart in ("top-artists", "top-tracks", "totals"):
-        body, _ = built.insights.answer_bytes(chart, user, Question(limit=500, kind="all"))
+        question = own_question(chart, AnyQuestion(limit=500, kind="all"))
+        body, _ = built.insights.answer_bytes(chart, user, question)
         yield chart, body
 
 

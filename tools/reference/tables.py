@@ -1,15 +1,11 @@
 """Markdown, and what it takes to put a typed field into words."""
 
-import ast
 import inspect
-import textwrap
 import types
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import Enum
-from itertools import pairwise
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 _WORDS = {
     str: "text",
@@ -34,6 +30,8 @@ def _cell(text: str) -> str:
 
 def type_in_words(annotation: Any) -> str:  # noqa: ANN401 - any annotation there is
     """Put the type of a field into words."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     if annotation in _WORDS:
         return _WORDS[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -51,40 +49,3 @@ def type_in_words(annotation: Any) -> str:  # noqa: ANN401 - any annotation ther
 def first_paragraph(text: str | None) -> str:
     """Give what a docstring says before its first empty line."""
     return " ".join(inspect.cleandoc(text or "").partition("\n\n")[0].split())
-
-
-def attribute_docs(record: type) -> dict[str, str]:
-    """Give the text that stands below each field of a class, by field."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(record)))
-    (body,) = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
-    return dict(_documented(body))
-
-
-def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for field, below in pairwise(body):
-        match field, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                yield name, " ".join(text.split())
-
-
-def record_rows(record: Any, recurring: dict[str, str]) -> Iterator[Sequence[str]]:  # noqa: ANN401 - any dataclass
-    """Give name, type and meaning of each field of a record.
-
-    Args:
-        record: a frozen dataclass.
-        recurring: meanings of fields that mean the same in every record.
-
-    Raises:
-        LookupError: a field has no docstring below it and no recurring meaning.
-    """
-    documented = attribute_docs(record)
-    for field in fields(record):
-        meaning = documented.get(field.name) or recurring.get(field.name)
-        if meaning is None:
-            raise LookupError(
-                f"{record.__name__}.{field.name} has no meaning: put a docstring below the field."
-            )
-        yield f"`{field.name}`", type_in_words(field.type), meaning

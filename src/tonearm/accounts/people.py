@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -22,8 +22,9 @@ from tonearm.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from tonearm.domain.preferences import Preferences
 from tonearm.domain.text import clean, normalise
-from tonearm.domain.vocabulary import Role
+from tonearm.domain.vocabulary import Role, Rule
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import api_keys, instance, sessions, users
@@ -49,6 +50,17 @@ class User:
     """IANA name of the zone in which days are counted."""
     has_password: bool
     created_at: datetime
+    rule: Rule = Rule.THIRTY_SECONDS
+    """What counts as a play, unless a question says otherwise."""
+    counts_private: bool = True
+    """Whether plays of private sessions count, unless a question says otherwise."""
+    travels: bool = False
+    """Whether a play's country chooses the zone of its day and hour."""
+
+    @property
+    def preferences(self) -> Preferences:
+        """How this listener wants to be counted."""
+        return Preferences(self.zone, self.rule, self.counts_private, self.travels)
 
     @property
     def is_owner(self) -> bool:
@@ -187,16 +199,16 @@ class Accounts:
                 connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
             return user
 
-    def set_zone(self, user_id: int, zone: str) -> User:
-        """Set the zone in which a listener's days are counted.
+    def set_preferences(self, user_id: int, wanted: Preferences) -> User:
+        """Set how a listener is counted; it holds from the next question on.
 
         Raises:
             InvalidInputError: there is no such zone.
             NotFoundError: there is no such listener.
         """
-        check_zone(zone)
+        check_zone(wanted.zone)
         with self._database.write() as connection:
-            connection.execute(update(users).where(users.c.id == user_id).values(zone=zone))
+            connection.execute(update(users).where(users.c.id == user_id).values(**asdict(wanted)))
             return _get(connection, user_id)
 
     def log_in(self, name: str, password: str) -> str:
@@ -367,6 +379,9 @@ def _user(row: Mapping[Any, Any]) -> User:
         zone=row["zone"],
         has_password=row["password_hash"] is not None,
         created_at=row["created_at"],
+        rule=Rule(row["rule"]),
+        counts_private=row["counts_private"],
+        travels=row["travels"],
     )
 
 

@@ -27,14 +27,14 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days from `first` to before `end`; both None for all time."""
+    """Local days from `first` to before `end`; None where open, as both are for all time."""
 
     first: date | None
     end: date | None
 
     @property
     def previous(self) -> "Period | None":
-        """The period of as many days directly before; None for all time."""
+        """The period of as many days directly before; None where one end is open."""
         if self.first is None or self.end is None:
             return None
         return Period(self.first - (self.end - self.first), self.first)
@@ -79,13 +79,33 @@ def resolve_period(text: str, now: datetime, zone: ZoneInfo) -> Period:
         period = _calendar(text)
     except (ValueError, OverflowError):
         raise InvalidInputError(f"'{text[:40]}' is no range. {_HINT}", parameter="range") from None
-    if period.first is None or period.end is None or period.first >= period.end:
-        raise InvalidInputError("A range ends after it begins.", parameter="range")
-    if period.first.year < _EARLIEST_YEAR or period.end.year > _LATEST_YEAR:
-        raise InvalidInputError(
-            f"A range lies between {_EARLIEST_YEAR} and {_LATEST_YEAR}.", parameter="range"
-        )
+    _check_span(period, "range")
     return period
+
+
+def resolve_days(first: str | None, end: str | None) -> Period:
+    """Give the days from `first` to before `end`, either of which may be open; raises InvalidInputError."""
+    days: list[date | None] = []
+    for name, text in (("from", first), ("to", end)):
+        try:
+            days.append(None if text is None else _calendar(text).first)
+        except (ValueError, OverflowError):
+            raise InvalidInputError(
+                f"'{text}' is no day. Write it as YYYY-MM-DD.", parameter=name
+            ) from None
+    period = Period(*days)
+    _check_span(period, "to")
+    return period
+
+
+def _check_span(period: Period, parameter: str) -> None:
+    if period.first is not None and period.end is not None and period.first >= period.end:
+        raise InvalidInputError("A range ends after it begins.", parameter=parameter)
+    years = [day.year for day in (period.first, period.end) if day is not None]
+    if any(not _EARLIEST_YEAR <= year <= _LATEST_YEAR for year in years):
+        raise InvalidInputError(
+            f"A range lies between {_EARLIEST_YEAR} and {_LATEST_YEAR}.", parameter=parameter
+        )
 
 
 def _named(text: str, today: date) -> Period | None:

@@ -6,10 +6,12 @@ The files are a cache: they may be deleted at any time and are made again from t
 import os
 import secrets
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,36 +20,61 @@ from sqlalchemy import Connection, select
 
 from tonearm.domain.vocabulary import Kind
 from tonearm.history.evidence import Lane, load_contexts, load_lane
-from tonearm.history.sightings import PLAY_TYPES, Plays
+from tonearm.history.sightings import PLAY_TYPES, Context, Plays
 from tonearm.storage.tables import tracks
 
-_MAGIC = b"TNSTORE2"
+_MAGIC = b"TNSTORE3"
 _ALIGN = 64
 KINDS = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class PlayColumns:
-    """A listener's plays in one version, ascending by time; instants in Unix milliseconds."""
+    """A listener's plays in one version, ascending by time; instants in Unix milliseconds.
 
+    What begins with `track_` is looked up by track id, what begins with `context_` by context id.
+    """
+
+    id: NDArray[np.uint32]
     ended_at: NDArray[np.int64]
     started_at: NDArray[np.int64]
     ms_played: NDArray[np.int32]
     track: NDArray[np.int32]
-    is_done: NDArray[np.bool_]
-    """Whether the track was played to its end."""
-    is_undecided: NDArray[np.bool_]
-    """Whether nothing tells how the play ended."""
+    context: NDArray[np.int32]
     track_artist: NDArray[np.int32]
-    """By track id; 0 where unknown."""
+    """0 where unknown."""
     track_album: NDArray[np.int32]
     track_kind: NDArray[np.uint8]
-    """By track id: a position in KINDS."""
+    """A position in KINDS."""
+    context_platform: NDArray[np.int32]
+    """A number of `words`, 0 where unknown; so are country and reasons."""
+    context_country: NDArray[np.int32]
+    context_reason_start: NDArray[np.int32]
+    context_reason_end: NDArray[np.int32]
+    context_shuffle: NDArray[np.int8]
+    """1 yes, 0 no, -1 unknown; so are the flags below."""
+    context_skipped: NDArray[np.int8]
+    context_offline: NDArray[np.int8]
+    context_private: NDArray[np.int8]
+    word_bytes: NDArray[np.uint8]
+    """The words as a JSON list, in UTF-8."""
 
     @property
     def nbytes(self) -> int:
         """Size of all columns in bytes."""
         return sum(int(getattr(self, field.name).nbytes) for field in fields(self))
+
+    @property
+    def words(self) -> list[str]:
+        """The words of contexts by number; the first one, empty, stands for unknown."""
+        return msgspec.json.decode(self.word_bytes.tobytes(), type=list[str])
+
+    def is_context(self, part: str, *wanted: str) -> NDArray[np.bool_]:
+        """For each context, whether a part of it (`reason_end`, `platform`, …) is one of the wanted words."""
+        words = self.words
+        numbers = [words.index(word) for word in wanted if word in words]
+        mask: NDArray[np.bool_] = np.isin(getattr(self, f"context_{part}"), numbers)
+        return mask
 
 
 class _Entry(msgspec.Struct, array_like=True):
@@ -101,12 +128,6 @@ class ColumnStore:
 
 def _load(connection: Connection, user_id: int) -> PlayColumns:
     plays = Plays(**load_lane(connection, user_id, Lane.PLAYS, PLAY_TYPES))
-    contexts = load_contexts(connection, user_id)
-    largest = max((row[0] for row in contexts.values()), default=0)
-    done, unknown = np.zeros(largest + 1, bool), np.zeros(largest + 1, bool)
-    for context, (number,) in contexts.items():
-        done[number] = context.reason_end == "trackdone"
-        unknown[number] = context.reason_end is None
     catalogue = connection.execute(
         select(tracks.c.id, tracks.c.artist_id, tracks.c.album_id, tracks.c.kind).where(
             tracks.c.user_id == user_id
@@ -119,16 +140,38 @@ def _load(connection: Connection, user_id: int) -> PlayColumns:
     for row in catalogue:
         artist[row.id], album[row.id], kind[row.id] = row.artist_id, row.album_id, codes[row.kind]
     return PlayColumns(
+        id=plays.id,
         ended_at=plays.ended_at,
         started_at=plays.started_at,
         ms_played=plays.ms_played,
         track=plays.track.astype(np.int32),
-        is_done=done[plays.context],
-        is_undecided=unknown[plays.context],
+        context=plays.context.astype(np.int32),
         track_artist=artist,
         track_album=album,
         track_kind=kind,
+        **context_columns(
+            {number: context for context, (number,) in load_contexts(connection, user_id).items()}
+        ),
     )
+
+
+def context_columns(contexts: Mapping[int, Context]) -> dict[str, NDArray[Any]]:
+    """Make the columns that are looked up by context id."""
+    size = max(contexts, default=0) + 1
+    words = {"": 0}
+    columns: dict[str, NDArray[Any]] = {}
+    for part in ("platform", "country", "reason_start", "reason_end"):
+        column = columns[f"context_{part}"] = np.zeros(size, np.int32)
+        for number, context in contexts.items():
+            word = getattr(context, part)
+            column[number] = words.setdefault(word or "", len(words))
+    for part in ("shuffle", "skipped", "offline", "private"):
+        flags = columns[f"context_{part}"] = np.full(size, -1, np.int8)
+        for number, context in contexts.items():
+            flag = getattr(context, part)
+            flags[number] = -1 if flag is None else int(flag)
+    columns["word_bytes"] = np.frombuffer(msgspec.json.encode(list(words)), np.uint8)
+    return columns
 
 
 def _save(path: Path, columns: PlayColumns) -> None:

@@ -3,27 +3,32 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
-from tonearm.domain.errors import InvalidInputError, NotFoundError
-from tonearm.domain.periods import Period, find_zone, resolve_period
+from tonearm.domain.errors import NotFoundError
+from tonearm.domain.periods import find_zone
+from tonearm.domain.preferences import Preferences
+from tonearm.domain.vocabulary import Rule
 from tonearm.history.publication import history_version
 from tonearm.history.store import ColumnStore
-from tonearm.insights.chart import load_charts
+from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.library import Library
-from tonearm.insights.question import MOST_ITEMS, Question
+from tonearm.insights.question import Question, check_question, period_of, settled
 from tonearm.insights.records import Overview
+from tonearm.insights.selection import select_plays
 from tonearm.insights.view import View
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 
 _MOST_ANSWERS = 4_096
 _OVERVIEW_ITEMS = 7
+_USUAL = Preferences()
 _Key = tuple[object, ...]
 
 
@@ -43,21 +48,27 @@ class Insights:
         self._versions: dict[int, tuple[int, int]] = {}
         self._lock = Lock()
 
-    def answer(self, chart: str, user_id: int, question: Question) -> Any:  # noqa: ANN401 - each chart has its record
+    def answer(
+        self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
+    ) -> Any:  # noqa: ANN401 - each chart has its record
         """Answer one measure; raises NotFoundError for an unknown one, InvalidInputError for a bad question."""
-        with self._view(user_id, question) as view:
-            return _find(chart).answer(view)
+        found = _find(chart)
+        with self._view(user_id, question, preferences) as view:
+            return found.answer(replace(view, line_plays=found.line_plays), question)
 
-    def answer_bytes(self, chart: str, user_id: int, question: Question) -> tuple[bytes, str]:
+    def answer_bytes(
+        self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
+    ) -> tuple[bytes, str]:
         """Answer as JSON, with an ETag; answers are kept until the history or the day changes."""
-        with self._view(user_id, question) as view:
-            key = _key(chart, user_id, view.library.version, question, view.period)
+        found = _find(chart)
+        with self._view(user_id, question, preferences) as view:
+            key = self._key(chart, user_id, view.library.version, question, preferences)
             with self._lock:
-                found = self._answers.get(key)
-                if found is not None:
+                kept = self._answers.get(key)
+                if kept is not None:
                     self._answers.move_to_end(key)
-                    return found
-            body = to_json(_find(chart).answer(view))
+                    return kept
+            body = to_json(found.answer(replace(view, line_plays=found.line_plays), question))
         etag = f'"{sha256(repr(key).encode()).hexdigest()[:24]}"'
         with self._lock:
             self._answers[key] = body, etag
@@ -66,17 +77,24 @@ class Insights:
         return body, etag
 
     def cached_bytes(
-        self, chart: str, user_id: int, question: Question
+        self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> tuple[bytes, str] | None:
         """Give an answer that is there already; None where it has to be made."""
         with self._lock:
             if not self._answers:
                 return None
-        _check(question)
-        period = resolve_period(question.range, self._clock(), find_zone(question.zone))
         version = self._version(user_id)
+        key = self._key(chart, user_id, version, question, preferences)
         with self._lock:
-            return self._answers.get(_key(chart, user_id, version, question, period))
+            return self._answers.get(key)
+
+    def _key(
+        self, chart: str, user_id: int, version: int, question: Question, preferences: Preferences
+    ) -> _Key:
+        """Name an answer. The day decides named periods, and what is counted up to today."""
+        asked, home = settled(question, preferences), home_of(question, preferences)
+        today = self._clock().astimezone(find_zone(asked.zone or preferences.zone)).date()
+        return chart, user_id, version, home, today, asked
 
     def _version(self, user_id: int) -> int:
         """Give a listener's version without asking SQL again while nobody has committed anything."""
@@ -90,29 +108,24 @@ class Insights:
             self._versions[user_id] = stamp, version
         return version
 
-    def overview(self, user_id: int, question: Question) -> Overview:
+    def overview(
+        self, user_id: int, question: Question, preferences: Preferences = _USUAL
+    ) -> Overview:
         """Answer everything the overview page shows, from one version of the history."""
-        charts = load_charts()
-        with self._view(user_id, replace(question, limit=_OVERVIEW_ITEMS)) as view:
-            everything = resolve_period("all", self._clock(), find_zone(question.zone))
-
-            def ask(name: str, view: View) -> Any:  # noqa: ANN401 - each chart has its record
-                return charts[name].answer(view)
-
-            def whole(unit: Any) -> View:  # noqa: ANN401 - one of the units
-                asked = replace(question, range="all", unit=unit)
-                return replace(view, question=asked, period=everything)
-
+        with self._view(user_id, question, preferences) as view:
+            everything = msgspec.structs.replace(view.question, range="all", from_=None, to=None)
+            whole = replace(view, question=everything, period=period_of(everything, self._clock()))
             before = view.period.previous
+            by = {"limit": _OVERVIEW_ITEMS, "by": getattr(question, "by", "plays")}
             return Overview(
-                totals=ask("totals", view),
-                previous=None if before is None else ask("totals", view.shifted(before)),
-                artists=ask("top-artists", view),
-                albums=ask("top-albums", view),
-                tracks=ask("top-tracks", view),
-                heatmap=ask("heatmap", view),
-                months=ask("timeline", whole("month")),
-                days=ask("timeline", whole("day")),
+                totals=view.ask("totals"),
+                previous=None if before is None else view.shifted(before).ask("totals"),
+                artists=view.ask("top-artists", **by),
+                albums=view.ask("top-albums", **by),
+                tracks=view.ask("top-tracks", **by),
+                heatmap=view.ask("heatmap"),
+                months=whole.ask("timeline", unit="month"),
+                days=whole.ask("timeline", unit="day"),
             )
 
     def has_plays(self, user_id: int) -> bool:
@@ -122,13 +135,27 @@ class Insights:
             return bool(len(self._store.columns(connection, user_id, version).ended_at))
 
     @contextmanager
-    def _view(self, user_id: int, question: Question) -> Iterator[View]:
-        _check(question)
-        period = resolve_period(question.range, self._clock(), find_zone(question.zone))
+    def _view(self, user_id: int, question: Question, preferences: Preferences) -> Iterator[View]:
+        check_question(question)
+        asked = settled(question, preferences)
+        period = period_of(asked, self._clock())
         with self._database.read() as connection:
-            yield View(connection, user_id, self._library(connection, user_id), question, period)
+            yield View(
+                connection=connection,
+                user_id=user_id,
+                library=self._library(connection, user_id),
+                selection=replace(
+                    select_plays(connection, user_id, asked), home=home_of(question, preferences)
+                ),
+                question=asked,
+                period=period,
+                zone=asked.zone or preferences.zone,
+                rule=asked.rule or Rule.THIRTY_SECONDS,
+                now=self._clock(),
+                ask_other=ask_other,
+            )
 
-    def _library(self, connection: Any, user_id: int) -> Library:  # noqa: ANN401 - passed through
+    def _library(self, connection: Connection, user_id: int) -> Library:
         version = history_version(connection, user_id)
         with self._lock:
             library = self._libraries.get(user_id)
@@ -146,9 +173,16 @@ class Insights:
         return sum(library.nbytes for library in self._libraries.values())
 
 
-def _key(chart: str, user_id: int, version: int, question: Question, period: Period) -> _Key:
-    asked = tuple(getattr(question, field.name) for field in fields(question))
-    return chart, user_id, version, period.first, period.end, *asked
+def home_of(question: Question, preferences: Preferences) -> str | None:
+    """Give the zone a listener travels from; None where one zone's clock holds for every play."""
+    return preferences.zone if preferences.travels and question.zone is None else None
+
+
+def ask_other(view: View, name: str, own: dict[str, object]) -> Any:  # noqa: ANN401 - each chart has its record
+    """Answer another measure of a view; see View.ask."""
+    chart = _find(name)
+    asked = chart.question(**own)
+    return chart.answer(replace(view, line_plays=chart.line_plays), asked)
 
 
 def to_json(record: object) -> bytes:
@@ -156,17 +190,10 @@ def to_json(record: object) -> bytes:
     return msgspec.json.encode(record)
 
 
-def _find(chart: str) -> Any:  # noqa: ANN401 - each chart has its record
+def _find(chart: str) -> Chart[Any, Any]:
     try:
         return load_charts()[chart]
     except KeyError:
         raise NotFoundError(
             f"There is no measure '{chart[:40]}'. There are {', '.join(load_charts())}."
         ) from None
-
-
-def _check(question: Question) -> None:
-    if not 1 <= question.limit <= MOST_ITEMS:
-        raise InvalidInputError(
-            f"limit is {question.limit}; it lies between 1 and {MOST_ITEMS}.", parameter="limit"
-        )

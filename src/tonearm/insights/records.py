@@ -1,128 +1,202 @@
-"""What measures answer: the same frozen records on REST, pages and the command line.
+"""What several measures answer with: the same frozen records on REST, pages and the command line.
 
-Times are aware UTC instants, listening time is in milliseconds, shares lie between 0 and 1.
+Times are aware UTC instants, listening time is in milliseconds, shares lie between 0 and 1. What only one measure
+answers with stands in that measure's file.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Record(Struct, frozen=True, gc=False):
+    """An answer, or a part of one."""
+
+
+Plays = Annotated[int, Meta(description="Plays that the rule counts.")]
+MsPlayed = Annotated[
+    int, Meta(description="Listening time of all plays, counted or not, in milliseconds.")
+]
+Share = Annotated[float, Meta(description="Share, from 0 to 1.")]
+ItemId = Annotated[
+    int, Meta(description="Number of the item here; another instance has other numbers.")
+]
+ItemName = Annotated[str, Meta(description="Name of the item.")]
+ItemArtist = Annotated[
+    str | None, Meta(description="The artist of an album or track; null for artists.")
+]
+StartsOn = Annotated[date, Meta(description="First local day of the unit.")]
+Hour = Annotated[int, Meta(description="Local hour, from 0 to 23.")]
+
+
+class Covered(Record, frozen=True):
     """What a result speaks of, and by which rules."""
 
-    range: str
-    """The range as it was asked for."""
-    from_at: datetime | None
-    """First instant of the range; None where the range is `all` and there is no play."""
-    to_at: datetime | None
-    """First instant after the range."""
-    zone: str
-    rule: str
-    kind: str
-    first_play_at: datetime | None
-    """First play in the range, counted or not."""
-    last_play_at: datetime | None
-    estimated_share: float
-    """Share of the listening time whose length is estimated."""
-    undecided_share: float
-    """Share of the plays which the rule could not judge for want of a duration (rule `done` only)."""
-    history_version: int
+    range: Annotated[str, Meta(description="The range as it was asked for.")]
+    from_at: Annotated[
+        datetime | None,
+        Meta(description="First instant of the range; null where it is open and there is no play."),
+    ]
+    to_at: Annotated[datetime | None, Meta(description="First instant after the range.")]
+    from_local: Annotated[
+        str | None, Meta(description="The first instant as local clocks show it.")
+    ]
+    to_local: Annotated[
+        str | None, Meta(description="The first instant after, as local clocks show it.")
+    ]
+    zone: Annotated[str, Meta(description="Time zone of days and hours.")]
+    rule: Annotated[str, Meta(description="What counts as a play.")]
+    kind: Annotated[str, Meta(description="Which lane.")]
+    credit: Annotated[
+        str,
+        Meta(
+            description=(
+                "Whom a play counts for: `primary` is its first artist. Exports name no other, so "
+                "with exports alone an answer for `all` is the one for `primary`, and says so here."
+            )
+        ),
+    ]
+    first_play_at: Annotated[
+        datetime | None, Meta(description="First play in the range, counted or not.")
+    ]
+    last_play_at: Annotated[
+        datetime | None, Meta(description="Last play in the range, counted or not.")
+    ]
+    estimated_share: Annotated[
+        float, Meta(description="Share of the listening time whose length is estimated.")
+    ]
+    undecided_share: Annotated[
+        float,
+        Meta(
+            description=(
+                "Share of the plays which the rule could not judge for want of a duration (rule "
+                "`done` only)."
+            )
+        ),
+    ]
+    history_version: Annotated[int, Meta(description="Grows with every change of the history.")]
+    plays: Annotated[
+        str,
+        Meta(description="Address of the plays behind the answer, relative to the answer's own."),
+    ]
+    line_plays: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "The same for one line of the answer: a template, each name in braces stands for that "
+                "field of the line, or else of the answer."
+            )
+        ),
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Record, frozen=True):
     """Totals of a range."""
 
     covered: Covered
-    plays: int
-    ms_played: int
-    tracks: int
-    albums: int
-    artists: int
-    active_days: int
-    ms_per_active_day: int
+    plays: Plays
+    ms_played: MsPlayed
+    tracks: Annotated[int, Meta(description="Distinct tracks among the counted plays.")]
+    albums: Annotated[int, Meta(description="Distinct albums among the counted plays.")]
+    artists: Annotated[int, Meta(description="Distinct artists among the counted plays.")]
+    active_days: Annotated[int, Meta(description="Local days with a counted play.")]
+    ms_per_active_day: Annotated[
+        int, Meta(description="Listening time by active day, in milliseconds.")
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class TopItem:
+class TopItem(Record, frozen=True):
     """One line of a ranking."""
 
-    rank: int
-    id: int
-    name: str
-    artist: str | None
-    """The artist of an album or track; None for artists."""
-    plays: int
-    ms_played: int
-    share: float
-    """Share of all plays, or of all listening time when ranked by time."""
-    first_play_at: datetime | None
-    last_play_at: datetime | None
-    previous_rank: int | None
-    """Rank in the period of the same length before; None where it had no place there."""
+    rank: Annotated[int, Meta(description="Place, from 1.")]
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    plays: Plays
+    ms_played: MsPlayed
+    share: Annotated[
+        float,
+        Meta(description="Share of all plays, or of all listening time when ranked by time."),
+    ]
+    first_play_at: Annotated[
+        datetime | None,
+        Meta(description="First counted play in the range; null where only uncounted ones are."),
+    ]
+    last_play_at: Annotated[datetime | None, Meta(description="Last such play.")]
+    previous_rank: Annotated[
+        int | None,
+        Meta(
+            description=(
+                "Rank in the period of the same length before; null where it had no place there."
+            )
+        ),
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Top:
-    """A ranking of artists, albums or tracks."""
+class Top(Record, frozen=True):
+    """A ranking."""
 
     covered: Covered
-    by: str
-    total: int
-    """How many items have a place at all."""
+    by: Annotated[str, Meta(description="What it is ordered by.")]
+    total: Annotated[int, Meta(description="How many items have a place at all.")]
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of the lines after these; null after the last.")
+    ]
     items: tuple[TopItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HeatmapCell:
+class HeatmapCell(Record, frozen=True):
     """One hour of the week."""
 
-    weekday: int
-    """0 is Monday."""
-    hour: int
-    plays: int
-    ms_played: int
+    weekday: Annotated[int, Meta(description="0 is Monday.")]
+    hour: Hour
+    plays: Plays
+    ms_played: MsPlayed
 
 
-@dataclass(frozen=True, slots=True)
-class Heatmap:
+class Heatmap(Record, frozen=True):
     """Plays and time by weekday and hour: always 168 cells, Monday 0 h first."""
 
     covered: Covered
     items: tuple[HeatmapCell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineUnit:
+class TimelineUnit(Record, frozen=True):
     """One calendar unit of a timeline."""
 
-    starts_on: date
-    plays: int
-    ms_played: int
+    starts_on: StartsOn
+    plays: Plays
+    ms_played: MsPlayed
+    starts_at: Annotated[
+        datetime | None, Meta(description="First instant of the hour; null for longer units.")
+    ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Plays and time by day, week, month or year: every unit of the covered span, zero or not."""
+class Timeline(Record, frozen=True):
+    """Plays and time by hour, day, week, month or year: every unit of the covered span, zero or not."""
 
     covered: Covered
-    unit: str
+    unit: Annotated[str, Meta(description="Unit of the calendar.")]
     items: tuple[TimelineUnit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Record, frozen=True):
     """Everything the overview page shows, of one history version."""
 
     totals: Totals
-    previous: Totals | None
-    """Totals of the period of the same length before; None for `all`."""
+    previous: Annotated[
+        Totals | None,
+        Meta(description="Totals of the period of the same length before; null for `all`."),
+    ]
     artists: Top
     albums: Top
     tracks: Top
     heatmap: Heatmap
-    months: Timeline
-    """Months of the whole history, whatever the range."""
-    days: Timeline
-    """Days of the whole history, whatever the range: the rings of the groove chart."""
+    months: Annotated[
+        Timeline, Meta(description="Months of the whole history, whatever the range.")
+    ]
+    days: Annotated[
+        Timeline,
+        Meta(description="Days of the whole history, whatever the range: the rings of the groove."),
+    ]

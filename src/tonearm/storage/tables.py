@@ -27,6 +27,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
+    true,
 )
 
 
@@ -89,6 +91,9 @@ users = Table(
     Column("password_hash", Text),
     Column("zone", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("rule", String(8), nullable=False, server_default="30s"),
+    Column("counts_private", Boolean, nullable=False, server_default=true()),
+    Column("travels", Boolean, nullable=False, server_default=false()),
 )
 
 sessions = Table(
@@ -121,6 +126,9 @@ histories = Table(
     Column("revision", Integer, nullable=False),
     Column("next_sighting", Integer, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("corrected", Integer, nullable=False, server_default="0"),
+    # The version that last changed or removed rows of tracks or contexts, rather than add some.
+    Column("rewritten", Integer, nullable=False, server_default="0"),
 )
 
 segments = Table(
@@ -201,6 +209,29 @@ tracks = Table(
     Column("title", Text),
     Column("artist_id", Integer, nullable=False),
     Column("album_id", Integer, nullable=False),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("undone_at", Instant),
+    Column("detail", JSON, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("user_id", Integer, primary_key=True, nullable=False),
+    Column("correction_id", Integer, primary_key=True, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("plays", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["user_id", "correction_id"], ["corrections.user_id", "corrections.id"], ondelete="CASCADE"
+    ),
 )
 
 imports = Table(

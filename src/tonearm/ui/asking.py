@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import RankBy, Rule
-from tonearm.insights.question import Lane, Question
+from tonearm.insights.charts.top import TopQuestion
+from tonearm.insights.question import Lane
 from tonearm.insights.records import Covered
 from tonearm.ui import formats
 
@@ -50,15 +51,14 @@ class Ask:
     rule: str = "30s"
     by: str = "plays"
 
-    def question(self, zone: str, limit: int) -> Question:
-        """Give the question for a listener's zone.
+    def question(self, limit: int) -> TopQuestion:
+        """Give the question.
 
         Raises:
             InvalidInputError: a parameter has a value that is not offered.
         """
-        return Question(
+        return TopQuestion(
             range=self.range,
-            zone=zone,
             rule=Rule(_one_of("rule", self.rule, RULES)),
             kind=_lane(self.kind),
             by=RankBy(_one_of("by", self.by, ("plays", "time"))),

@@ -36,14 +36,18 @@ class Callers:
 
     async def find(self, request: Request) -> User | None:
         """Give the caller of a request: by its bearer key if it shows one, else by its cookie."""
-        authorization = header(request.scope, b"authorization")
-        if authorization is not None:
-            scheme, _, key = authorization.partition(" ")
-            if scheme.lower() != "bearer":
-                return None
-            return await self._look_up(key.strip(), self._accounts.key_user)
-        token = session_token(request)
-        return await self._look_up(token, self._accounts.session_user) if token else None
+        secret = _secret(request)
+        if secret is None:
+            return None
+        is_key = header(request.scope, b"authorization") is not None
+        ask = self._accounts.key_user if is_key else self._accounts.session_user
+        return await self._look_up(secret, ask)
+
+    def forget_caller(self, request: Request) -> None:
+        """Look the caller of a request up anew the next time, because something about them has changed."""
+        secret = _secret(request)
+        if secret is not None:
+            self.forget(secret)
 
     def forget(self, secret: str) -> None:
         """Remember a session or key no longer."""
@@ -112,6 +116,15 @@ Caller = Annotated[User, Depends(caller)]
 PageCaller = Annotated[User, Depends(page_caller)]
 Rooms = Annotated[Services, Depends(services)]
 KnownCallers = Annotated[Callers, Depends(callers)]
+
+
+def _secret(request: Request) -> str | None:
+    """Give the key or session token that a request shows; a key goes first."""
+    authorization = header(request.scope, b"authorization")
+    if authorization is None:
+        return session_token(request)
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
 
 
 def _digest(secret: str) -> bytes:

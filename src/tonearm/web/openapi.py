@@ -41,6 +41,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _turn_errors(operation["responses"])
+            document["components"]["schemas"] |= operation.pop("x-schemas", {})
             if (method.upper(), path) in protected:
                 operation["security"] = _SECURITY
                 operation["responses"].setdefault("401", _UNAUTHENTICATED)

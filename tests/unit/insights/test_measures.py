@@ -15,11 +15,13 @@ from sqlalchemy import Connection
 
 from listening import add_user, bring_in, files_of, imports_for
 from measuring import (
+    AnyQuestion,
     Measured,
     check_everything,
     check_timeline,
     check_top,
     check_totals,
+    own_question,
 )  # fmt: skip
 from moving_clock import MovingClock
 from oracle.plays import OraclePlay, plays_of
@@ -30,6 +32,7 @@ from tonearm.domain.offsets import local_days
 from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.history.store import ColumnStore
 from tonearm.insights.axis import Axis, Occurrences
+from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.insights import Insights
 from tonearm.insights.question import Question
 from tonearm.storage.database import Database
@@ -100,9 +103,9 @@ def listens(draw: st.DrawFn) -> list[OraclePlay]:
     return plays
 
 
-def questions() -> st.SearchStrategy[Question]:
+def questions() -> st.SearchStrategy[AnyQuestion]:
     return st.builds(
-        Question,
+        AnyQuestion,
         range=st.sampled_from(RANGES),
         zone=st.sampled_from(ZONES),
         rule=st.sampled_from(Rule),
@@ -123,7 +126,7 @@ def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connec
 @given(plays=listens(), asked=st.lists(questions(), min_size=4, max_size=4))
 @settings(MODEST, max_examples=150)
 def test_every_measure_is_brute_forces(
-    connection: Connection, plays: list[OraclePlay], asked: list[Question]
+    connection: Connection, plays: list[OraclePlay], asked: list[AnyQuestion]
 ) -> None:
     measured = Measured(connection, plays)
     for question in asked:
@@ -148,7 +151,7 @@ def test_every_range_in_every_zone(named: str, zone: str, connection: Connection
     ]
     measured = Measured(connection, plays)
     for unit in ("day", "week", "month", "year"):
-        asked = Question(range=named, zone=zone, unit=unit)
+        asked = AnyQuestion(range=named, zone=zone, unit=unit)
         check_timeline(measured.ask("timeline", asked, NOW), plays, asked, NOW)
     check_everything(measured, asked, NOW)
 
@@ -185,7 +188,7 @@ def test_a_larger_history_is_brute_forces_too(zone: str, connection: Connection)
         (Rule.DONE, RankBy.PLAYS, "2019-03"),
         (Rule.ANY, RankBy.TIME, "2014-07-01..2018-02-11"),
     ):
-        asked = Question(range=named, zone=zone, rule=rule, by=by, limit=60, unit="month")
+        asked = AnyQuestion(range=named, zone=zone, rule=rule, by=by, limit=60, unit="month")
         check_everything(measured, asked, NOW)
 
 
@@ -193,7 +196,7 @@ def test_block_borders_leave_no_trace(connection: Connection) -> None:
     """More plays than two blocks of running sums, and ranges that begin and end all over them."""
     measured = Measured(connection, random_plays(270_000, seed=5, tracks=9_000))
     plays, zone = measured.plays, "America/St_Johns"
-    asked = Question(range="2013-02-03..2023-11-30", zone=zone, limit=25)
+    asked = AnyQuestion(range="2013-02-03..2023-11-30", zone=zone, limit=25)
     check_totals(measured.ask("totals", asked, NOW), plays, asked, NOW)
     check_top(measured.ask("top-tracks", asked, NOW), "tracks", plays, asked, NOW)
 
@@ -255,7 +258,7 @@ def test_ties_without_end_are_settled_by_name_and_key(connection: Connection) ->
     moment = to_ms(datetime(2024, 3, 30, 12, tzinfo=UTC))
     plays = [play_at(moment, track, 180_000) for track in range(count)]
     measured = Measured(connection, plays)
-    asked = Question(range="2024-03", limit=3)
+    asked = AnyQuestion(range="2024-03", limit=3)
     found = measured.ask("top-tracks", asked, NOW)
     assert found.total == count
     assert [line.name for line in found.items] == ["Song 0", "Song 1", "Song 10"]
@@ -266,9 +269,9 @@ def test_ties_are_settled_by_first_play_without_a_look_at_names(connection: Conn
     plays = [play_at(moment + 1_000 * track, 4_999 - track, 180_000) for track in range(5_000)]
     plays += [play_at(moment - 86_400_000 * 366 + t, t, 180_000) for t in range(500)]
     measured = Measured(connection, plays)
-    asked = Question(range="2024-01", limit=500)
+    asked = AnyQuestion(range="2024-01", limit=500)
     check_top(measured.ask("top-tracks", asked, NOW), "tracks", plays, asked, NOW)
-    asked = Question(range="2024", limit=500)
+    asked = AnyQuestion(range="2024", limit=500)
     check_top(measured.ask("top-tracks", asked, NOW), "tracks", plays, asked, NOW)
 
 
@@ -288,7 +291,7 @@ class Door:
         self.insights, self.user_id, self.plays = insights, user_id, plays
 
     def ask(self, chart: str, question: Question, _now: datetime) -> Any:  # noqa: ANN401 - each measure has its record
-        return self.insights.answer(chart, self.user_id, question)
+        return self.insights.answer(chart, self.user_id, own_question(chart, question))
 
 
 USERS = iter(range(1, 10_000))
@@ -302,7 +305,7 @@ USERS = iter(range(1, 10_000))
 @settings(MODEST, max_examples=25)
 def test_imported_histories_are_measured_as_brute_force_does(
     insights: Insights, sqlite_database: Database, tmp_path: Path, clock: MovingClock,
-    rows: list[Any], more: list[Any], asked: list[Question],
+    rows: list[Any], more: list[Any], asked: list[AnyQuestion],
 ) -> None:  # fmt: skip
     user = add_user(sqlite_database, clock, next(USERS))
     imports = imports_for(sqlite_database, tmp_path, clock)
@@ -332,8 +335,8 @@ def with_digests(plays: list[OraclePlay]) -> list[OraclePlay]:
 @pytest.mark.parametrize(
     ("question", "parameter"),
     [
-        (Question(limit=0), "limit"),
-        (Question(limit=501), "limit"),
+        (TopQuestion(limit=0), "limit"),
+        (TopQuestion(limit=501), "limit"),
         (Question(range="last_6_days"), "range"),
         (Question(zone="Mars/Olympus"), "zone"),
     ],

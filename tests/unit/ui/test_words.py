@@ -43,8 +43,12 @@ def covered(text: str, first: date | None, end: date | None) -> Covered:
         return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
     return Covered(
-        text, instant(first), instant(end), "UTC", "30s", "music", None, None, 0.0, 0.0, 1
-    )
+        range=text, from_at=instant(first), to_at=instant(end),
+        from_local=None if first is None else first.isoformat(),
+        to_local=None if end is None else end.isoformat(),
+        zone="UTC", rule="30s", kind="music", credit="primary", first_play_at=None, last_play_at=None,
+        estimated_share=0.0, undecided_share=0.0, history_version=1, plays="plays", line_plays=None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -153,7 +157,7 @@ def test_a_date_form_means_both_days() -> None:
 @pytest.mark.parametrize("field", ["rule", "kind", "by"])
 def test_unknown_parameters_are_told(field: str) -> None:
     with pytest.raises(InvalidInputError, match=field):
-        Ask(**{field: "bogus"}).question("UTC", 5)
+        Ask(**{field: "bogus"}).question(5)
 
 
 def some_heatmap(plays: dict[tuple[int, int], int]) -> Heatmap:
@@ -192,7 +196,7 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
     about = covered(text, start, start + timedelta(days=600))
     totals = Totals(about, plays, plays * 200_000, 3, 2, 1, 12, 60_000)
     item = TopItem(1, 1, name, name, plays, plays * 200_000, 1.0, None, None, None)
-    top = Top(about, "plays", 1, (item,) if plays else ())
+    top = Top(about, "plays", 1, None, (item,) if plays else ())
     return Overview(
         totals,
         None if text == "all" else totals,
@@ -239,7 +243,9 @@ def test_rankings_tell_changes_in_words() -> None:
         TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, previous)
         for rank, previous in enumerate(before, 1)
     )
-    html = render_top(Top(about, "plays", 4, items), Ask(range="2024"), framed(), "artists", 1, 50)
+    html = render_top(
+        Top(about, "plays", 4, None, items), Ask(range="2024"), framed(), "artists", 1, 50
+    )
     words = [
         word for word in ("new<", "up </span>3", "down </span>2", "same place") if word in html
     ]
@@ -252,7 +258,7 @@ def test_rankings_are_paged() -> None:
         TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, None)
         for rank in range(1, 101)
     )
-    html = render_top(Top(about, "plays", 914, items), Ask(), framed(), "artists", 2, 50)
+    html = render_top(Top(about, "plays", 914, "50", items), Ask(), framed(), "artists", 2, 50)
     assert "Name 51<" in html
     assert "Name 50<" not in html
     assert 'href="/top/artists?range=all&amp;page=3"' in html

@@ -5,17 +5,17 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.accounts.people import User
 from tonearm.domain.errors import NotFoundError
-from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.insights.chart import Chart, load_charts
-from tonearm.insights.question import MOST_ITEMS, Lane, Question, Unit
+from tonearm.insights.question import Question
 from tonearm.web.callers import Caller, Rooms, callers
+from tonearm.web.questions import describe_answer, query_parameters
 from tonearm.web.services import Services
 from tonearm.web.strict import StrictRoute, api_router, problems
 
@@ -23,28 +23,6 @@ ROUTER = api_router("/history", "history")
 _PARSED = "tonearm.parsed"
 _MOST_PARSED = 1_024
 _HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, Authorization"}
-_PARAMETERS: dict[str, Any] = {
-    "range": Annotated[
-        str,
-        Query(
-            max_length=64,
-            description=(
-                "A named period, `YYYY`, `YYYY-MM`, `YYYY-Www`, `YYYY-MM-DD`, or `FROM..TO` with "
-                "two such dates, the second one not part of it."
-            ),
-        ),
-    ],
-    "zone": Annotated[
-        str | None,
-        Query(max_length=64, description="IANA time zone; without it the listener's own."),
-    ],
-    "rule": Annotated[Rule, Query(description="What counts as a play")],
-    "kind": Annotated[Lane, Query(description="Which lane to look at")],
-    "by": Annotated[RankBy, Query(description="What the ranking is ordered by")],
-    "limit": Annotated[int, Query(ge=1, le=MOST_ITEMS, description="Most items to give")],
-    "unit": Annotated[Unit, Query(description="Calendar unit")],
-}
-_SHARED = frozenset({"range", "zone", "rule", "kind"})
 UserPath = Annotated[
     str, Path(max_length=16, description="`me`, or the number of a listener", examples=["me"])
 ]
@@ -55,21 +33,17 @@ async def _answer(
     services: Services,
     caller: User,
     user: str,
-    chart: Chart[object],
-    asked: dict[str, Any],
+    chart: Chart[Any, Any],
+    question: Question,
 ) -> Response:
-    listener = await _listener(services, caller, user)
-    if asked.get("zone") is None:
-        asked["zone"] = listener.zone
-    question = Question(**asked)
+    listener = await find_listener(services, caller, user)
     if listener is caller:
         request.scope[_PARSED] = chart.name, question
+    asked = chart.name, listener.id, question, listener.preferences
     # A remembered answer is given here on the event loop; a thread would cost more than it does.
-    answer = services.insights.cached_bytes(chart.name, listener.id, question)
+    answer = services.insights.cached_bytes(*asked)
     if answer is None:
-        answer = await run_in_threadpool(
-            services.insights.answer_bytes, chart.name, listener.id, question
-        )
+        answer = await run_in_threadpool(services.insights.answer_bytes, *asked)
     return _respond(request, *answer)
 
 
@@ -89,17 +63,17 @@ class _ChartRoute(StrictRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the memory in front of the strict handler."""
         handle = super().get_route_handler()
-        parsed: OrderedDict[tuple[int, str, str, bytes], tuple[str, Question]] = OrderedDict()
+        parsed: OrderedDict[tuple[int, str, bytes], tuple[str, Question]] = OrderedDict()
 
         async def recall(request: Request) -> Response:
             user = await (await callers(request)).find(request)
             if user is None:
                 return await handle(request)
-            key = (user.id, user.zone, request.path_params["user"], request.scope["query_string"])
+            key = (user.id, request.path_params["user"], request.scope["query_string"])
             known = parsed.get(key)
             if known is not None:
                 insights = request.app.state.services.insights
-                answer = insights.cached_bytes(known[0], user.id, known[1])
+                answer = insights.cached_bytes(known[0], user.id, known[1], user.preferences)
                 if answer is not None:
                     return _respond(request, *answer)
             response = await handle(request)
@@ -112,7 +86,8 @@ class _ChartRoute(StrictRoute):
         return recall
 
 
-async def _listener(services: Services, caller: User, user: str) -> User:
+async def find_listener(services: Services, caller: User, user: str) -> User:
+    """Give the listener that a path names, if the caller may see them; raises NotFoundError."""
     if user in {"me", str(caller.id)}:
         return caller
     if not caller.is_owner or not (user.isascii() and user.isdigit() and len(user) < 10):  # noqa: PLR2004 - what fits an id
@@ -127,7 +102,7 @@ def _is_known(header: str | None, etag: str) -> bool:
     return "*" in known or etag in known
 
 
-def _endpoint(chart: Chart[object]) -> Callable[..., Awaitable[Response]]:
+def _endpoint(chart: Chart[Any, Any]) -> Callable[..., Awaitable[Response]]:
     async def answer(
         request: Request,
         services: Services,
@@ -135,38 +110,30 @@ def _endpoint(chart: Chart[object]) -> Callable[..., Awaitable[Response]]:
         user: str,
         **asked: Any,  # noqa: ANN401 - typed by the signature below
     ) -> Response:
-        return await _answer(request, services, caller, user, chart, asked)
+        return await _answer(request, services, caller, user, chart, chart.question(**asked))
 
-    defaults = Question()
     keyword = inspect.Parameter.KEYWORD_ONLY
     fixed = [("request", Request), ("services", Rooms), ("caller", Caller), ("user", UserPath)]
     parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in fixed]
-    parameters += [
-        inspect.Parameter(
-            name,
-            keyword,
-            annotation=annotation,
-            default=None if name == "zone" else getattr(defaults, name),
-        )
-        for name, annotation in _PARAMETERS.items()
-        if name in _SHARED or name in chart.parameters
-    ]
+    parameters += query_parameters(chart.question)
     answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how FastAPI is told of parameters that a chart chooses
     return answer
 
 
-def _add(chart: Chart[object]) -> None:
+def _add(chart: Chart[Any, Any]) -> None:
+    told, schemas = describe_answer(chart.record, chart.title)
     ROUTER.add_api_route(
         f"/users/{{user}}/{chart.name}",
         _endpoint(chart),
         methods=["GET"],
         name=chart.name,
         summary=chart.title,
-        description=chart.description,
+        description=f"{chart.description}\n\n{chart.definition}",
         response_class=Response,
         route_class_override=_ChartRoute,
+        openapi_extra={"x-schemas": schemas},
         responses={
-            200: {"model": chart.record, "description": chart.title},
+            200: told,
             304: {"description": "Nothing has changed since the answer with this ETag"},
             **problems(404, 503),
         },

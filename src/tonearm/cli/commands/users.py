@@ -2,6 +2,8 @@
 
 import getpass
 import sys
+from dataclasses import replace
+from typing import Literal
 
 from cyclopts import App
 
@@ -42,6 +44,48 @@ def list_(*, json: bool = False) -> None:
     for user in users:
         password = "" if user.has_password else "  no password yet"
         say(f"{user.id:>4}  {user.name:<24} {user.role:<10} {user.zone}{password}")
+
+
+@COMMAND.command(name="set-preferences")
+def set_preferences(
+    name: str,
+    /,
+    *,
+    zone: str | None = None,
+    rule: Literal["30s", "half", "done", "any"] | None = None,
+    private: bool | None = None,
+    travel: bool | None = None,
+    json: bool = False,
+) -> None:
+    """Change how a listener is counted where a question leaves it open; what is not named stays.
+
+    Args:
+        name: Whose.
+        zone: IANA time zone in which days and hours are counted.
+        rule: What counts as a play.
+        private: Count plays of private sessions; `--no-private` leaves them out.
+        travel: Let a play's country choose its zone; `--no-travel` keeps to the zone.
+        json: Print the preferences as one JSON document.
+    """
+    with opened() as tonearm:
+        user = listener(tonearm, name)
+        known = user.preferences
+        wanted = replace(
+            known,
+            zone=zone or known.zone,
+            rule=known.rule if rule is None else type(known.rule)(rule),
+            counts_private=known.counts_private if private is None else private,
+            travels=known.travels if travel is None else travel,
+        )
+        user = tonearm.accounts.set_preferences(user.id, wanted)
+    if json:
+        print_json(user.preferences)
+        return
+    private_plays = "count" if user.counts_private else "do not count"
+    travelling = ", a play's country chooses its zone" if user.travels else ""
+    say(
+        f"{user.name}: {user.zone}{travelling}, rule {user.rule}, private sessions {private_plays}."
+    )
 
 
 @COMMAND.command(name="set-password")

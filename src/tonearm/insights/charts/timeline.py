@@ -1,68 +1,82 @@
-"""Plays and time by day, week, month or year."""
+"""Plays and time by hour, day, week, month or year."""
 
-from datetime import date, timedelta
+from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
+from tonearm.domain.instants import from_ms
+from tonearm.domain.periods import find_zone
+from tonearm.insights.calendar import (
+    MOST_UNITS,
+    dates,
+    hour_starts,
+    span_of,
+    sums_by_unit,
+    unit_starts,
+)
 from tonearm.insights.chart import Chart
-from tonearm.insights.question import Unit
+from tonearm.insights.question import Question
 from tonearm.insights.records import Timeline, TimelineUnit
-from tonearm.insights.view import EPOCH, View
-
-# Weeks of numpy begin on Thursdays, as 1970 did; those of ISO on Mondays.
-_MONDAY = 4
+from tonearm.insights.view import View
 
 
-def _answer(view: View) -> Timeline:
-    unit, zone = view.question.unit, view.question.zone
-    origin, _ = view.lane.day_span(zone)
-    plays = view.lane.days(zone, view.question.rule).sums(*view.counted_rows())
-    ms_played = view.lane.days(zone, None).sums(*view.rows())
-    span = _span(view, origin, np.flatnonzero((plays > 0) | (ms_played > 0)))
-    if span is None:
-        return Timeline(covered=view.covered(), unit=unit, items=())
-    starts = _starts(unit, *span)
-    # Running sums at the borders of the units, which may lie outside the days there are.
-    places = np.clip(starts.astype(np.int64) - origin, 0, len(plays))
-    columns = (
-        np.diff(np.concatenate([[0], np.cumsum(column)])[places]).tolist()
-        for column in (plays, ms_played)
-    )
-    items = tuple(map(TimelineUnit, starts[:-1].tolist(), *columns))
-    return Timeline(covered=view.covered(), unit=unit, items=items)
+class TimelineQuestion(Question, frozen=True, kw_only=True):
+    """What a timeline is asked."""
+
+    unit: Annotated[
+        Literal["hour", "day", "week", "month", "year"],
+        Meta(description="Unit of the calendar; weeks begin on Monday."),
+    ] = "month"
 
 
-def _starts(unit: Unit, first: date, end: date) -> NDArray[np.datetime64]:
-    """Give the first day of every unit that has a day in the span, and of the one after."""
-    step = {"day": "D", "week": "W", "month": "M", "year": "Y"}[unit]
-    shift = np.timedelta64(_MONDAY if unit == "week" else 0, "D")
-    low, high = (
-        (np.datetime64(day, "D") - shift).astype(f"datetime64[{step}]")
-        for day in (first, end - timedelta(days=1))
-    )
-    units: NDArray[np.datetime64] = np.arange(low, high + 2)
-    days: NDArray[np.datetime64] = np.add(units.astype("datetime64[D]"), shift)
-    return days
+def _answer(view: View, asked: TimelineQuestion) -> Timeline:
+    span = span_of(view)
+    items: tuple[TimelineUnit, ...] = ()
+    if span is not None and asked.unit == "hour":
+        items = _hours(view.at_home(), hour_starts(view.zone, *span))
+    elif span is not None and asked.unit != "hour":
+        starts = unit_starts(asked.unit, *span)
+        lane = view.lane
+        plays, ms_played = sums_by_unit(
+            view,
+            starts,
+            [
+                (lane.days(view.zone, view.rule), view.counted_rows()),
+                (lane.days(view.zone, None), view.rows()),
+            ],
+        )
+        items = tuple(map(TimelineUnit, dates(starts[:-1]), plays, ms_played))
+    return Timeline(covered=view.covered(), unit=asked.unit, items=items)
 
 
-def _span(view: View, origin: int, active: NDArray[np.int64]) -> tuple[date, date] | None:
-    """Give the local days to cover: the range's, or for all time those from the first to the last play."""
-    if view.period.first is not None and view.period.end is not None:
-        return view.period.first, view.period.end
-    if not len(active):
-        return None
-    first = EPOCH + timedelta(days=origin + int(active[0]))
-    return first, EPOCH + timedelta(days=origin + int(active[-1]) + 1)
+def _hours(view: View, starts: NDArray[np.int64]) -> tuple[TimelineUnit, ...]:
+    lane, zone = view.lane, find_zone(view.zone)
+    plays = np.diff(np.searchsorted(lane.counted_ended_at(view.rule), starts)).tolist()
+    places = np.searchsorted(lane.ended_at, starts)
+    running = np.cumsum(lane.ms_played[places[0] : places[-1]], dtype=np.int64)
+    ms_played = np.diff(np.concatenate([[0], running])[places - places[0]]).tolist()
+    moments = [from_ms(start) for start in starts[:-1].tolist()]
+    days = [moment.astimezone(zone).date() for moment in moments]
+    return tuple(map(TimelineUnit, days, plays, ms_played, moments))
 
 
 CHARTS = (
     Chart(
         name="timeline",
         title="Timeline",
-        description="Plays and listening time by day, ISO week, month or year; every unit, zero or not.",
+        description="Plays and listening time by hour, day, ISO week, month or year; every unit, zero or not.",
+        definition=(
+            "An hour is one that local clocks showed: days on which they are put forward or back have 23 "
+            "or 25; it is an hour of the zone also for a listener who travels. "
+            f"At most {MOST_UNITS:,} units are given."
+        ),
+        drawing="line",
+        question=TimelineQuestion,
         record=Timeline,
         answer=_answer,
-        parameters=frozenset({"unit"}),
+        example={"unit": "year"},
+        line_plays="unit={unit}&starts_on={starts_on}&starts_at={starts_at}",
     ),
 )

@@ -1,5 +1,6 @@
 """Account: who is here, by which clock, and the way out."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
@@ -10,7 +11,6 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.ui.pages.door import list_zones
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import KnownCallers, PageCaller, Rooms
-from tonearm.web.cookies import session_token
 
 ROUTER = APIRouter(prefix="/account", include_in_schema=False)
 
@@ -39,13 +39,11 @@ def post_zone(
     """Change the zone in which days are counted."""
     frame = frame_of(request, caller)
     try:
-        rooms.accounts.set_zone(caller.id, zone.strip())
+        rooms.accounts.set_preferences(caller.id, replace(caller.preferences, zone=zone.strip()))
     except InvalidInputError as error:
         html = render_account(Frame(frame.base, "/account", caller), rooms.version, error.message)
         return page(request, html, error.status)
-    token = session_token(request)
-    if token is not None:
-        callers.forget(token)
+    callers.forget_caller(request)
     return RedirectResponse(frame.path("/account?saved=true"), 303)
 
 

@@ -71,7 +71,7 @@ def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
     ask, elsewhere = asked
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
-    found = rooms.insights.overview(caller.id, ask.question(caller.zone, _SHOWN))
+    found = rooms.insights.overview(caller.id, ask.question(_SHOWN), caller.preferences)
     frame = frame_of(request, caller)
     return page(request, render_overview(found, ask, frame, today=today_in(caller.zone)))
 

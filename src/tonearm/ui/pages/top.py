@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -34,7 +35,9 @@ def top_page(
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
     reach = min(page_number * limit, MOST_ITEMS)
-    found = rooms.insights.answer(f"top-{ranking}", caller.id, ask.question(caller.zone, reach))
+    found = rooms.insights.answer(
+        f"top-{ranking}", caller.id, ask.question(reach), caller.preferences
+    )
     if not isinstance(found, Top):
         raise TypeError(f"top-{ranking} answers with {type(found).__name__}, not with a ranking")
     frame = frame_of(request, caller)
@@ -47,7 +50,7 @@ def render_top(
     """Render the places of one page out of a ranking that reaches up to its end."""
     step_back, step_on = asking.neighbours(top.covered, today_in(top.covered.zone))
     start = (page_number - 1) * limit
-    shown = Top(top.covered, top.by, top.total, top.items[start : start + limit])
+    shown = replace(top, items=top.items[start : start + limit])
     amounts = (item.plays if top.by == "plays" else item.ms_played for item in top.items)
     end = start + len(shown.items)
     return render(

@@ -1,0 +1,53 @@
+"""Which clock a play's country keeps, for listeners who travel."""
+
+from functools import cache
+from importlib.resources import files
+
+from tonearm.domain.periods import find_zone
+
+# Countries of several zones, and the one that most of their people live by. The others have one in the IANA database.
+_MOST_POPULOUS = {
+    "AQ": "Antarctica/McMurdo", "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney",
+    "BR": "America/Sao_Paulo", "CA": "America/Toronto", "CD": "Africa/Kinshasa", "CL": "America/Santiago",
+    "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "DE": "Europe/Berlin", "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid", "FM": "Pacific/Pohnpei", "GL": "America/Nuuk", "ID": "Asia/Jakarta",
+    "KI": "Pacific/Tarawa", "KZ": "Asia/Almaty", "MH": "Pacific/Majuro", "MN": "Asia/Ulaanbaatar",
+    "MX": "America/Mexico_City", "MY": "Asia/Kuala_Lumpur", "NZ": "Pacific/Auckland", "PF": "Pacific/Tahiti",
+    "PG": "Pacific/Port_Moresby", "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow",
+    "UA": "Europe/Kyiv", "UM": "Pacific/Wake", "US": "America/New_York", "UZ": "Asia/Tashkent",
+}  # fmt: skip
+
+
+def zone_of_country(country: str, home: str) -> str:
+    """Give the zone of a country's plays for a listener at home in a zone.
+
+    For countries of several zones that is the home zone if it is one of them, else the most populous; for countries
+    that are not known, such as those that are no more, the home zone.
+    """
+    zones = _zones().get(country, ())
+    if not zones or any(_is_same(zone, home) for zone in zones):
+        return home
+    return _MOST_POPULOUS.get(country, zones[0])
+
+
+@cache
+def _zones() -> dict[str, tuple[str, ...]]:
+    """Give the zones of each country by its two letters, as the IANA database lists them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, zone, *_ = line.split("\t")
+            found[country] = (*found.get(country, ()), zone)
+    return found
+
+
+def _is_same(zone: str, home: str) -> bool:
+    """Tell whether two names are one zone, such as Asia/Kolkata and Asia/Calcutta."""
+    return zone == home or _content(zone) == _content(home)
+
+
+@cache
+def _content(zone: str) -> bytes:
+    find_zone(zone)  # nothing but the name of a zone becomes a path
+    file = files("tzdata.zoneinfo").joinpath(*zone.split("/"))
+    return file.read_bytes() if file.is_file() else zone.encode()

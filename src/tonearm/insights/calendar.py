@@ -1,0 +1,103 @@
+"""Units of the calendar over a range: where each begins, and sums over them."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.instants import to_ms
+from tonearm.domain.offsets import local_ms
+from tonearm.domain.periods import find_zone, start_of_day
+from tonearm.insights.axis import Axis
+from tonearm.insights.question import Unit
+from tonearm.insights.view import EPOCH, View
+
+MOST_UNITS = 20_000
+_HOUR_MS = 3_600_000
+_QUARTER_MS = 900_000
+_HOURS_OF_DAY = 24
+_DAYS = {"day": 1, "week": 7, "month": 28, "year": 365}
+_STEPS: dict[str, Literal["D", "W", "M", "Y"]] = {
+    "day": "D",
+    "week": "W",
+    "month": "M",
+    "year": "Y",
+}
+# Weeks of numpy begin on Thursdays, as 1970 did; those of ISO on Mondays.
+_MONDAY = 4
+
+
+def span_of(view: View) -> tuple[date, date] | None:
+    """Give the local days to cover: the range's; where it is open, up to the first or last play; None without any."""
+    first, end = view.period.first, view.period.end
+    if first is not None and end is not None:
+        return first, end
+    start, stop = view.rows()
+    if start == stop:
+        return None
+    days = view.lane.local_days_of(view.zone, start, stop)
+    return first or EPOCH + timedelta(days=days[0]), end or EPOCH + timedelta(days=days[1] + 1)
+
+
+def unit_starts(unit: Unit, first: date, end: date) -> NDArray[np.int64]:
+    """Give the first day, counted from 1970, of every unit with a day in the span, and of the one after.
+
+    Raises:
+        InvalidInputError: there would be too many of them.
+    """
+    _check_size((end - first).days // _DAYS[unit])
+    step = _STEPS[unit]
+    shift = np.timedelta64(_MONDAY if unit == "week" else 0, "D")
+    low, high = (
+        (np.datetime64(day, "D") - shift).astype(f"datetime64[{step}]")
+        for day in (first, end - timedelta(days=1))
+    )
+    units: NDArray[np.datetime64] = np.arange(low, high + 2)
+    days: NDArray[np.datetime64] = np.add(units.astype("datetime64[D]"), shift)
+    return days.astype(np.int64)
+
+
+def dates(days: NDArray[np.int64]) -> list[date]:
+    """Turn days counted from 1970 into dates."""
+    found: list[date] = days.astype("datetime64[D]").tolist()
+    return found
+
+
+def sums_by_unit(
+    view: View, starts: NDArray[np.int64], axes: Sequence[tuple[Axis, tuple[int, int]]]
+) -> list[list[int]]:
+    """Sum axes of days (see LaneColumns.days), each over its rows, by the units that begin on `starts`."""
+    origin, size = view.lane.day_span(view.zone)
+    # Running sums at the borders of the units, which may lie outside the days there are.
+    places = np.clip(starts - origin, 0, size)
+    return [
+        np.diff(np.concatenate([[0], np.cumsum(axis.sums(*rows))])[places]).tolist()
+        for axis, rows in axes
+    ]
+
+
+def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
+    """Give the instants, in Unix milliseconds, at which an hour of local clocks begins, and the first after the span.
+
+    Raises:
+        InvalidInputError: there would be too many of them.
+    """
+    _check_size((end - first).days * _HOURS_OF_DAY)
+    place = find_zone(zone)
+    begin, stop = to_ms(start_of_day(first, place)), to_ms(start_of_day(end, place))
+    quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
+    is_start = local_ms(quarters, zone) % _HOUR_MS == 0
+    is_start[0] = True
+    return np.append(quarters[is_start], stop)
+
+
+def _check_size(units: int) -> None:
+    if units > MOST_UNITS:
+        raise InvalidInputError(
+            f"That makes {units:,} lines; {MOST_UNITS:,} is the most. Choose a larger unit or a "
+            "shorter range.",
+            parameter="unit",
+        )

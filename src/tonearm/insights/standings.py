@@ -1,0 +1,123 @@
+"""Who leads in a range: the one order of all rankings."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonearm.domain.text import normalise
+from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.question import Item
+from tonearm.insights.view import Named, View
+
+NEVER = 1 << 62
+_FEW = 64
+
+
+class Standings:
+    """Plays and time of every item in a range, and what it takes to order them."""
+
+    def __init__(self, view: View, item: Item, by: RankBy) -> None:
+        """Sum up the range of a view."""
+        rule = view.rule
+        self._view, self._item = view, item
+        self._rows = view.counted_rows()
+        self._where = view.lane.occurrences(item, rule)
+        self._ended_at = view.lane.counted_ended_at(rule)
+        self.plays = view.lane.sums(item, rule, self._rows)
+        self.ms_played = view.lane.sums(item, None, view.rows())
+        self.weight = self.plays if by is RankBy.PLAYS else self.ms_played
+        self.whole = int(self.weight.sum())
+        """All plays, or all listening time, of the range, also of what has no place."""
+        self.plays[:1] = self.ms_played[:1] = 0  # what has no artist or album has no place
+
+    def first_and_last(self, label: int) -> tuple[int, int]:
+        """Give the instants of an item's first and last counted play in the range."""
+        found = self._where.first_and_last(label, *self._rows)
+        if found is None:
+            return NEVER, NEVER
+        return int(self._ended_at[found[0]]), int(self._ended_at[found[1]])
+
+    def leaders(self, count: int) -> list[int]:
+        """Give the items that may be among the first `count`, all that are level with the last of them included."""
+        columns = (self._weights, self._times, self._firsts)
+        return foremost(np.flatnonzero(self.weight), columns, count)
+
+    def rank(self, label: int) -> int | None:
+        """Give the place of one item; None where it has none."""
+        weight = self.weight[label]
+        if not weight:
+            return None
+        ahead = int(np.count_nonzero(self.weight > weight))
+        level = np.flatnonzero(self.weight == weight)
+        for column in (self._times, self._firsts):
+            if len(level) > 1:
+                values = column(level)
+                mine = values[np.searchsorted(level, label)]
+                ahead += int(np.count_nonzero(values < mine))
+                level = level[values == mine]
+        if len(level) > 1:
+            names = self._view.names(self._item, level.tolist())
+            names_of = {other: spelled(named) for other, named in names.items()}
+            ahead += sum(other < names_of[label] for other in names_of.values())
+        return ahead + 1
+
+    def ranked(self, count: int) -> tuple[list[int], dict[int, Named]]:
+        """Give the first `count` items in order, and the names of those and what is level with them."""
+        leaders = self.leaders(count)
+        names = self._view.names(self._item, leaders)
+        ranked = sorted(leaders, key=lambda label: self.order(label, names[label]))
+        return ranked[:count], names
+
+    def order(self, label: int, named: Named) -> tuple[object, ...]:
+        """Give the key that a ranking sorts by."""
+        first, _ = self.first_and_last(label)
+        return -int(self.weight[label]), -int(self.ms_played[label]), first, spelled(named)
+
+    def _weights(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        return -self.weight[labels]
+
+    def _times(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        return -self.ms_played[labels]
+
+    def _firsts(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        if len(labels) <= _FEW:
+            return np.array([self.first_and_last(label)[0] for label in labels.tolist()], np.int64)
+        return self._every_first[labels]
+
+    @cached_property
+    def _every_first(self) -> NDArray[np.int64]:
+        """The first counted instant in the range by label."""
+        start, end = self._rows
+        labels = self._view.lane.labels(self._item, self._view.rule)
+        firsts = np.full(len(self.plays), NEVER, np.int64)
+        # Of several writes to one place the last one stays: backwards, that is the first play.
+        firsts[labels[start:end][::-1]] = self._ended_at[start:end][::-1]
+        return firsts
+
+
+def foremost(
+    level: NDArray[np.int64],
+    columns: Sequence[Callable[[NDArray[np.int64]], NDArray[np.int64]]],
+    count: int,
+) -> list[int]:
+    """Give the items that may be among the first `count` by ascending columns, with all that stay level with the last.
+
+    A column is asked only for the items that the ones before it left level.
+    """
+    sure: list[int] = []
+    for column in columns:
+        places = count - len(sure)
+        if len(level) <= places:
+            break
+        values = column(level)
+        bar = np.partition(values, places - 1)[places - 1]
+        sure += level[values < bar].tolist()
+        level = level[values == bar]
+    return sure + list(level.tolist())
+
+
+def spelled(named: Named) -> tuple[str, str]:
+    """Give the last key of every ranking: the normalised name, then what identifies the item."""
+    return normalise(named.known_as), named.key

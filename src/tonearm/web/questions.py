@@ -1,0 +1,62 @@
+"""Questions to a listener's history as operations: parameters and answers told by their own types."""
+
+import inspect
+from collections.abc import Sequence
+from enum import Enum
+from typing import Annotated, Any, get_args, get_origin
+
+import msgspec
+from fastapi import Query
+from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo, fields
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+def query_parameters(question: type[Struct]) -> list[inspect.Parameter]:
+    """Give the query parameters that FastAPI is to read for the fields of a question."""
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=_annotation(field),
+            default=field.default,
+        )
+        for field in fields(question)
+    ]
+
+
+def describe_answer(record: type[Struct], title: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what an operation says of its answer, and the schemas which that refers to."""
+    (schema,), components = msgspec.json.schema_components([record], ref_template=_REFERENCE)
+    content = {"application/json": {"schema": schema}}
+    return {"description": title, "content": content}, components
+
+
+def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401 - any annotation
+    plain, metas = _without_meta(field.type)
+    told: dict[str, Any] = {"alias": field.encode_name}
+    for meta in metas:
+        for name in ("description", "ge", "le", "min_length", "max_length", "pattern"):
+            value = getattr(meta, name)
+            if value is not None:
+                told.setdefault(name, value)
+    return Annotated[plain, Query(**told)]
+
+
+def _without_meta(kind: Any) -> tuple[Any, Sequence[Meta]]:  # noqa: ANN401 - any annotation
+    """Give a type without msgspec's notes, and these notes, the outer ones first."""
+    if get_origin(kind) is Annotated:
+        inner, *notes = get_args(kind)
+        plain, more = _without_meta(inner)
+        return plain, [*(note for note in notes if isinstance(note, Meta)), *more]
+    arguments = get_args(kind)
+    if not arguments or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return kind, []
+    parts = [_without_meta(argument) for argument in arguments]
+    if all(not notes for _, notes in parts):
+        return kind, []
+    union: Any = parts[0][0]
+    for plain, _ in parts[1:]:
+        union = union | plain
+    return union, [note for _, notes in parts for note in notes]
