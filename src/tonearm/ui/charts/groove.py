@@ -4,7 +4,6 @@ A ring is cut into segments of three days; colour and breadth grow with the list
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -56,7 +55,9 @@ class Segment:
         return f"{self.first.isoformat()}..{self.end.isoformat()}"
 
 
-def segments(days: Sequence[TimelineUnit]) -> tuple[Segment, ...]:
+# The record of a whole life changes with the history alone, and stands on every overview.
+@lru_cache(maxsize=16)
+def segments(days: tuple[TimelineUnit, ...]) -> tuple[Segment, ...]:
     """Group days into segments, in order of time; their sums are the sums of the days."""
     plays: dict[tuple[int, int], int] = defaultdict(int)
     ms_played: dict[tuple[int, int], int] = defaultdict(int)
@@ -71,8 +72,9 @@ def segments(days: Sequence[TimelineUnit]) -> tuple[Segment, ...]:
     )
 
 
+@lru_cache(maxsize=16)
 def groove(
-    parts: Sequence[Segment],
+    parts: tuple[Segment, ...],
     *,
     summary: str,
     link: str = "/?range=",
@@ -137,7 +139,7 @@ def _point(radius: float, angle: float) -> tuple[int, int]:
     return round(_CENTRE + radius * sin(angle)), round(_CENTRE - radius * cos(angle))
 
 
-def _disc(taken: float, parts: Sequence[Segment]) -> Markup:
+def _disc(taken: float, parts: tuple[Segment, ...]) -> Markup:
     """The vinyl under the rings: empty grooves, the months around, the label with the years."""
     circles = Markup("").join(
         _circle("rim", radius) for radius in range(_INNER, round(_RADIUS - taken), 46)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
@@ -10,7 +11,8 @@ from tonearm.ui import formats
 from tonearm.ui.charts.groove import Segment
 
 
-def groove_table(parts: Sequence[Segment], *, link: str = "/?range=") -> Markup:
+@lru_cache(maxsize=16)
+def groove_table(parts: tuple[Segment, ...], *, link: str = "/?range=") -> Markup:
     """Write every segment as a line, its days linked; the newest year first, each folded away."""
     years = [(year, list(own)) for year, own in groupby(parts, lambda part: part.first.year)]
     return Markup("").join(_year(year, own, link) for year, own in reversed(years))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -15,8 +16,9 @@ _WIDEST_BAR = 40
 _YEAR_ROOM = 40
 
 
+@lru_cache(maxsize=32)
 def timeline(
-    months: Sequence[TimelineUnit],
+    months: tuple[TimelineUnit, ...],
     *,
     summary: str,
     width: int,
