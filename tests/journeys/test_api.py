@@ -151,6 +151,33 @@ def test_a_measure_is_asked_once_and_known_after(
     assert first.headers["cache-control"] == "private, no-cache"
 
 
+def test_changed_preferences_hold_from_the_next_request(
+    client: httpx2.Client, export: ExportSummary
+) -> None:
+    watch(client, upload(client, export.path)["id"])
+    address = "/api/history/users/me/totals"
+    usual = client.get(address).json()
+    assert client.get("/api/user/preferences").json() == {
+        "zone": "Europe/Berlin", "rule": "30s", "counts_private": True, "travels": False,
+    }  # fmt: skip
+
+    changed = client.patch("/api/user/preferences", json={"rule": "any", "zone": "Asia/Tokyo"})
+
+    assert changed.json()["rule"] == "any"
+    now = client.get(address).json()
+    assert (now["covered"]["rule"], now["covered"]["zone"]) == ("any", "Asia/Tokyo")
+    assert now["plays"] > usual["plays"]
+    assert client.get(address, params={"rule": "30s"}).json()["plays"] == usual["plays"]
+    client.patch("/api/user/preferences", json={"counts_private": False})
+    fewer = client.get(address).json()["plays"]
+    assert fewer < now["plays"]
+    assert client.get(address, params={"private": "in"}).json()["plays"] == now["plays"]
+    for bad in ({"zone": "Mars/Olympus"}, {"rule": "most"}, {"colour": "red"}):
+        answer = client.patch("/api/user/preferences", json=bad)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"].endswith(next(iter(bad)))
+
+
 def test_imports_are_listed_page_by_page(client: httpx2.Client, tmp_path: Path) -> None:
     (tmp_path / "empty.json").write_text("[]")
     for _ in range(3):

@@ -148,8 +148,7 @@ def test_from_the_first_visit_to_the_overview_and_back(
         page.goto(f"{base}/top/{ranking}?range=all&by=time")
         assert page.locator("table.top tbody tr").count() > 0
         check_look(watched, width)
-    page.goto(f"{base}/account")
-    check_look(watched, width)
+    change_preferences(watched, base, width)
     undo(page, base)
     assert not watched.complaints
     context.close()
@@ -166,6 +165,27 @@ def check_groove(page: Page) -> None:
     marks.nth(len(drawn) // 2).click()
     assert urlsplit(page.url).query == drawn[len(drawn) // 2].partition("?")[2]
     expect(page.locator("svg.groove .near a")).to_have_count(1)
+
+
+def change_preferences(watched: Watched, base: str, width: int) -> None:
+    """Count everything that was played at all: the overview shows it with the next request."""
+    page = watched.page
+
+    def plays() -> int:
+        page.goto(f"{base}/?range=all")
+        said = page.get_by_role("heading", level=1).locator("em").inner_text()
+        return int(re.sub(r"\D", "", said))
+
+    before = plays()
+    page.goto(f"{base}/account")
+    check_look(watched, width)
+    page.get_by_label("What counts as a play").select_option("any")
+    page.get_by_label("I travel").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    expect(page.get_by_label("What counts as a play")).to_have_value("any")
+    expect(page.get_by_label("I travel")).to_be_checked()
+    assert plays() > before
 
 
 def undo(page: Page, base: str) -> None:

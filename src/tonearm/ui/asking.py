@@ -50,6 +50,8 @@ class Ask:
     kind: str = "music"
     rule: str = "30s"
     by: str = "plays"
+    usual_rule: str = "30s"
+    """What the listener prefers, which needs no mention."""
 
     def question(self, limit: int) -> TopQuestion:
         """Give the question.
@@ -59,7 +61,7 @@ class Ask:
         """
         return TopQuestion(
             range=self.range,
-            rule=Rule(_one_of("rule", self.rule, RULES)),
+            rule=rule_of(self.rule),
             kind=_lane(self.kind),
             by=RankBy(_one_of("by", self.by, ("plays", "time"))),
             limit=limit,
@@ -73,7 +75,7 @@ class Ask:
         own = {name: str(value) for name, value in changes.items() if name in _FIELDS}
         more = {name: value for name, value in changes.items() if name not in _FIELDS}
         wanted = replace(self, **own)
-        usual = Ask()
+        usual = Ask(rule=self.usual_rule)
         query: dict[str, str | int] = {"range": wanted.range}
         for name in _FIELDS[1:]:
             if getattr(wanted, name) != getattr(usual, name):
@@ -162,6 +164,15 @@ def _days_range(first: date, end: date) -> str:
     if end - first == timedelta(days=1):
         return first.isoformat()
     return f"{first.isoformat()}..{end.isoformat()}"
+
+
+def rule_of(text: str) -> Rule:
+    """Give the rule of a name.
+
+    Raises:
+        InvalidInputError: there is no such rule.
+    """
+    return Rule(_one_of("rule", text, RULES))
 
 
 def _one_of(name: str, value: str, allowed: Mapping[str, str] | tuple[str, ...]) -> str:

@@ -1,6 +1,5 @@
 """Account: who is here, by which clock, and the way out."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
@@ -8,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.preferences import Preferences
+from tonearm.ui import asking
 from tonearm.ui.pages.door import list_zones
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import KnownCallers, PageCaller, Rooms
@@ -28,18 +29,23 @@ def account_page(
     return page(request, render_account(frame, rooms.version, has_saved=saved))
 
 
-@ROUTER.post("/zone")
-def post_zone(
+@ROUTER.post("/preferences")
+def post_preferences(
     request: Request,
     caller: PageCaller,
     rooms: Rooms,
     callers: KnownCallers,
     zone: Annotated[str, Form()] = "",
+    rule: Annotated[str, Form()] = "",
+    *,
+    private: Annotated[bool, Form()] = False,
+    travels: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Change the zone in which days are counted."""
+    """Change how the listener is counted; a box that is not ticked is not sent."""
     frame = frame_of(request, caller)
     try:
-        rooms.accounts.set_preferences(caller.id, replace(caller.preferences, zone=zone.strip()))
+        wanted = Preferences(zone.strip(), asking.rule_of(rule), private, travels)
+        rooms.accounts.set_preferences(caller.id, wanted)
     except InvalidInputError as error:
         html = render_account(Frame(frame.base, "/account", caller), rooms.version, error.message)
         return page(request, html, error.status)
@@ -57,5 +63,6 @@ def render_account(
         problem=problem,
         has_saved=has_saved,
         zones=list_zones(),
+        rules=asking.RULES,
         version=version,
     )

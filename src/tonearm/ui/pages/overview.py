@@ -45,15 +45,16 @@ class Change:
 
 async def range_form(
     request: Request,
+    caller: PageCaller,
     first: Annotated[str, Query(alias="from")] = "",
     last: Annotated[str, Query(alias="to")] = "",
     asked: Annotated[str, Query(alias="range")] = "all",
     kind: str = "music",
-    rule: str = "30s",
+    rule: str | None = None,
     by: str = "plays",
 ) -> tuple[Ask, str | None]:
     """Read a page's parameters; the address to go to instead, where a date form sent them."""
-    ask = Ask(asked, kind, rule, by)
+    ask = Ask(asked, kind, rule or caller.rule, by, usual_rule=caller.rule)
     if not (first or last or "from" in request.query_params):
         return ask, None
     base = request.scope.get("root_path", "")
