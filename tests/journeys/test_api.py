@@ -375,3 +375,11 @@ def test_a_parameter_given_twice_is_refused(client: httpx2.Client) -> None:
     answer = client.get("/api/history/users/me/totals?range=2024&range=2023")
     assert answer.status_code == 422
     assert "range" in answer.text
+
+
+def test_every_method_of_an_address_is_named(client: httpx2.Client) -> None:
+    answer = client.put("/api/imports/1")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "DELETE, GET"
+    assert "it takes DELETE, GET" in answer.json()["detail"]
+    assert client.get("/api/imports/abc").status_code == 404

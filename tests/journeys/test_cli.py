@@ -390,6 +390,7 @@ def test_an_interrupt_ends_with_130_and_words(shell: Shell, large: Export) -> No
     assert process.returncode == 130
     assert said == ""
     assert complained.strip() == "tonearm: interrupted"
+    assert shell.json("imports", "list")["items"][0]["state"] == "cancelled"
     assert shell.json("import", large.path)["state"] == "published"
     check_history(shell, large)
 

@@ -235,7 +235,9 @@ def test_errors_are_pages_that_name_their_request(browser: Browser, base: str) -
     context = browser.new_context()
     page = context.new_page()
     pass_set_up_quietly(context, base)
-    for path, status in (("/nothing", 404), ("/imports/77", 404), ("/?range=bogus", 422)):
+    for path, status in (
+        ("/nothing", 404), ("/imports/77", 404), ("/imports/abc", 404), ("/?range=bogus", 422),
+    ):  # fmt: skip
         answer = page.goto(f"{base}{path}")
         assert answer is not None
         assert answer.status == status

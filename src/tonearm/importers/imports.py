@@ -316,6 +316,12 @@ class Imports:
         """Queue a running import again, because its worker stops."""
         self._end_run(user_id, import_id, state=ImportState.QUEUED, worker=None)
 
+    def give_up(self, user_id: int, import_id: int) -> None:
+        """Cancel a running import from the process that ran it, which has stopped."""
+        self._end_run(
+            user_id, import_id, state=ImportState.CANCELLED, finished_at=self._clock(), worker=None
+        )
+
     def fail_dead(self, user_id: int, import_id: int) -> None:
         """Record that the process of a running import died."""
         self._end_run(

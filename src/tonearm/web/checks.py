@@ -61,7 +61,10 @@ def check_origin(scope: Scope) -> Refusal | None:
     if site is not None:
         is_ours = site in {"same-origin", "none"}
     else:
+        # Browsers before Sec-Fetch-Site send one of these two; programs send neither.
         origin = header(scope, b"origin")
+        if origin is None:
+            origin = header(scope, b"referer")
         is_ours = origin is None or _names(origin) == (header(scope, b"host") or "").lower()
     if is_ours:
         return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +19,7 @@ ErrorPage = Callable[[Request, int, str, str], Response]
 """Renders an error for people from request, status, title and detail."""
 
 _LONGEST_SHOWN_NAME = 64
+_NOT_FOUND = "There is nothing at this address."
 _KINDS: Mapping[type, str] = {
     str: "a text",
     bool: "true or false",
@@ -85,6 +87,8 @@ class Errors:
     async def _validation_error(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
+        if all(entry["loc"][0] == "path" for entry in error.errors()):
+            return self.respond(request, 404, "not_found", _NOT_FOUND)
         faults = [_fault(entry) for entry in error.errors()]
         detail = " ".join(fault.detail for fault in faults[:3])
         return self.respond(request, 422, "invalid_input", detail, faults=faults)
@@ -92,14 +96,15 @@ class Errors:
     async def _http_error(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        status = error.status_code
-        return self.respond(
-            request,
-            status,
-            _CODES.get(status, "error"),
-            _http_detail(request, error),
-            headers=error.headers,
-        )
+        status, detail, headers = error.status_code, error.detail, error.headers
+        if status == 404:  # noqa: PLR2004 - the status this sentence is for
+            detail = _NOT_FOUND
+        if status == 405:  # noqa: PLR2004 - the status this sentence is for
+            # The router names the methods of one operation; an address may have several.
+            allowed = ", ".join(sorted(_methods_of(request)))
+            detail = f"This address does not take {request.method}; it takes {allowed}."
+            headers = {"allow": allowed}
+        return self.respond(request, status, _CODES.get(status, "error"), detail, headers=headers)
 
     async def _redirect(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, RedirectError):
@@ -114,13 +119,16 @@ def _wants_page(request: Request) -> bool:
     return not is_api(request.scope) and "text/html" in request.headers.get("accept", "")
 
 
-def _http_detail(request: Request, error: HTTPException) -> str:
-    if error.status_code == 404:  # noqa: PLR2004 - the status this sentence is for
-        return "There is nothing at this address."
-    if error.status_code == 405:  # noqa: PLR2004 - the status this sentence is for
-        allowed = (error.headers or {}).get("Allow", "another method")
-        return f"This address does not take {request.method}; it takes {allowed}."
-    return error.detail
+def _methods_of(request: Request) -> set[str]:
+    """Give the methods of all operations at the address of a request."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    routes = (context.original_route for context in iter_route_contexts(request.app.routes))
+    return {
+        method
+        for route in routes
+        if isinstance(route, APIRoute) and route.path_regex.match(path)
+        for method in route.methods or ()
+    }
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:

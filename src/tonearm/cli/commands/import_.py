@@ -71,7 +71,11 @@ def import_files(
             time.sleep(_WAIT_SECONDS)
             on_progress(record.progress)
         else:
-            imports.run(*claimed, on_progress)
+            try:
+                imports.run(*claimed, on_progress)
+            except KeyboardInterrupt:
+                imports.give_up(*claimed)
+                raise
         record = imports.get(user_id, record.id)
     return record
 
