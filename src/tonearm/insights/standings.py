@@ -1,6 +1,7 @@
 """Who leads in a range: the one order of all rankings."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -67,8 +68,20 @@ class Standings:
         """Give the first `count` items in order, and the names of those and what is level with them."""
         leaders = self.leaders(count)
         names = self._view.names(self._item, leaders)
-        ranked = sorted(leaders, key=lambda label: self.order(label, names[label]))
-        return ranked[:count], names
+        return self.arranged(leaders, names)[:count], names
+
+    def arranged(self, labels: Collection[int], names: Mapping[int, Named]) -> list[int]:
+        """Put items into the order of the ranking."""
+        weights = {label: (int(self.weight[label]), int(self.ms_played[label])) for label in labels}
+        level = Counter(weights.values())
+
+        def place(label: int) -> tuple[object, ...]:
+            weight, time = weights[label]
+            if level[weight, time] > 1:
+                return self.order(label, names[label])
+            return -weight, -time  # nothing left to settle
+
+        return sorted(labels, key=place)
 
     def order(self, label: int, named: Named) -> tuple[object, ...]:
         """Give the key that a ranking sorts by."""

@@ -1,0 +1,158 @@
+"""Plays and time by hour of the day, also for each item of a ranking."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.chart import Chart
+from tonearm.insights.question import By, Item, Limit, Question
+from tonearm.insights.records import (
+    Covered,
+    Hour,
+    ItemArtist,
+    ItemId,
+    ItemName,
+    MsPlayed,
+    Plays,
+    Record,
+    Share,
+)
+from tonearm.insights.runs import Groups
+from tonearm.insights.standings import Standings
+from tonearm.insights.view import View
+
+_HOURS = 24
+_HOUR_MS = 3_600_000
+
+
+class ClockQuestion(Question, frozen=True, kw_only=True):
+    """What the hours of the day are asked."""
+
+    item: Annotated[
+        Item | None, Meta(description="Give the hours of the first of these as well.")
+    ] = None
+    by: By = RankBy.PLAYS
+    limit: Limit = 10
+
+
+class ClockHour(Record, frozen=True):
+    """One hour of the day."""
+
+    hour: Hour
+    plays: Plays
+    ms_played: MsPlayed
+    share: Share
+
+
+class ItemClock(Record, frozen=True):
+    """The hours of one item."""
+
+    rank: Annotated[int, Meta(description="Place in the ranking of the range, from 1.")]
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    plays_by_hour: Annotated[
+        tuple[int, ...], Meta(description="Counted plays of each hour, from 0 to 23.")
+    ]
+    ms_by_hour: Annotated[
+        tuple[int, ...], Meta(description="Listening time of each hour, in milliseconds.")
+    ]
+
+
+class Clock(Record, frozen=True):
+    """Plays and time by hour of the day: always 24 hours, midnight first."""
+
+    covered: Covered
+    items: tuple[ClockHour, ...]
+    leaders: Annotated[
+        tuple[ItemClock, ...] | None,
+        Meta(description="The hours of each leading item; null unless `item` asks for them."),
+    ]
+
+
+class _Index(NamedTuple):
+    """Plays by item and hour, with running sums in that order."""
+
+    groups: Groups
+    plays: NDArray[np.int32]
+    ms_played: NDArray[np.int64]
+
+
+def _answer(view: View, asked: ClockQuestion) -> Clock:
+    lane, zone = view.lane, view.zone
+    plays, ms_played = (
+        axis.sums(*rows).reshape(-1, _HOURS).sum(axis=0).tolist()
+        for axis, rows in (
+            (lane.hours(zone, view.rule), view.counted_rows()),
+            (lane.hours(zone, None), view.rows()),
+        )
+    )
+    whole = sum(plays)
+    return Clock(
+        covered=view.covered(),
+        items=tuple(
+            ClockHour(hour, count, time, round(count / whole, 6) if whole else 0.0)
+            for hour, (count, time) in enumerate(zip(plays, ms_played, strict=True))
+        ),
+        leaders=None if asked.item is None else _leaders(view, asked.item, asked),
+    )
+
+
+def _leaders(view: View, item: Item, asked: ClockQuestion) -> tuple[ItemClock, ...]:
+    ranked, names = Standings(view, item, asked.by).ranked(asked.limit)
+    index = _index(view, item)
+    cells = np.array(ranked, np.int64)[:, np.newaxis] * _HOURS + np.arange(_HOURS)
+    low, high = index.groups.places(cells, *view.rows())
+    plays, ms_played = (
+        (running[high] - running[low]).tolist() for running in (index.plays, index.ms_played)
+    )
+    return tuple(
+        ItemClock(
+            rank=place + 1,
+            id=label,
+            name=names[label].name,
+            artist=names[label].artist,
+            plays_by_hour=tuple(plays[place]),
+            ms_by_hour=tuple(ms_played[place]),
+        )
+        for place, label in enumerate(ranked)
+    )
+
+
+def _index(view: View, item: Item) -> _Index:
+    lane, zone, rule = view.lane, view.zone, view.rule
+
+    def make() -> _Index:
+        hours = lane.wall(zone) // _HOUR_MS % _HOURS
+        groups = Groups(lane.labels(item).astype(np.int64) * _HOURS + hours)
+        rows = groups.rows
+        plays = np.zeros(len(rows) + 1, np.int32)
+        ms_played = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lane.is_counted(rule)[rows], out=plays[1:])
+        np.cumsum(lane.ms_played[rows], out=ms_played[1:])
+        return _Index(groups, plays, ms_played)
+
+    return lane.once(("clock", item, zone, rule), make)
+
+
+CHARTS = (
+    Chart(
+        name="clock",
+        title="Hours of the day",
+        description="Plays and listening time by local hour of the day, all 24 hours, also for leading items.",
+        definition=(
+            "A play belongs to the hour that local clocks showed when it ended; the share is that of all "
+            "counted plays of the range. With `item` the first `limit` artists, albums or tracks of the "
+            "range, ranked as in the tops, come with the counts and times of their own 24 hours."
+        ),
+        drawing="bars",
+        question=ClockQuestion,
+        record=Clock,
+        answer=_answer,
+        example={"item": "artists", "limit": "3"},
+        line_plays="hour={hour}",
+    ),
+)

@@ -1,0 +1,103 @@
+"""Runs of days with music in a row."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from tonearm.domain.offsets import local_days
+from tonearm.insights.chart import Chart
+from tonearm.insights.lane import edges_ms
+from tonearm.insights.question import Limit, Question
+from tonearm.insights.records import Covered, Record
+from tonearm.insights.runs import runs_of
+from tonearm.insights.view import EPOCH, View
+
+
+class StreaksQuestion(Question, frozen=True, kw_only=True):
+    """What streaks are asked."""
+
+    limit: Limit = 10
+
+
+class Streak(Record, frozen=True):
+    """Active days in a row."""
+
+    days: Annotated[int, Meta(description="How many days in a row; 0 where there is no streak.")]
+    starts_on: Annotated[date | None, Meta(description="First day; null where there is none.")]
+    ends_on: Annotated[date | None, Meta(description="Last day.")]
+    ends_before: Annotated[date | None, Meta(description="The day after the last one.")]
+
+
+class Streaks(Record, frozen=True):
+    """The current streak, the longest one, and others by length."""
+
+    covered: Covered
+    current: Streak
+    longest: Streak
+    items: tuple[Streak, ...]
+
+
+_NONE = Streak(0, None, None, None)
+
+
+def _answer(view: View, asked: StreaksQuestion) -> Streaks:
+    sums = view.lane.days(view.zone, view.rule).sums(*view.counted_rows())
+    active = np.flatnonzero(sums) + view.lane.day_span(view.zone)[0]
+    # In a row of days, day and place grow alike.
+    begins, ends = runs_of(active - np.arange(len(active)))
+    lengths = ends - begins
+    order = np.lexsort((-begins, -lengths))[: asked.limit]
+    items = tuple(map(_streak, active[begins[order]].tolist(), active[ends[order] - 1].tolist()))
+    return Streaks(
+        covered=view.covered(),
+        current=_current(active, begins, _reference(view)),
+        longest=items[0] if items else _NONE,
+        items=items,
+    )
+
+
+def _reference(view: View) -> int:
+    """Give the day that the current streak has to reach, counted from 1970: today, or the range's last day before."""
+    today = (view.today - EPOCH).days
+    _, end = edges_ms(view.period, view.zone)
+    if end is None:
+        return today
+    return min(today, int(local_days(np.array([end - 1]), view.zone)[0]))
+
+
+def _current(active: NDArray[np.int64], begins: NDArray[np.int64], reference: int) -> Streak:
+    last = int(np.searchsorted(active, reference, "right")) - 1
+    # The day may not be over yet: the one before still carries the streak.
+    if last < 0 or active[last] < reference - 1:
+        return _NONE
+    first = begins[np.searchsorted(begins, last, "right") - 1]
+    return _streak(int(active[first]), int(active[last]))
+
+
+def _streak(first: int, last: int) -> Streak:
+    starts_on, ends_on = EPOCH + timedelta(days=first), EPOCH + timedelta(days=last)
+    return Streak(last - first + 1, starts_on, ends_on, ends_on + timedelta(days=1))
+
+
+CHARTS = (
+    Chart(
+        name="streaks",
+        title="Streaks",
+        description="The current and the longest runs of days with a play, overall or for one item.",
+        definition=(
+            "A day is active when a counted play of the range ended on it, by the listener's calendar. The "
+            "current streak reaches up to today, or to the range's last day where that is earlier, or to "
+            "the day before it. Of streaks of equal length the latest comes first. `artist`, `album` or "
+            "`track` gives the streaks of one item."
+        ),
+        drawing="table",
+        question=StreaksQuestion,
+        record=Streaks,
+        answer=_answer,
+        example={"limit": "5"},
+        line_plays="from={starts_on}&to={ends_before}",
+    ),
+)
