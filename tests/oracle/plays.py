@@ -349,8 +349,31 @@ def play_of(group: list[Sighting], track: Track) -> OraclePlay:
     )  # fmt: skip
 
 
+Places = dict[tuple[Pair, int, int], list[tuple[list[Sighting], Sighting]]]
+
+
+def places_of(
+    groups: list[list[Sighting]], keys: dict[Sighting, str], tracks: dict[str, Track]
+) -> Places:
+    """Where an account row may lie to be one with an extended play, by which of its sightings."""
+    places: Places = defaultdict(list)
+    for group in groups:
+        track = tracks[keys[group[0]]]
+        for sighting in group:
+            pair = pair_of(sighting.artist, sighting.title) or pair_of(track.artist, track.title)
+            if pair:
+                for minute in minutes_of(sighting):
+                    places[pair, sighting.ms, minute].append((group, sighting))
+    return places
+
+
 def plays_of(rows: Iterable[object], *, now: datetime) -> list[OraclePlay]:
     """All plays that the rows give together; `now` is the aware moment of the import."""
+    return [play for play, _ in listens_of(rows, now=now)]
+
+
+def listens_of(rows: Iterable[object], *, now: datetime) -> list[tuple[OraclePlay, list[Sighting]]]:
+    """The same, each with its sightings."""
     seen: dict[Sighting, None] = {}
     for row in rows:
         try:
@@ -362,16 +385,7 @@ def plays_of(rows: Iterable[object], *, now: datetime) -> list[OraclePlay]:
     sightings = list(seen)
     keys, tracks = tracks_of(sightings)
     groups = groups_of([s for s in sightings if s.family == "extended"], keys)
-    places: dict[tuple[Pair, int, int], list[list[Sighting]]] = defaultdict(list)
-    for group in groups:
-        track = tracks[keys[group[0]]]
-        for found in {
-            (pair, s.ms, minute)
-            for s in group
-            for minute in minutes_of(s)
-            if (pair := pair_of(s.artist, s.title) or pair_of(track.artist, track.title))
-        }:
-            places[found].append(group)
+    places = places_of(groups, keys, tracks)
     alone: list[list[Sighting]] = []
     joined: list[tuple[list[Sighting], Sighting]] = []
     for sighting in sightings:
@@ -382,17 +396,20 @@ def plays_of(rows: Iterable[object], *, now: datetime) -> list[OraclePlay]:
             if matches is None:
                 alone.append([sighting])
             else:
-                joined.append((min(matches, key=lambda g: first_moment(g, tracks, keys)), sighting))
+                first = min(matches, key=lambda match: first_moment(*match, tracks, keys))
+                joined.append((first[0], sighting))
     for group, sighting in joined:
         group.append(sighting)
     return sorted(
-        (play_of(group, tracks[keys[group[0]]]) for group in [*groups, *alone]),
-        key=lambda play: [(value is None, value if value is not None else 0) for value in play],
+        ((play_of(group, tracks[keys[group[0]]]), group) for group in [*groups, *alone]),
+        key=lambda listen: [
+            (value is None, value if value is not None else 0) for value in listen[0]
+        ],
     )
 
 
 def first_moment(
-    group: list[Sighting], tracks: dict[str, Track], keys: dict[Sighting, str]
-) -> tuple[int, int, str]:
+    group: list[Sighting], match: Sighting, tracks: dict[str, Track], keys: dict[Sighting, str]
+) -> tuple[int, int, str, int, int]:
     play = play_of([s for s in group if s.family == "extended"], tracks[keys[group[0]]])
-    return play.ended_at, play.started_at, play.track_key
+    return play.ended_at, play.started_at, play.track_key, match.stamp or 0, match.clock

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from oracle.plays import OraclePlay
+
 Row = dict[str, Any]
 
 # Midnight in Berlin on the night its clocks change is 23:00 UTC; 01:00 UTC is the change.
@@ -210,3 +212,111 @@ def dirty_histories(draw: st.DrawFn) -> list[object]:
         rows.append(draw(st.sampled_from((broken, None, 7, "text", [], {}, [[]]))))
     order: list[object] = draw(st.permutations(rows))
     return order
+
+
+# What is heard by `listens`: one spelling more of the same artist and album, and much unknown.
+HEARD = (
+    ("spotify:track:" + "a" * 22, "Blue Orchard", "Glass Harbour", "Signals", "music"),
+    ("spotify:track:" + "b" * 22, "Straße", "GLASS  Harbour", "signals", "music"),
+    ("spotify:track:" + "c" * 22, "STRASSE", "Glass Harbour", "Signals (Deluxe)", "music"),
+    ("spotify:track:" + "d" * 22, "blue orchard", "Noite Branca", "Signals", "music"),
+    ("spotify:track:" + "e" * 22, "夜の電車", "Noite Branca", None, "music"),
+    ("local:\x1fhum", "Hum", None, None, "music"),
+    ("spotify:track:" + "f" * 22, None, None, None, "music"),
+    ("spotify:episode:" + "a" * 22, "Blue Orchard", "Glass Harbour", "Glass Harbour", "podcast"),
+    ("spotify:episode:" + "b" * 22, "Two", "Night Talk", "Night Talk", "podcast"),
+    ("spotify:episode:" + "c" * 22, "Chapter 1", "The Lamp", "The Lamp", "audiobook"),
+)
+# Where clocks change, days are missing or years begin, in zones that are asked for.
+TURNS = tuple(
+    datetime.fromisoformat(moment).astimezone(UTC)
+    for moment in (
+        "2024-01-14T12:00:00Z",  # nothing at all
+        "2024-03-31T01:00:00Z",  # Berlin's day of 23 hours
+        "2024-10-27T01:00:00Z",  # and of 25
+        "2024-03-30T23:00:00Z",  # midnight before the short day in Berlin
+        "2023-12-31T23:00:00Z",  # a year ends in Berlin
+        "2024-02-29T12:00:00Z",
+        "2010-11-07T02:31:00Z",  # St John's goes back over midnight, at 00:01
+        "2018-11-04T03:00:00Z",  # Sao Paulo skips the hour after midnight
+        "2024-04-06T15:00:00Z",  # Lord Howe goes back by half an hour
+        "2011-12-30T10:00:00Z",  # Apia skips a day
+    )
+)
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+PAUSES = (
+    0, SECOND, 4 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, HOUR, 8 * HOUR, 12 * HOUR, DAY - 1, DAY,
+    DAY + 1, 2 * DAY, 31 * DAY, 180 * DAY - 1, 180 * DAY, 200 * DAY, 366 * DAY,
+)  # fmt: skip
+HEARD_LENGTHS = (
+    30_000, 60_000, 60_000, 215_000, 215_000, 0, 1, 14_999, 15_000, 29_999, 50 * MINUTE, DAY,
+)  # fmt: skip
+MOSTLY = (True, True, True, False)
+START_REASONS = (
+    "trackdone", "fwdbtn", "backbtn", "clickrow", "playbtn", "appload", "remote", "trackerror",
+    "unknown", "clickside", "popup", "uriopen", None,
+)  # fmt: skip
+END_REASONS = (
+    "trackdone", "fwdbtn", None, "backbtn", "endplay", "logout", "remote", "unexpected-exit",
+    "unexpected-exit-while-paused", "trackerror", "unknown", "clickrow", "appload", "playbtn",
+    "popup", "uriopen", "clickside", "none",
+)  # fmt: skip
+PLATFORMS = (
+    None, "ios", "iOS 17.1 (iPhone15,2)", "android", "Android OS 13 API 33 (samsung, SM-G991B)",
+    "windows", "Windows 10 (10.0.19045; x64; AppX)", "osx", "OS X 10.12.6 [x86 8]",
+    "Linux [x86-64 0]", "web_player windows 10;chrome 103.0.0.0;desktop",
+    "WebPlayer (websocket RFC6455)", "Partner google cast_tv;Chromecast;;",
+    "Partner google cast;Google-Home;;", "Partner sonos_ppc Sonos;Play1;;",
+    "Partner amazon_salmon Amazon;Echo_Dot;;", "Partner android_tv Sony;BRAVIA;;",
+    "Partner sony_tv Sony;PS4;;", "Partner playstation Sony;PS5;;", "Partner garmin Garmin;Venu;;",
+    "Android Automotive OS 12", "not_applicable",
+)  # fmt: skip
+
+
+def flags() -> st.SearchStrategy[bool | None]:
+    return st.sampled_from((None, False, True))
+
+
+def circumstances() -> st.SearchStrategy[tuple[Any, ...]]:
+    """Platform, country, reason to start, shuffle, offline and private, as one stays with them."""
+    return st.tuples(
+        st.sampled_from(PLATFORMS), st.sampled_from((None, "DE", "PT")),
+        st.sampled_from(START_REASONS), flags(), flags(), flags(),
+    )  # fmt: skip
+
+
+@st.composite
+def listen(
+    draw: st.DrawFn, ended: int, heard: tuple[Any, ...], around: tuple[Any, ...]
+) -> OraclePlay:
+    """One play that ended then, most often without a pause in it."""
+    key, title, artist, album, kind = heard
+    platform, country, reason_start, shuffle, offline, private = around
+    ms = draw(st.sampled_from(HEARD_LENGTHS))
+    # Paused in between; or a start stamp of a clock that was ahead.
+    pause = draw(st.sampled_from((0, 0, 0, 0, 0, 0, 45 * MINUTE, 26 * HOUR, -5 * MINUTE)))
+    return OraclePlay(
+        ended, key, ended - ms - pause, ms, title, artist, album, kind, platform, country,
+        reason_start, draw(st.sampled_from(END_REASONS)), shuffle, draw(flags()), offline, private,
+    )  # fmt: skip
+
+
+@st.composite
+def listens(draw: st.DrawFn, *, max_size: int = 36) -> list[OraclePlay]:
+    """Plays in clusters around turns of the calendar, with runs, loops, streaks and long pauses.
+
+    They come ordered by end and track, as `plays_of` gives them.
+    """
+    plays: list[OraclePlay] = []
+    heard = draw(st.lists(st.sampled_from(HEARD), min_size=1, max_size=5, unique=True))
+    around = draw(st.lists(circumstances(), min_size=1, max_size=4))
+    for _ in range(draw(st.integers(1, 3))):
+        moment = draw(st.sampled_from(TURNS))
+        ended = round(moment.timestamp() * 1000) + draw(st.sampled_from((0, -1, 1, -2 * HOUR)))
+        usual = draw(st.sampled_from(PAUSES))
+        again = draw(st.sampled_from(heard))
+        for _ in range(draw(st.integers(0, max_size // 3))):
+            track = again if draw(st.sampled_from(MOSTLY)) else draw(st.sampled_from(heard))
+            plays.append(draw(listen(ended, track, draw(st.sampled_from(around)))))
+            ended += usual if draw(st.sampled_from(MOSTLY)) else draw(st.sampled_from(PAUSES))
+    return sorted(plays, key=lambda play: (play.ended_at, play.track_key, play.started_at))

@@ -3,11 +3,12 @@
 import re
 
 _WORDS = (
-    ("tv", r"tizen|webos|android_tv|\btv\b|roku|fire_tv"),
+    ("tv", r"tizen|webos|android_tv|roku|fire_tv"),
     ("console", r"ps[345]|playstation|xbox"),
     ("cast", r"cast"),
+    ("tv", r"tv"),  # after what says more: "sony_tv" is also the name of a PlayStation's partner
     ("speaker", r"sonos|alexa|echo|speaker|google_home"),
-    ("car", r"automotive|\bcar\b|carthing"),
+    ("car", r"automotive|(?<![a-z0-9])car(?![a-z0-9])|carthing"),
     ("watch", r"watch|garmin|fitbit|wear"),
     ("web", r"web_?player|web player"),
     ("ios", r"ios|iphone|ipad"),
@@ -17,7 +18,7 @@ _WORDS = (
     ("linux", r"linux"),
 )
 _PATTERNS = tuple((family, re.compile(words)) for family, words in _WORDS)
-FAMILIES = (*(family for family, _ in _WORDS), "other")
+FAMILIES = (*dict.fromkeys(family for family, _ in _WORDS), "other")
 
 
 def platform_family(platform: str | None) -> str | None:

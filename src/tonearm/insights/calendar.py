@@ -79,6 +79,14 @@ def sums_by_unit(
     ]
 
 
+def rows_by_unit(view: View, starts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Give the first counted play of each unit that begins on `starts`, as rows of the range among the counted ones."""
+    origin, _ = view.lane.day_span(view.zone)
+    days = view.lane.days(view.zone, view.rule).labels
+    rows = np.searchsorted(days, (starts - origin).astype(days.dtype))
+    return np.clip(rows, *view.counted_rows()).astype(np.int32)
+
+
 def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
     """Give the instants, in Unix milliseconds, at which an hour of local clocks begins, and the first after the span.
 

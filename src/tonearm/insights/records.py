@@ -27,6 +27,12 @@ ItemArtist = Annotated[
     str | None, Meta(description="The artist of an album or track; null for artists.")
 ]
 StartsOn = Annotated[date, Meta(description="First local day of the unit.")]
+NewArtists = Annotated[int, Meta(description="Artists heard for the first time.")]
+NewAlbums = Annotated[int, Meta(description="Albums heard for the first time.")]
+NewTracks = Annotated[int, Meta(description="Tracks heard for the first time.")]
+PlaysOfNew = Annotated[int, Meta(description="Plays of the new tracks.")]
+NewShare = Annotated[float, Meta(description="Share of the plays that are plays of new tracks.")]
+Rediscoveries = Annotated[int, Meta(description="Plays of a track after a long pause.")]
 Hour = Annotated[int, Meta(description="Local hour, from 0 to 23.")]
 
 
@@ -63,6 +69,15 @@ class Covered(Record, frozen=True):
     last_play_at: Annotated[
         datetime | None, Meta(description="Last play in the range, counted or not.")
     ]
+    coverage: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Share of the range that imports vouch for, of what lies between the first play of all "
+                "and now; null where nothing of it does. See the measure `completeness`."
+            )
+        ),
+    ]
     estimated_share: Annotated[
         float, Meta(description="Share of the listening time whose length is estimated.")
     ]
@@ -76,9 +91,17 @@ class Covered(Record, frozen=True):
         ),
     ]
     history_version: Annotated[int, Meta(description="Grows with every change of the history.")]
+    corrections_version: Annotated[
+        int, Meta(description="Grows with every correction made or undone.")
+    ]
     plays: Annotated[
         str,
-        Meta(description="Address of the plays behind the answer, relative to the answer's own."),
+        Meta(
+            description=(
+                "Address of the plays behind the answer, relative to the answer's own. With "
+                "`counted=in` it lists those behind the numbers of plays; listening time is that of all."
+            )
+        ),
     ]
     line_plays: Annotated[
         str | None,
@@ -179,6 +202,42 @@ class Timeline(Record, frozen=True):
     covered: Covered
     unit: Annotated[str, Meta(description="Unit of the calendar.")]
     items: tuple[TimelineUnit, ...]
+
+
+class DiscoveryTotals(Record, frozen=True):
+    """What was new in a range, and what came back."""
+
+    plays: Plays
+    new_artists: NewArtists
+    new_albums: NewAlbums
+    new_tracks: NewTracks
+    plays_of_new: PlaysOfNew
+    new_share: NewShare
+    rediscoveries: Rediscoveries
+
+
+class Rediscovery(Record, frozen=True):
+    """A play of a track that had not been heard for long."""
+
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    played_at: Annotated[datetime, Meta(description="When that play ended.")]
+    pause_days: Annotated[
+        int, Meta(description="Whole days of 24 hours since the track's play before.")
+    ]
+
+
+class Session(Record, frozen=True):
+    """Plays in a row without a long pause."""
+
+    started_at: Annotated[datetime, Meta(description="When its first play started.")]
+    ended_at: Annotated[datetime, Meta(description="When its last play ended.")]
+    ms_length: Annotated[
+        int, Meta(description="From its start to its end, pauses included, in milliseconds.")
+    ]
+    ms_played: MsPlayed
+    plays: Plays
 
 
 class Overview(Record, frozen=True):

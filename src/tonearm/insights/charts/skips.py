@@ -1,0 +1,231 @@
+"""Skips: plays that somebody ended before half."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from tonearm.insights.axis import Axis
+from tonearm.insights.chart import Chart
+from tonearm.insights.lane import LaneColumns
+from tonearm.insights.leaders import leaders
+from tonearm.insights.question import Item, Limit, Question
+from tonearm.insights.records import Covered, Hour, ItemArtist, ItemId, ItemName, Record
+from tonearm.insights.standings import spelled
+from tonearm.insights.view import View
+
+_HOURS = 24
+_SHORT_MS = 30_000
+_BY_HAND = ("fwdbtn", "backbtn", "clickrow", "clickside", "playbtn", "uriopen", "popup")
+_STATES = 3
+_JUDGED, _SKIPPED = 1, 2
+
+Judged = Annotated[int, Meta(description="Plays of which it is known how they ended.")]
+Skipped = Annotated[int, Meta(description="Judged plays that were skipped before half.")]
+SkipShare = Annotated[float, Meta(description="Share of the judged plays that were skipped.")]
+
+
+class SkipsQuestion(Question, frozen=True, kw_only=True):
+    """What skips are asked."""
+
+    limit: Limit = 10
+
+
+class SkipHour(Record, frozen=True):
+    """One hour of the day."""
+
+    hour: Hour
+    judged: Judged
+    skips: Skipped
+    share: SkipShare
+
+
+class SkippedItem(Record, frozen=True):
+    """A track or artist that was skipped."""
+
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    judged: Judged
+    skips: Skipped
+    share: SkipShare
+
+
+class Skips(Record, frozen=True):
+    """Skips of a range, by hour of the day, and what was skipped most."""
+
+    covered: Covered
+    plays: Annotated[int, Meta(description="All plays, whether the rule counts them or not.")]
+    judged: Judged
+    skips: Skipped
+    share: SkipShare
+    unknown: Annotated[int, Meta(description="Plays of which nothing tells how they ended.")]
+    items: tuple[SkipHour, ...]
+    tracks: tuple[SkippedItem, ...]
+    artists: tuple[SkippedItem, ...]
+
+
+class _Marked(NamedTuple):
+    """Some plays of a lane: their rows, and their numbers by track."""
+
+    rows: NDArray[np.int32]
+    tracks: Axis
+
+
+def _answer(view: View, asked: SkipsQuestion) -> Skips:
+    start, end = view.rows()
+    hours = _hours(view).sums(start, end).reshape(_HOURS, _STATES)[:, _JUDGED:]
+    by_hour = [(judged + skipped, skipped) for judged, skipped in hours.tolist()]
+    judged, skips = (sum(column) for column in zip(*by_hour, strict=True))
+    tracks, artists = (_most_skipped(view, item, asked.limit) for item in ("tracks", "artists"))
+    return Skips(
+        covered=view.covered(counted="all"),
+        plays=end - start,
+        judged=judged,
+        skips=skips,
+        share=_share(skips, judged),
+        unknown=end - start - judged,
+        items=tuple(
+            SkipHour(hour, *line, _share(line[1], line[0])) for hour, line in enumerate(by_hour)
+        ),
+        tracks=tracks,
+        artists=artists,
+    )
+
+
+def _share(skips: int, judged: int) -> float:
+    return round(skips / judged, 6) if judged else 0.0
+
+
+def _states(lane: LaneColumns) -> NDArray[np.uint8]:
+    """Give 0 for plays of an unknown end, and which of the others were skipped."""
+    columns = lane.columns
+    says_skipped = columns.context_skipped == 1
+    is_judged = ((columns.context_reason_end != 0) | says_skipped)[lane.context]
+    is_by_hand = (says_skipped | columns.is_context("reason_end", *_BY_HAND))[lane.context]
+    is_done = columns.is_context("reason_end", "trackdone")[lane.context]
+    lengths = np.full(len(columns.track_artist), -1, np.int32)
+    np.maximum.at(lengths, lane.track[is_done], lane.ms_played[is_done])
+    # Twice the time played is less than the length, or else than twice the shortest play that counts.
+    bars = np.where(lengths < 0, 2 * _SHORT_MS, lengths)
+    is_early = 2 * lane.ms_played < bars[lane.track]
+    states: NDArray[np.uint8] = is_judged.astype(np.uint8)
+    states[is_by_hand & is_early] = _SKIPPED
+    return states
+
+
+def _marked(lane: LaneColumns) -> tuple[_Marked, _Marked]:
+    """Give the judged plays of a lane, and the skipped ones."""
+
+    def make() -> tuple[_Marked, _Marked]:
+        states, size = _states(lane), lane.size("tracks")
+        judged, skipped = (
+            _Marked(rows, Axis(lane.track[rows], size))
+            for rows in (
+                np.flatnonzero(states >= state).astype(np.int32) for state in (_JUDGED, _SKIPPED)
+            )
+        )
+        return judged, skipped
+
+    return lane.once(("skips",), make)
+
+
+def _hours(view: View) -> Axis:
+    """Count plays by local hour and state."""
+    lane = view.lane
+
+    def make() -> Axis:
+        labels = lane.hours(view.zone, None).labels % _HOURS * _STATES
+        for rows, _ in _marked(lane):  # what was skipped was judged as well
+            labels[rows] += 1
+        return Axis(labels, _HOURS * _STATES)
+
+    return lane.once(("hours of skips", view.zone), make)
+
+
+def _most_skipped(view: View, item: Item, limit: int) -> tuple[SkippedItem, ...]:
+    judged, skips = (_numbers(view, item, marked) for marked in _marked(view.lane))
+    skips[:1] = 0  # nobody known
+    # The first skip is looked for only where it may settle something.
+    level = np.flatnonzero(skips)
+    level = level[leaders(limit, -skips[level], judged[level])]
+    pairs = set(zip(skips[level].tolist(), judged[level].tolist(), strict=True))
+    firsts = _first_skips(view, item, level if len(pairs) < len(level) else level[:0])
+    level = level[leaders(limit, -skips[level], judged[level], firsts[level])]
+    names = view.names(item, level.tolist())
+
+    def order(label: int) -> tuple[object, ...]:
+        return -skips[label], judged[label], firsts[label], spelled(names[label])
+
+    return tuple(
+        SkippedItem(
+            id=label,
+            name=names[label].name,
+            artist=names[label].artist,
+            judged=int(judged[label]),
+            skips=int(skips[label]),
+            share=_share(int(skips[label]), int(judged[label])),
+        )
+        for label in sorted(level.tolist(), key=order)[:limit]
+    )
+
+
+def _numbers(view: View, item: Item, marked: _Marked) -> NDArray[np.int64]:
+    """Count the marked plays of the range by the ids of an item."""
+    lane = view.lane
+    by_track = marked.tracks.sums(*_rows(view, marked))
+    if item == "tracks":
+        return by_track
+    owner = lane.columns.track_artist
+    return np.bincount(owner, by_track, minlength=lane.size(item)).astype(np.int64)
+
+
+def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the instant of the first skip in the range by id, for the ids wanted."""
+    lane = view.lane
+    _, skipped = _marked(lane)
+    firsts = np.zeros(lane.size(item), np.int64)
+    if not len(wanted):
+        return firsts
+    is_wanted = np.zeros(len(firsts), bool)
+    is_wanted[wanted] = True
+    owner = np.arange(len(firsts)) if item == "tracks" else lane.columns.track_artist
+    inside = slice(*_rows(view, skipped))
+    tracks = skipped.tracks.labels[inside]
+    found = np.flatnonzero(is_wanted[owner][tracks])[::-1]
+    # Of several writes to one place the last one stays: backwards, that is the first skip.
+    firsts[owner[tracks[found]]] = lane.ended_at[skipped.rows[inside][found]]
+    return firsts
+
+
+def _rows(view: View, marked: _Marked) -> tuple[int, int]:
+    start, end = np.searchsorted(marked.rows, np.array(view.rows(), np.int32)).tolist()
+    return start, end
+
+
+CHARTS = (
+    Chart(
+        name="skips",
+        title="Skips",
+        description=(
+            "Share of plays that were skipped before half, by hour of the day, and the tracks and artists "
+            "skipped most."
+        ),
+        definition=(
+            "Judged are plays of which the reason of their end is known, or which are marked as skipped, "
+            "whatever the rule; there is none from before Spotify recorded it. Skipped are those of them "
+            "that are marked so or ended by a choice "
+            f"({', '.join(f'`{reason}`' for reason in _BY_HAND)}), and were played for less than half of the "
+            "track's length. That length is the longest play of the track to its end in the whole history; "
+            f"where there is none, less than {_SHORT_MS // 1_000} seconds is a skip. Equal tracks and "
+            "artists are settled by the higher share, then by the earlier first skip, then by name."
+        ),
+        drawing="bars",
+        question=SkipsQuestion,
+        record=Skips,
+        answer=_answer,
+        example={"limit": "5"},
+        line_plays="hour={hour}&counted=all",
+    ),
+)
