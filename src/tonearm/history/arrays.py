@@ -1,6 +1,6 @@
 """Set operations on rows that are spread over parallel integer columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,25 @@ Rows = NDArray[np.int64]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
+ROWS_AT_ONCE = 200_000
+
+
+def slices(rows: int) -> Iterator[slice]:
+    """Cut rows into slices, so that what is made of each in passing takes little memory."""
+    for begin in range(0, rows, ROWS_AT_ONCE):
+        yield slice(begin, begin + ROWS_AT_ONCE)
 
 
 def mix(columns: Sequence[Column]) -> NDArray[np.uint64]:
     """Give each row a 64-bit number that equal rows share and different rows hardly ever do."""
-    mixed = np.zeros(len(columns[0]), np.uint64)
-    for column in columns:
-        mixed ^= column.astype(np.uint64)
-        mixed *= _MULTIPLIER
-        mixed ^= mixed >> _SHIFT
-    return mixed
+    every = np.zeros(len(columns[0]), np.uint64)
+    for rows in slices(len(every)):
+        mixed = every[rows]
+        for column in columns:
+            mixed ^= column[rows].astype(np.uint64)
+            mixed *= _MULTIPLIER
+            mixed ^= mixed >> _SHIFT
+    return every
 
 
 def group(columns: Sequence[Column]) -> tuple[NDArray[np.int32], Rows]:

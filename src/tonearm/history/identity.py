@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from tonearm.catalogue.resolution import Resolution
 from tonearm.domain.vocabulary import Family
-from tonearm.history.arrays import best_match, group
+from tonearm.history.arrays import ROWS_AT_ONCE, best_match, group, slices
 from tonearm.history.sightings import Context, Plays, Sightings
 
 _MINUTE = 60_000
 _LATEST_LEAD = 5 * _MINUTE
 _LONGEST_LAG = 30 * 24 * 60 * _MINUTE
-
-_ROWS_AT_ONCE = 400_000
 
 _Number = TypeVar("_Number", bound=np.generic)
 _Labels = NDArray[np.int32]
@@ -39,18 +37,16 @@ class Derived:
 
 def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]) -> Derived:
     """Derive plays; `description` and `context` of the sightings are positions in what is passed beside."""
-    track = resolution.track_of[sightings.description]
     is_extended = sightings.family == Family.EXTENDED
     extended = np.flatnonzero(is_extended).astype(np.int32)
     account = np.flatnonzero(~is_extended).astype(np.int32)
+    del is_extended
     contexts = list(contexts)
 
-    labels = _label_extended(sightings, track, extended)
+    labels = _label_extended(sightings, resolution.track_of, extended)
     merged = _Merged.of(sightings, extended, labels, contexts)
     merged.settle_times(sightings, contexts)
-    pair = resolution.pair_of[sightings.description]
-    absorbed_by = _absorb(sightings, pair, account, extended, merged.ended_at, labels)
-    del pair
+    absorbed_by = _absorb(sightings, resolution, account, extended, merged, labels)
     absorbed = absorbed_by >= 0
     alone = account[~absorbed]
 
@@ -58,51 +54,53 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     play_of[extended] = labels
     play_of[account[absorbed]] = labels[absorbed_by[absorbed]]
     play_of[alone] = np.arange(len(alone), dtype=np.int32) + len(merged.first)
-    del labels, extended, is_extended
+    del labels, extended
 
+    first = _joined(merged.first, alone)
     plays = Plays(
-        id=np.full(len(merged.first) + len(alone), np.iinfo(np.uint32).max, np.uint32),
+        id=np.full(len(first), np.iinfo(np.uint32).max, np.uint32),
         ended_at=_joined(merged.ended_at, sightings.clock[alone]),
         started_at=_joined(merged.started_at, sightings.clock[alone] - sightings.ms_played[alone]),
-        ms_played=_joined(sightings.ms_played[merged.first], sightings.ms_played[alone]),
-        track=_joined(track[merged.first], track[alone]).view(np.uint32),
+        ms_played=sightings.ms_played[first],
+        track=resolution.track_of[sightings.description[first]].view(np.uint32),
         context=_joined(merged.context, sightings.context[alone]),
     )
-    del merged, track
+    del merged, first
     np.minimum.at(plays.id, play_of, sightings.id)
     order = np.lexsort((plays.id, plays.started_at, plays.ended_at)).astype(np.int32)
     plays.reorder(order)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
+    del order
     return Derived(plays, rank[play_of], contexts)
 
 
 def _label_extended(
-    sightings: Sightings, track: NDArray[np.int32], rows: NDArray[np.int32]
+    sightings: Sightings, track_of: NDArray[np.int32], rows: NDArray[np.int32]
 ) -> _Labels:
     """Number the plays of the extended sightings, densely from 0.
 
     Plays never span tracks, so tracks are taken some at a time: that bounds the memory for sorting.
     """
-    parts = len(rows) // _ROWS_AT_ONCE + 1
+    parts = len(rows) // ROWS_AT_ONCE + 1
     if parts == 1:
-        return _label(sightings, track, rows)[0]
+        return _label(sightings, track_of, rows)[0]
     labels = np.empty(len(rows), np.int32)
-    part_of = (track[rows] % parts).astype(np.int16)
+    part_of = (track_of % parts).astype(np.int16)[sightings.description[rows]]
     count = 0
     for part in range(parts):
         chosen = np.flatnonzero(part_of == part)
-        found, found_count = _label(sightings, track, rows[chosen])
+        found, found_count = _label(sightings, track_of, rows[chosen])
         labels[chosen] = found + count
         count += found_count
     return labels
 
 
 def _label(
-    sightings: Sightings, track: NDArray[np.int32], rows: NDArray[np.int32]
+    sightings: Sightings, track_of: NDArray[np.int32], rows: NDArray[np.int32]
 ) -> tuple[_Labels, int]:
     clock, stamp = sightings.clock[rows], sightings.stamp[rows]
-    ms_played, tracks = sightings.ms_played[rows], track[rows]
+    ms_played, tracks = sightings.ms_played[rows], track_of[sightings.description[rows]]
     is_stamped = stamp > 0
     # Odd anchors are start seconds, even ones end clocks: the two never meet.
     anchor = np.where(is_stamped, stamp // 1000 * 2 + 1, clock * 2)
@@ -151,12 +149,16 @@ class _Merged:
         stamp = np.zeros(count, np.int64)
         first = np.empty(count, np.int32)
         context = np.empty(count, np.uint32)
-        np.minimum.at(clock, labels, sightings.clock[rows])
-        np.maximum.at(stamp, labels, sightings.stamp[rows])
-        first[labels] = rows
-        context[labels] = sightings.context[rows]
+        for part in slices(len(rows)):
+            label, row = labels[part], rows[part]
+            np.minimum.at(clock, label, sightings.clock[row])
+            np.maximum.at(stamp, label, sightings.stamp[row])
+            first[label] = row
+            context[label] = sightings.context[row]
         is_mixed = np.zeros(count, bool)
-        is_mixed[labels[sightings.context[rows] != context[labels]]] = True
+        for part in slices(len(rows)):
+            label = labels[part]
+            is_mixed[label[sightings.context[rows[part]] != context[label]]] = True
         if is_mixed.any():
             _merge_contexts(sightings, rows, labels, is_mixed, context, contexts)
         return cls(first, clock, stamp, context)
@@ -164,8 +166,7 @@ class _Merged:
     def settle_times(self, sightings: Sightings, contexts: list[Context]) -> None:
         """Turn `ts` and stamp into end and start, in place and some plays at a time, to spare memory."""
         is_offline = np.array([bool(context.offline) for context in contexts], bool)
-        for begin in range(0, len(self.first), _ROWS_AT_ONCE):
-            part = slice(begin, begin + _ROWS_AT_ONCE)
+        for part in slices(len(self.first)):
             clock, stamp = self.ended_at[part], self.started_at[part]
             ms_played = sightings.ms_played[self.first[part]]
             stamped_end = stamp + ms_played
@@ -218,15 +219,16 @@ def _merge_contexts(
 
 def _absorb(
     sightings: Sightings,
-    pair: NDArray[np.int32],
+    resolution: Resolution,
     account: NDArray[np.int32],
     extended: NDArray[np.int32],
-    ended_at: NDArray[np.int64],
+    merged: _Merged,
     labels: _Labels,
 ) -> NDArray[np.int64]:
     """For each account sighting find the place in `extended` of the play that absorbs it, or -1."""
     if not len(account) or not len(extended):
         return np.full(len(account), -1, np.int64)
+    pair = resolution.pair_of[sightings.description]
     near = np.flatnonzero(np.isin(pair[extended], pair[account]))
     rows = extended[near]
     stamp, ms_played = sightings.stamp[rows], sightings.ms_played[rows]
@@ -245,7 +247,27 @@ def _absorb(
         sightings.ms_played[account],
         sightings.clock[account] // _MINUTE,
     ]
-    preference: _Columns = [np.tile(ended_at[labels[near]], 3), np.tile(sightings.id[rows], 3)]
+    play = labels[near]
+    # Ids depend on the order of imports: what settles a tie must not.
+    preference: _Columns = [
+        np.tile(column, 3)
+        for column in (
+            merged.ended_at[play],
+            merged.started_at[play],
+            _ranks(resolution, sightings.description[rows]),
+            stamp,
+            sightings.clock[rows],
+        )
+    ]
     found = best_match(wanted, offered, preference)
     place = near[np.where(found >= 0, found % max(len(rows), 1), 0)] if len(near) else found
     return np.where(found >= 0, place, -1)
+
+
+def _ranks(resolution: Resolution, descriptions: NDArray[np.uint32]) -> NDArray[np.int32]:
+    """Give each description the rank of its track among theirs, by key."""
+    tracks, positions = np.unique(resolution.track_of[descriptions], return_inverse=True)
+    keys = [resolution.tracks[track].key for track in tracks.tolist()]
+    ranks = np.empty(len(keys), np.int32)
+    ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys), dtype=np.int32)
+    return ranks[positions]

@@ -66,8 +66,8 @@ class Sightings:
             }
         )
 
-    def taken(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Self:
-        """Give the rows chosen by position or mask."""
+    def taken(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Self:
+        """Give the rows chosen by position, mask or slice."""
         return type(self)(**{name: getattr(self, name)[rows] for name in SIGHTING_TYPES})
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
@@ -75,6 +75,11 @@ class Sightings:
         if not mask.all():
             for name in SIGHTING_TYPES:
                 setattr(self, name, getattr(self, name)[mask])
+
+    def reorder(self, order: NDArray[np.integer]) -> None:
+        """Put the rows into another order, a column at a time."""
+        for name in SIGHTING_TYPES:
+            setattr(self, name, getattr(self, name)[order])
 
     def columns(self) -> dict[str, NDArray[np.integer]]:
         """Give the columns by name."""

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from tonearm.catalogue.descriptions import Description
 from tonearm.domain.vocabulary import Verdict
+from tonearm.history.arrays import slices
 from tonearm.history.change import Claims, Recorded
 from tonearm.history.sightings import Context
 from tonearm.importers.records import Counts
 from tonearm.importers.staging import Outline, Staged
 from tonearm.storage.columns import pack, unpack
 
-_ROWS_AT_ONCE = 400_000
 _Item = TypeVar("_Item", Description, Context)
 
 
@@ -64,6 +64,14 @@ class Ledger:
         """Give the ledger of the same rows when they come once more."""
         is_play = self.verdict > Verdict.NO_CONTENT
         verdict = np.where(is_play, np.uint8(Verdict.DUPLICATE), self.verdict)
+        return Ledger(verdict, self.flaw, self.sighting)
+
+    def without(self, deleted: NDArray[np.uint32]) -> "Ledger":
+        """Give it with the rows suppressed whose sightings are of deleted plays."""
+        if not len(deleted):
+            return self
+        is_deleted = np.isin(self.sighting, deleted)
+        verdict = np.where(is_deleted, np.uint8(Verdict.SUPPRESSED), self.verdict)
         return Ledger(verdict, self.flaw, self.sighting)
 
 
@@ -133,8 +141,8 @@ def _first_of_each(
 ) -> Iterator[NDArray[np.int64]]:
     """Give the places where values first occur under a mask, some at a time to spare memory."""
     seen = np.zeros(int(values.max(initial=0)) + 1, bool)
-    for begin in range(0, len(values), _ROWS_AT_ONCE):
-        rows = begin + np.flatnonzero(mask[begin : begin + _ROWS_AT_ONCE])
+    for part in slices(len(values)):
+        rows = part.start + np.flatnonzero(mask[part])
         distinct, places = np.unique(values[rows], return_index=True)
         yield rows[places[~seen[distinct]]]
         seen[distinct] = True

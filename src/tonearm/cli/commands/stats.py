@@ -7,18 +7,21 @@ from cyclopts import App
 
 from tonearm.cli.answers import print_answer
 from tonearm.cli.questions import given_values, tell_options
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, say
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.question import make_question
 
 
-def list_measures(*, json: bool = False) -> None:
+def list_measures(measure: str | None = None, /, *, json: bool = False) -> None:
     """List the measures there are.
 
     Args:
+        measure: Which one to answer; each is a command of its own.
         json: Print one JSON document.
     """
     charts = load_charts()
+    if measure is not None:
+        raise UsageError(f"There is no measure '{measure}'. There are {', '.join(charts)}.")
     if json:
         items = [
             {"name": name, "title": chart.title, "description": chart.description}
