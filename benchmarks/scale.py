@@ -17,6 +17,11 @@ class Scale:
     histories: tuple[int, ...]
     """Sizes at which measures are asked."""
     questions: int
+    tenants: int
+    """Listeners that share one process."""
+    tenant_questions: int
+    tenants_mb: int
+    """The memory limit that they share."""
     requests: int
     starts: int
 
@@ -32,6 +37,9 @@ FULL = Scale(
     large=5_000_000,
     histories=(100_000, 1_000_000, 10_000_000),
     questions=100,
+    tenants=1_000,
+    tenant_questions=5_000,
+    tenants_mb=512,
     requests=300,
     starts=5,
 )
@@ -42,6 +50,9 @@ QUICK = Scale(
     large=100_000,
     histories=(100_000,),
     questions=20,
+    tenants=100,
+    tenant_questions=500,
+    tenants_mb=48,
     requests=20,
     starts=1,
 )

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import datasets, imports, interference, machine, measures, serving, startup, store
+from benchmarks import (
+    datasets,
+    imports,
+    interference,
+    machine,
+    measures,
+    serving,
+    startup,
+    store,
+    tenants,
+)
 from benchmarks.report import Group, load, render, save
 from benchmarks.scale import FULL, QUICK, Scale
 
@@ -17,6 +27,7 @@ GROUPS: dict[str, Callable[[Scale], Group]] = {
     "interference": interference.measure,
     "measures": measures.measure,
     "store": store.measure,
+    "tenants": tenants.measure,
     "serving": serving.measure,
     "startup": startup.measure,
 }

@@ -103,6 +103,11 @@ class CatalogueChange:
     track_ids: NDArray[np.uint32]
     """By position of the track in the resolution."""
 
+    @property
+    def rewrites_tracks(self) -> bool:
+        """Whether tracks that are there already change or go, rather than new ones come."""
+        return any(change.gone for change in self.differences if change.table is tracks)
+
     def apply(self, connection: Connection, user_id: int) -> None:
         """Write the changes."""
         for change in self.differences:

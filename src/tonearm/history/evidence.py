@@ -1,8 +1,9 @@
 """A listener's whole evidence as it stands in one version of the history."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,13 @@ from sqlalchemy import Connection, select
 
 from tonearm.catalogue.descriptions import Description
 from tonearm.catalogue.store import Catalogue, Stored, load_catalogue
+from tonearm.domain.vocabulary import CorrectionKind
+from tonearm.history.corrections.marks import (
+    Mark,
+    deleted_sightings,
+    load_marks,
+    marked_plays,
+)
 from tonearm.history.sightings import PLAY_TYPES, SIGHTING_TYPES, Context, Plays, Sightings
 from tonearm.storage.columns import unpack
 from tonearm.storage.tables import contexts, histories, manifest, segments
@@ -20,6 +28,13 @@ class Lane(IntEnum):
 
     SIGHTINGS = 0
     PLAYS = 1
+
+
+class Month(NamedTuple):
+    """What the manifest says of a month: one revision never has other rows than it has now."""
+
+    revision: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +52,19 @@ class Evidence:
     """As stored: `track` and `context` are ids."""
     catalogue: Catalogue
     stored_contexts: Stored
+    corrected: int = 0
+    """How many corrections were made or undone."""
+    marks: tuple[Mark, ...] = ()
 
 
 def load_evidence(connection: Connection, user_id: int) -> Evidence:
     """Read the evidence of a listener; memory is about 60 bytes a sighting."""
     row = connection.execute(
-        select(histories.c.version, histories.c.next_sighting).where(histories.c.user_id == user_id)
+        select(histories.c.version, histories.c.next_sighting, histories.c.corrected).where(
+            histories.c.user_id == user_id
+        )
     ).one_or_none()
-    version, next_sighting = row or (0, 1)
+    version, next_sighting, corrected = row or (0, 1, 0)
     catalogue = load_catalogue(connection, user_id)
     stored_contexts = load_contexts(connection, user_id)
     sightings = Sightings(**load_lane(connection, user_id, Lane.SIGHTINGS, SIGHTING_TYPES))
@@ -60,24 +80,64 @@ def load_evidence(connection: Connection, user_id: int) -> Evidence:
         plays=Plays(**load_lane(connection, user_id, Lane.PLAYS, PLAY_TYPES)),
         catalogue=catalogue,
         stored_contexts=stored_contexts,
+        corrected=corrected,
+        marks=load_marks(connection, user_id),
     )
 
 
-def load_contexts(connection: Connection, user_id: int) -> dict[Context, tuple[int]]:
-    """Read a listener's contexts by what they say, in the order of their ids."""
+def load_deleted(connection: Connection, user_id: int) -> NDArray[np.uint32]:
+    """Read the ids of the sightings whose play is deleted; cheap where none is."""
+    marks = load_marks(connection, user_id)
+    if not len(marked_plays(marks, CorrectionKind.DELETE)):
+        return np.empty(0, np.uint32)
+    sightings = Sightings(**load_lane(connection, user_id, Lane.SIGHTINGS, SIGHTING_TYPES))
+    return deleted_sightings(sightings, marks)
+
+
+def load_contexts(
+    connection: Connection, user_id: int, first: int = 0
+) -> dict[Context, tuple[int]]:
+    """Read a listener's contexts, from some id on, by what they say and in the order of their ids."""
     columns = [column for column in contexts.columns if column.name != "user_id"]
     rows = connection.execute(
-        select(*columns).where(contexts.c.user_id == user_id).order_by(contexts.c.id)
+        select(*columns)
+        .where(contexts.c.user_id == user_id, contexts.c.id >= first)
+        .order_by(contexts.c.id)
     )
     return {Context(*row[1:]): (row[0],) for row in rows}
+
+
+def list_months(connection: Connection, user_id: int, lane: Lane) -> dict[int, Month]:
+    """Give the segments in force of one lane by month, counted from January 1970 and ascending."""
+    rows = connection.execute(
+        select(manifest.c.month, manifest.c.revision, manifest.c.rows)
+        .where(manifest.c.user_id == user_id, manifest.c.lane == lane)
+        .order_by(manifest.c.month)
+    )
+    return {row.month: Month(row.revision, row.rows) for row in rows}
 
 
 def load_lane(
     connection: Connection, user_id: int, lane: Lane, types: dict[str, type[np.integer]]
 ) -> dict[str, Any]:
     """Read the segments in force of one lane, month after month, as whole columns."""
-    blobs = connection.execute(
-        select(segments.c.data)
+    parts = load_months(connection, user_id, lane, names=types).values()
+    return {
+        name: np.concatenate([part[name] for part in parts] or [np.empty(0, dtype)])
+        for name, dtype in types.items()
+    }
+
+
+def load_months(
+    connection: Connection,
+    user_id: int,
+    lane: Lane,
+    wanted: Collection[int] | None = None,
+    names: Collection[str] | None = None,
+) -> dict[int, dict[str, NDArray[np.integer]]]:
+    """Read the segments in force of one lane, or some columns of the wanted months, by month and ascending."""
+    query = (
+        select(segments.c.month, segments.c.data)
         .join(
             manifest,
             (manifest.c.user_id == segments.c.user_id)
@@ -87,12 +147,10 @@ def load_lane(
         )
         .where(segments.c.user_id == user_id, segments.c.lane == lane)
         .order_by(segments.c.month)
-    ).scalars()
-    parts = [unpack(blob) for blob in blobs]
-    return {
-        name: np.concatenate([part[name] for part in parts] or [np.empty(0, dtype)])
-        for name, dtype in types.items()
-    }
+    )
+    if wanted is not None:
+        query = query.where(segments.c.month.in_(wanted))
+    return {row.month: unpack(row.data, names) for row in connection.execute(query)}
 
 
 def _positions(ids: NDArray[np.uint32], stored: Stored) -> NDArray[np.uint32]:

@@ -1,17 +1,14 @@
-"""The column store: a listener's plays as memory-mapped arrays, one file a version, on each host.
+"""The column store: a listener's plays as arrays, mapped from one file a listener, on each host.
 
-The files are a cache: they may be deleted at any time and are made again from the segments.
+The files are a cache: they may be deleted at any time and are made again from the segments. They may be of an older
+version: whatever is not in force any more is read from the segments.
 """
 
-import os
-import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -19,13 +16,17 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from tonearm.domain.vocabulary import Kind
-from tonearm.history.evidence import Lane, load_contexts, load_lane
-from tonearm.history.sightings import PLAY_TYPES, Context, Plays
-from tonearm.storage.tables import tracks
+from tonearm.history.columnfile import Header, map_columns, save_columns
+from tonearm.history.evidence import Lane, Month, list_months, load_contexts, load_months
+from tonearm.history.growing import Growing
+from tonearm.history.sightings import PLAY_TYPES, Context
+from tonearm.storage.tables import histories, tracks
 
-_MAGIC = b"TNSTORE3"
-_ALIGN = 64
 KINDS = tuple(Kind)
+_STALE_ROWS = 1 << 16
+_STALE_PART = 8
+PLAY_COLUMNS: dict[str, type[np.integer]] = PLAY_TYPES | {"track": np.int32, "context": np.int32}
+"""The columns with a row a play, in the types they have here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,144 +77,237 @@ class PlayColumns:
         mask: NDArray[np.bool_] = np.isin(getattr(self, f"context_{part}"), numbers)
         return mask
 
+    def begins_with(self, shorter: "PlayColumns") -> bool:
+        """Tell whether these are some other columns with more behind them."""
+        names = (field.name for field in fields(self) if field.name != "word_bytes")
+        return all(_begins(getattr(self, name), getattr(shorter, name)) for name in names)
 
-class _Entry(msgspec.Struct, array_like=True):
-    name: str
-    dtype: str
-    length: int
-    offset: int
+    def after(self, start: int) -> Self:
+        """Give the same with the plays from row `start` on alone."""
+        return replace(self, **{name: getattr(self, name)[start:] for name in PLAY_COLUMNS})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumns:
+    """A listener's columns in one version, with what it takes to make those of another from them."""
+
+    columns: PlayColumns
+    plays: dict[str, Growing[Any]]
+    """The columns of plays, by name."""
+    months: dict[int, Month]
+    """The segments that they came from."""
+    filed: dict[int, Month]
+    """The segments that the file came from."""
+    rewritten: int
+    """See the table of histories."""
+    line: object = field(default_factory=object)
+    """Of two that share it, the longer begins with the plays of the shorter, and says the same of their tracks."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it takes a good deal of reading to bring the file up to these columns."""
+        if not self.filed:
+            return bool(self.months)
+        rows = sum(month.rows for _, month in self.months.items() ^ self.filed.items())
+        return rows > max(_STALE_ROWS, len(self.columns.id) // _STALE_PART)
 
 
 class ColumnStore:
-    """Opens the columns of listeners; keeps the most recently used ones within a byte limit."""
+    """Makes the columns of listeners from those of another version, from a file, or from the database."""
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Keep files in `folder`, and at most `most_bytes` of open columns."""
+    def __init__(self, folder: Path) -> None:
+        """Keep files in `folder`."""
         self._folder = folder
-        self._most_bytes = most_bytes
-        self._open: OrderedDict[tuple[int, int], PlayColumns] = OrderedDict()
-        self._lock = Lock()
 
-    def columns(self, connection: Connection, user_id: int, version: int) -> PlayColumns:
-        """Give the columns of a version, which has to be the one the transaction sees."""
-        key = (user_id, version)
-        with self._lock:
-            if key in self._open:
-                self._open.move_to_end(key)
-                return self._open[key]
-        path = self._folder / f"{user_id}-{version}.columns"
-        columns = _map(path)
-        if columns is None:
-            columns = _load(connection, user_id)
-            with suppress(OSError):  # a full disk costs the cache, not the answer
-                _save(path, columns)
-                self._forget_older(user_id, version)
-        with self._lock:
-            for old in [known for known in self._open if known[0] == user_id]:
-                del self._open[old]
-            self._open[key] = columns
-            while len(self._open) > 1 and self._held() > self._most_bytes:
-                self._open.popitem(last=False)
-        return columns
-
-    def _held(self) -> int:
-        return sum(columns.nbytes for columns in self._open.values())
-
-    def _forget_older(self, user_id: int, version: int) -> None:
-        for path in self._folder.glob(f"{user_id}-*.columns"):
-            number = path.stem.partition("-")[2]
-            if number.isdigit() and int(number) < version:
-                path.unlink(missing_ok=True)
-
-
-def _load(connection: Connection, user_id: int) -> PlayColumns:
-    plays = Plays(**load_lane(connection, user_id, Lane.PLAYS, PLAY_TYPES))
-    catalogue = connection.execute(
-        select(tracks.c.id, tracks.c.artist_id, tracks.c.album_id, tracks.c.kind).where(
-            tracks.c.user_id == user_id
+    def columns(
+        self, connection: Connection, user_id: int, before: StoredColumns | None = None
+    ) -> StoredColumns:
+        """Give the columns of the version that the transaction sees; `before` are the same listener's of any other."""
+        path = self._folder / f"{user_id}.columns"
+        months = list_months(connection, user_id, Lane.PLAYS)
+        rewritten = connection.scalar(
+            select(histories.c.rewritten).where(histories.c.user_id == user_id)
         )
-    ).all()
-    size = max((row.id for row in catalogue), default=0) + 1
-    artist, album = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    kind = np.zeros(size, np.uint8)
-    codes = {value.value: code for code, value in enumerate(KINDS)}
-    for row in catalogue:
-        artist[row.id], album[row.id], kind[row.id] = row.artist_id, row.album_id, codes[row.kind]
-    return PlayColumns(
-        id=plays.id,
-        ended_at=plays.ended_at,
-        started_at=plays.started_at,
-        ms_played=plays.ms_played,
-        track=plays.track.astype(np.int32),
-        context=plays.context.astype(np.int32),
-        track_artist=artist,
-        track_album=album,
-        track_kind=kind,
-        **context_columns(
-            {number: context for context, (number,) in load_contexts(connection, user_id).items()}
-        ),
+        known = before or _map(path) or _nothing()
+        stored = _moved(connection, user_id, known, months, rewritten or 0)
+        with suppress(OSError):  # a full disk costs the cache, not the answer
+            if not months:
+                path.unlink(missing_ok=True)
+                stored = replace(stored, filed={})
+            elif stored.is_stale:
+                names = (part.name for part in fields(PlayColumns))
+                arrays = {name: getattr(stored.columns, name) for name in names}
+                save_columns(path, Header(months, stored.rewritten), arrays)
+                # Mapped memory is the system's to take back, and has room to grow.
+                mapped = _map(path)
+                if mapped is not None and mapped.months == months:
+                    stored = replace(mapped, line=stored.line)
+        return stored
+
+
+def has_plays(connection: Connection, user_id: int) -> bool:
+    """Tell whether a listener has any plays."""
+    return bool(list_months(connection, user_id, Lane.PLAYS))
+
+
+def _map(path: Path) -> StoredColumns | None:
+    found = map_columns(path)
+    if found is None:
+        return None
+    header, columns = found
+    rows = sum(month.rows for month in header.months.values())
+    if any(len(columns[name].values) != rows for name in PLAY_COLUMNS):
+        return None
+    return StoredColumns(
+        columns=PlayColumns(**{name: column.values for name, column in columns.items()}),
+        plays={name: columns[name] for name in PLAY_COLUMNS},
+        months=header.months,
+        filed=header.months,
+        rewritten=header.rewritten,
     )
 
 
-def context_columns(contexts: Mapping[int, Context]) -> dict[str, NDArray[Any]]:
-    """Make the columns that are looked up by context id."""
-    size = max(contexts, default=0) + 1
-    words = {"": 0}
+def _nothing() -> StoredColumns:
+    plays = {name: Growing(np.empty(0, dtype), 0) for name, dtype in PLAY_COLUMNS.items()}
+    described: dict[str, NDArray[Any]] = {
+        "track_artist": np.zeros(1, np.int32),
+        "track_album": np.zeros(1, np.int32),
+        "track_kind": np.zeros(1, np.uint8),
+        **context_columns({}),
+    }
+    columns = PlayColumns(**{name: part.values for name, part in plays.items()}, **described)
+    return StoredColumns(columns, plays, months={}, filed={}, rewritten=0)
+
+
+def _moved(
+    connection: Connection,
+    user_id: int,
+    known: StoredColumns,
+    months: dict[int, Month],
+    rewritten: int,
+) -> StoredColumns:
+    """Make the columns of a version from those of another; only months that differ are read."""
+    plays, is_longer = _plays(connection, user_id, known, months)
+    old = known.columns
+    is_rewritten = rewritten != known.rewritten
+    described = _track_columns(connection, user_id, old, is_rewritten=is_rewritten)
+    first = 0 if is_rewritten else len(old.context_shuffle)
+    contexts = load_contexts(connection, user_id, first).items()
+    described |= context_columns(
+        {number: context for context, (number,) in contexts}, old, is_rewritten=is_rewritten
+    )
+    for name, column in described.items():
+        if name != "word_bytes":  # words keep their numbers
+            is_longer = is_longer and _begins(column, getattr(old, name))
+    return StoredColumns(
+        columns=PlayColumns(**{name: part.values for name, part in plays.items()}, **described),
+        plays=plays,
+        months=months,
+        filed=known.filed,
+        rewritten=rewritten,
+        line=known.line if is_longer else object(),
+    )
+
+
+def _plays(
+    connection: Connection, user_id: int, known: StoredColumns, months: dict[int, Month]
+) -> tuple[dict[str, Growing[Any]], bool]:
+    """Give the columns of plays, and whether they begin with those known."""
+    same = 0
+    for old, new in zip(known.months.items(), months.items(), strict=False):
+        if old != new:
+            break
+        same += 1
+    rest = dict(list(months.items())[same:])
+    start = sum(month.rows for month in list(months.values())[:same])
+    left = len(known.columns.id) - start
+    parts = _parts(connection, user_id, known, rest)
+    if left and not (
+        parts
+        and all(_begins(parts[0][name], known.plays[name].values[start:]) for name in parts[0])
+    ):
+        return {
+            name: Growing.joined([column.values[:start], *(part[name] for part in parts)])
+            for name, column in known.plays.items()
+        }, False
+    if left:
+        parts[0] = {name: column[left:] for name, column in parts[0].items()}
+    return {
+        name: column.grown(*(part[name] for part in parts)) if parts else column
+        for name, column in known.plays.items()
+    }, True
+
+
+def _parts(
+    connection: Connection, user_id: int, known: StoredColumns, months: dict[int, Month]
+) -> list[dict[str, NDArray[Any]]]:
+    """Give the plays of months, from what is known where it is still in force."""
+    starts: dict[int, int] = {}
+    count = 0
+    for number, month in known.months.items():
+        starts[number] = count
+        count += month.rows
+    different = [number for number, month in months.items() if known.months.get(number) != month]
+    read = load_months(connection, user_id, Lane.PLAYS, different) if different else {}
+    parts: list[dict[str, NDArray[Any]]] = []
+    for number, month in months.items():
+        if number in read:
+            part = read[number]
+            parts.append({name: part[name].astype(PLAY_COLUMNS[name]) for name in PLAY_COLUMNS})
+        else:
+            rows = slice(starts[number], starts[number] + month.rows)
+            parts.append({name: column.values[rows] for name, column in known.plays.items()})
+    return parts
+
+
+def _begins(column: NDArray[Any], shorter: NDArray[Any]) -> bool:
+    return np.array_equal(column[: len(shorter)], shorter)
+
+
+def _track_columns(
+    connection: Connection, user_id: int, old: PlayColumns, *, is_rewritten: bool
+) -> dict[str, NDArray[Any]]:
+    """Make the columns that are looked up by track id; unless rows were rewritten, only new ones are read."""
+    known = 0 if is_rewritten else len(old.track_kind)
+    rows = connection.execute(
+        select(tracks.c.id, tracks.c.artist_id, tracks.c.album_id, tracks.c.kind).where(
+            tracks.c.user_id == user_id, tracks.c.id >= known
+        )
+    ).all()
+    size = max((row.id + 1 for row in rows), default=max(known, 1))
+    columns: dict[str, NDArray[Any]] = {}
+    for name in ("track_artist", "track_album", "track_kind"):
+        column = getattr(old, name)
+        columns[name] = np.zeros(size, column.dtype)
+        columns[name][:known] = column[:known]
+    artist, album, kind = columns.values()
+    codes = {value.value: code for code, value in enumerate(KINDS)}
+    for row in rows:
+        artist[row.id], album[row.id], kind[row.id] = row.artist_id, row.album_id, codes[row.kind]
+    return columns
+
+
+def context_columns(
+    contexts: Mapping[int, Context], old: PlayColumns | None = None, *, is_rewritten: bool = False
+) -> dict[str, NDArray[Any]]:
+    """Make the columns that are looked up by context id, behind the old ones unless those were rewritten."""
+    words = {"": 0} if old is None else {word: number for number, word in enumerate(old.words)}
+    known = 0 if old is None or is_rewritten else len(old.context_shuffle)
+    size = max((number + 1 for number in contexts), default=max(known, 1))
     columns: dict[str, NDArray[Any]] = {}
     for part in ("platform", "country", "reason_start", "reason_end"):
-        column = columns[f"context_{part}"] = np.zeros(size, np.int32)
+        name = f"context_{part}"
+        column = columns[name] = np.zeros(size, np.int32)
+        column[:known] = getattr(old, name, column)[:known]
         for number, context in contexts.items():
             word = getattr(context, part)
             column[number] = words.setdefault(word or "", len(words))
     for part in ("shuffle", "skipped", "offline", "private"):
-        flags = columns[f"context_{part}"] = np.full(size, -1, np.int8)
+        name = f"context_{part}"
+        flags = columns[name] = np.full(size, -1, np.int8)
+        flags[:known] = getattr(old, name, flags)[:known]
         for number, context in contexts.items():
             flag = getattr(context, part)
             flags[number] = -1 if flag is None else int(flag)
     columns["word_bytes"] = np.frombuffer(msgspec.json.encode(list(words)), np.uint8)
     return columns
-
-
-def _save(path: Path, columns: PlayColumns) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    entries: list[_Entry] = []
-    offset = 0
-    for field in fields(columns):
-        column = getattr(columns, field.name)
-        entries.append(_Entry(field.name, column.dtype.str, len(column), offset))
-        offset += -(-column.nbytes // _ALIGN) * _ALIGN
-    header = msgspec.msgpack.encode(entries)
-    start = _data_start(len(header))
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with partial.open("wb") as file:
-        file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
-        for entry in entries:
-            file.seek(start + entry.offset)
-            file.write(np.ascontiguousarray(getattr(columns, entry.name)).data)
-        file.truncate(start + offset)
-    partial.replace(path)
-
-
-def _map(path: Path) -> PlayColumns | None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-            header = file.read(int.from_bytes(head[8:], "little"))
-            size = os.fstat(file.fileno()).st_size
-        if not head.startswith(_MAGIC):
-            return None
-        entries = msgspec.msgpack.decode(header, type=list[_Entry])
-        whole = np.memmap(path, np.uint8, mode="r", shape=(size,))
-    except (OSError, ValueError, msgspec.DecodeError):
-        return None
-    start = _data_start(len(header))
-    columns: dict[str, NDArray[np.generic]] = {}
-    for entry in entries:
-        dtype = np.dtype(entry.dtype)
-        begin = start + entry.offset
-        columns[entry.name] = whole[begin : begin + entry.length * dtype.itemsize].view(dtype)
-    return PlayColumns(**columns)  # type: ignore[arg-type] # the names are the fields it was saved by
-
-
-def _data_start(header: int) -> int:
-    return -(-(16 + header) // _ALIGN) * _ALIGN

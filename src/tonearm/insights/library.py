@@ -1,12 +1,17 @@
 """All selections of one listener's plays in one version."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.history.coverage import Coverage, Vouched
+from tonearm.history.overlay import NOTHING, Overlay
+from tonearm.history.publication import Versions
 from tonearm.history.store import PlayColumns
+from tonearm.insights.flights import Flights
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.selection import Selection
 from tonearm.insights.travel import TravelledColumns
@@ -18,39 +23,106 @@ class Library:
     """A listener's plays in one version: whole lanes, and the filtered ones that were asked for last."""
 
     def __init__(
-        self, columns: PlayColumns, version: int, is_hidden: NDArray[np.bool_] | None = None
+        self,
+        columns: PlayColumns,
+        version: int,
+        is_hidden: NDArray[np.bool_] | None = None,
+        *,
+        before: "Library | None" = None,
+        overlay: Overlay = NOTHING,
+        corrections_version: int = 0,
     ) -> None:
-        """Take the columns of a version; `is_hidden` marks the plays that count only where they are asked for."""
+        """Take the columns of a version; `is_hidden` marks the plays that count only where they are asked for.
+
+        `before` has shorter columns that these begin with: its lanes are gone on with. `overlay` is what
+        the columns are corrected by.
+        """
         self.columns = columns
         self.version = version
+        self.corrections_version = corrections_version
+        self.overlay = overlay
         self._is_hidden = is_hidden
         self._whole: dict[Selection, LaneColumns] = {}
         self._filtered: OrderedDict[Selection, LaneColumns] = OrderedDict()
+        self._shorter: dict[Selection, LaneColumns] = {}
+        self._vouched: Vouched | None = None
+        self._coverage: dict[str, Coverage] = {}
         self._lock = RLock()
+        self._flights = Flights()
+        if before is not None and self._hides_the_same(before):
+            self._shorter = before.lanes()
+
+    @property
+    def versions(self) -> Versions:
+        """The version of the history, and of its corrections."""
+        return Versions(self.version, self.corrections_version)
 
     def lane(self, selection: Selection) -> LaneColumns:
         """Give the plays of a selection."""
         kept = self._whole if selection.is_plain else self._filtered
-        with self._lock:
-            lane = kept.get(selection)
-            if lane is None:
-                mask = selection.mask(self.columns, self._is_hidden)
-                lane = kept[selection] = _columns_of(self.columns, mask, selection.home)
-            if kept is self._filtered:
-                self._filtered.move_to_end(selection)
+        lane = kept.get(selection)
+        if lane is None:
+            with self._flights.one(selection):
+                lane = kept.get(selection) or self._make(selection)
+        if kept is self._filtered:
+            with self._lock:
+                if selection in self._filtered:
+                    self._filtered.move_to_end(selection)
                 while len(self._filtered) > _MOST_FILTERED:
                     self._filtered.popitem(last=False)
-            return lane
+        return lane
+
+    def lanes(self) -> dict[Selection, LaneColumns]:
+        """Give the lanes that those of longer columns can go on with."""
+        with self._lock:
+            return self._shorter | self._whole | self._filtered
+
+    def _make(self, selection: Selection) -> LaneColumns:
+        shorter = self._shorter.get(selection)
+        # Where the listener travels, plays are not in the order of their instants.
+        start = len(shorter.columns.id) if shorter and selection.home is None else 0
+        is_hidden = None if self._is_hidden is None else self._is_hidden[start:]
+        mask = selection.mask(self.columns.after(start), is_hidden)
+        if selection.home is not None:
+            lane: LaneColumns = TravelledColumns(self.columns, mask, selection.home)
+        else:
+            lane = LaneColumns(self.columns, mask, shorter)
+        with self._lock:
+            (self._whole if selection.is_plain else self._filtered)[selection] = lane
+            self._shorter.pop(selection, None)
+        return lane
+
+    def _hides_the_same(self, before: "Library") -> bool:
+        """Whether what a shorter library has is hidden here just as there."""
+        length = len(before.columns.id)
+        nothing = np.zeros(length, bool)
+        mine, theirs = (
+            nothing if mask is None else mask[:length]
+            for mask in (self._is_hidden, before._is_hidden)  # noqa: SLF001 - its own kind
+        )
+        return np.array_equal(mine, theirs)
+
+    def coverage(self, zone: str, load: Callable[[], Vouched]) -> Coverage:
+        """Give what the imports vouch for by the days of a zone; `load` is asked once."""
+        found = self._coverage.get(zone)
+        if found is None:
+            with self._flights.one("coverage"):
+                if self._vouched is None:
+                    self._vouched = load()
+                found = self._coverage[zone] = Coverage(self._vouched, zone)
+        return found
+
+    def hidden_among(self, ids: Iterable[int], first_ms: int, last_ms: int) -> frozenset[int]:
+        """Give which of some plays, that ended between two instants, count only where they are asked for."""
+        if self._is_hidden is None:
+            return frozenset()
+        start, end = np.searchsorted(self.columns.ended_at, (first_ms, last_ms + 1)).tolist()
+        marked = self.columns.id[start:end][self._is_hidden[start:end]]
+        return frozenset(ids).intersection(marked.tolist())
 
     @property
     def nbytes(self) -> int:
         """Memory of everything made so far."""
         with self._lock:
-            lanes = [*self._whole.values(), *self._filtered.values()]
+            lanes = [*self._whole.values(), *self._filtered.values(), *self._shorter.values()]
         return self.columns.nbytes + sum(lane.nbytes for lane in lanes)
-
-
-def _columns_of(
-    columns: PlayColumns, mask: NDArray[np.bool_] | None, home: str | None
-) -> LaneColumns:
-    return LaneColumns(columns, mask) if home is None else TravelledColumns(columns, mask, home)

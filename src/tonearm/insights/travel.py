@@ -38,15 +38,15 @@ class TravelledColumns(LaneColumns):
         days = self.once(("counted days", rule), lambda: self._days[self.counted(rule)])
         return _between(days, period)
 
-    def wall(self, zone: str) -> NDArray[np.int64]:
-        """Give what local clocks showed at the end of each play."""
+    def wall(self, zone: str, start: int = 0) -> NDArray[np.int64]:
+        """Give what local clocks showed at the end of each play from row `start` on."""
         del zone
-        return self._wall
+        return self._wall[start:]
 
-    def local_days(self, zone: str) -> NDArray[np.int64]:
-        """Give the local day of each play."""
+    def local_days(self, zone: str, start: int = 0) -> NDArray[np.int64]:
+        """Give the local day of each play from row `start` on."""
         del zone
-        return self._days
+        return self._days[start:]
 
     def local_days_of(self, zone: str, start: int, end: int) -> tuple[int, int]:
         """Give the local days of the first and the last play among rows `start` to before `end`."""

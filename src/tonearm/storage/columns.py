@@ -4,7 +4,7 @@ Integers are stored less their minimum (sorted ones as differences), in the smal
 bytes of equal weight side by side, and deflated: sorted clocks and dictionary codes shrink to a few bits a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 import numpy as np
@@ -44,8 +44,8 @@ def pack(columns: Mapping[str, NDArray[np.integer]]) -> bytes:
     return b"".join([_MAGIC, len(header).to_bytes(4, "little"), header, *payloads])
 
 
-def unpack(blob: bytes) -> dict[str, NDArray[np.integer]]:
-    """Give back the columns of a blob, each in the type it was packed in."""
+def unpack(blob: bytes, names: Collection[str] | None = None) -> dict[str, NDArray[np.integer]]:
+    """Give back the columns of a blob, or those of some names, each in the type it was packed in."""
     if blob[:4] != _MAGIC:
         raise ValueError("not packed columns")
     start = 8 + int.from_bytes(blob[4:8], "little")
@@ -53,8 +53,9 @@ def unpack(blob: bytes) -> dict[str, NDArray[np.integer]]:
     columns: dict[str, NDArray[np.integer]] = {}
     for column in header.columns:
         payload = memoryview(blob)[start : start + column.size]
-        columns[column.name] = _unpack_column(column, payload, header.rows)
         start += column.size
+        if names is None or column.name in names:
+            columns[column.name] = _unpack_column(column, payload, header.rows)
     return columns
 
 

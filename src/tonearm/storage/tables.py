@@ -106,16 +106,19 @@ sessions = Table(
     Index("ix_sessions_token_hash", "token_hash"),
 )
 
-api_keys = Table(
-    "api_keys",
+keys = Table(
+    "keys",
     metadata,
     _user(),
-    Column("key_hash", String(64), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
     Column("name", String(64), nullable=False),
     Column("prefix", String(16), nullable=False),
+    Column("scopes", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
     Column("used_at", Instant),
-    Index("ix_api_keys_key_hash", "key_hash"),
+    Column("used_from", String(64)),
 )
 
 histories = Table(

@@ -1,0 +1,16 @@
+"""The yardstick and oracle of measures: DuckDB on two threads answers the same questions by SQL.
+
+Its table is in memory and has every column that Tonearm's column store has, and more than that: artist, album, kind,
+local day and local hours stand ready in each row, where Tonearm derives them. Names are joined.
+"""
+
+from benchmarks.answers import habits, rankings, stories
+from benchmarks.answers.asking import Asked, Measure, Part, ask, connect
+from benchmarks.synthetic import History
+
+__all__ = ["Asked", "Measure", "Part", "ask", "connect", "measures_of"]
+
+
+def measures_of(history: History) -> tuple[Measure, ...]:
+    """Give every measure to compare over a history."""
+    return (*rankings.MEASURES, *habits.MEASURES, *stories.measures_of(history))
