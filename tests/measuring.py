@@ -45,7 +45,9 @@ class Measured:
         self.connection = connection
         self.user_id = user_id
         self.preferences = preferences
-        self.plays = sorted(plays, key=lambda play: (play.ended_at, play.track_key))
+        self.plays = sorted(
+            plays, key=lambda play: (play.ended_at, play.started_at, play.track_key)
+        )
         self._library = Library(self._columns(), version=1)
 
     def ask(self, chart: str, question: Question, now: datetime) -> Any:  # noqa: ANN401 - each measure has its record

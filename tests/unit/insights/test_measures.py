@@ -280,7 +280,7 @@ def test_ties_are_settled_by_first_play_without_a_look_at_names(connection: Conn
 
 @pytest.fixture
 def insights(sqlite_database: Database, tmp_path: Path, clock: MovingClock) -> Insights:
-    store = ColumnStore(tmp_path / "cache", 1 << 24)
+    store = ColumnStore(tmp_path / "cache")
     return Insights(sqlite_database, store, clock, most_bytes=1 << 24)
 
 

@@ -1,0 +1,175 @@
+"""Two ranges side by side: every total, and what came, went and moved in the rankings."""
+
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.periods import find_zone, resolve_period
+from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.chart import Chart
+from tonearm.insights.question import By, Item, Limit, Question
+from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
+from tonearm.insights.standings import Standings, foremost, spelled
+from tonearm.insights.totals import TotalNumbers, TotalRatios, changes, count_totals, ratios
+from tonearm.insights.view import View
+
+_PREVIOUS = "previous"
+
+
+class CompareQuestion(Question, frozen=True, kw_only=True):
+    """What a comparison is asked."""
+
+    other: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            description=(
+                "The range to compare with, written like `range`; `previous` is as many days directly "
+                "before."
+            ),
+        ),
+    ] = _PREVIOUS
+    by: By = RankBy.PLAYS
+    limit: Limit = 10
+
+
+class ComparedItem(Record, frozen=True):
+    """An item in both ranges."""
+
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    rank: Annotated[
+        int | None, Meta(description="Place in the range, from 1; null where it has none.")
+    ]
+    plays: Annotated[int, Meta(description="Counted plays in the range.")]
+    other_rank: Annotated[int | None, Meta(description="Place in the other range.")]
+    other_plays: Annotated[int, Meta(description="Counted plays in the other range.")]
+
+
+class ComparedTop(Record, frozen=True):
+    """What came, went and moved in a ranking."""
+
+    total: Annotated[int, Meta(description="How many items have a place in the range.")]
+    other_total: Annotated[int, Meta(description="How many have one in the other range.")]
+    entries: Annotated[
+        tuple[ComparedItem, ...],
+        Meta(description="Among the first here and not there, by their place here."),
+    ]
+    exits: Annotated[
+        tuple[ComparedItem, ...],
+        Meta(description="Among the first there and not here, by their place there."),
+    ]
+    movers: Annotated[
+        tuple[ComparedItem, ...], Meta(description="Those whose number of plays differs most.")
+    ]
+
+
+class Comparison(Record, frozen=True):
+    """Two ranges side by side."""
+
+    covered: Covered
+    other: Annotated[Covered, Meta(description="The same for the other range.")]
+    by: Annotated[str, Meta(description="What the rankings are ordered by.")]
+    totals: Annotated[TotalNumbers, Meta(description="Totals of the range.")]
+    other_totals: Annotated[TotalNumbers, Meta(description="Totals of the other range.")]
+    change: Annotated[TotalNumbers, Meta(description="Those of the range less those of the other.")]
+    ratio: Annotated[TotalRatios, Meta(description="Those of the range divided by the others.")]
+    artists: ComparedTop
+    albums: ComparedTop
+    tracks: ComparedTop
+
+
+def _answer(view: View, asked: CompareQuestion) -> Comparison:
+    other = _other_range(view, asked.other)
+    here, there = (count_totals(side) for side in (view, other))
+    return Comparison(
+        covered=view.covered(),
+        other=other.covered(),
+        by=asked.by,
+        totals=here,
+        other_totals=there,
+        change=changes(here, there),
+        ratio=ratios(here, there),
+        artists=_tops(view, other, "artists", asked),
+        albums=_tops(view, other, "albums", asked),
+        tracks=_tops(view, other, "tracks", asked),
+    )
+
+
+def _other_range(view: View, text: str) -> View:
+    if text == _PREVIOUS:
+        before = view.period.previous
+        if before is None:
+            raise InvalidInputError(
+                "There is no range before one that is open: give a range with two ends, or name the "
+                "other one.",
+                parameter="other",
+            )
+        return view.shifted(before)
+    try:
+        period = resolve_period(text, view.now, find_zone(view.zone))
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, parameter="other") from None
+    return view.shifted(period, text)
+
+
+def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> ComparedTop:
+    here, there = (Standings(side, item, asked.by) for side in (view, other))
+    leaders, other_leaders = here.leaders(asked.limit), there.leaders(asked.limit)
+    apart, heard = np.abs(here.plays - there.plays), here.plays + there.plays
+    moved = foremost(
+        np.flatnonzero(apart), ((-apart).__getitem__, (-heard).__getitem__), asked.limit
+    )
+    names = view.names(item, {*leaders, *other_leaders, *moved})
+    first = here.arranged(leaders, names)[: asked.limit]
+    other_first = there.arranged(other_leaders, names)[: asked.limit]
+    moved.sort(key=lambda label: (-apart[label], -heard[label], spelled(names[label])))
+    ranks, other_ranks = (
+        {label: rank for rank, label in enumerate(labels, 1)} for labels in (first, other_first)
+    )
+
+    def compared(label: int) -> ComparedItem:
+        return ComparedItem(
+            id=label,
+            name=names[label].name,
+            artist=names[label].artist,
+            rank=ranks.get(label) or here.rank(label),
+            plays=int(here.plays[label]),
+            other_rank=other_ranks.get(label) or there.rank(label),
+            other_plays=int(there.plays[label]),
+        )
+
+    return ComparedTop(
+        total=int(np.count_nonzero(here.weight)),
+        other_total=int(np.count_nonzero(there.weight)),
+        entries=tuple(compared(label) for label in first if label not in other_ranks),
+        exits=tuple(compared(label) for label in other_first if label not in ranks),
+        movers=tuple(compared(label) for label in moved[: asked.limit]),
+    )
+
+
+CHARTS = (
+    Chart(
+        name="compare",
+        title="Comparison",
+        description=(
+            "Any two ranges side by side: every total with its change, and what came, went and moved "
+            "among artists, albums and tracks."
+        ),
+        definition=(
+            "`change` is a number of the range less that of the other, `ratio` the one divided by the "
+            "other. Entries are among the first `limit` of the range's ranking and not among those of the "
+            "other's, exits the reverse. Movers are the items whose numbers of counted plays differ most, "
+            "whatever the ranking is ordered by: first those with more plays in both together, then by "
+            "name; who has as many here as there is none. Without `other` the range has to have two ends."
+        ),
+        drawing="table",
+        question=CompareQuestion,
+        record=Comparison,
+        answer=_answer,
+        example={"range": "2024", "other": "2023", "limit": "5"},
+    ),
+)

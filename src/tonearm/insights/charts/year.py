@@ -1,0 +1,241 @@
+"""A year in review."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+from msgspec.structs import asdict
+from numpy.typing import NDArray
+
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.instants import from_ms
+from tonearm.domain.periods import Period
+from tonearm.insights.calendar import rows_by_unit, unit_starts
+from tonearm.insights.chart import Chart
+from tonearm.insights.favourites import Favourite, list_favourites
+from tonearm.insights.firsts import first_plays
+from tonearm.insights.question import Item, Question
+from tonearm.insights.records import (
+    Covered,
+    DiscoveryTotals,
+    ItemArtist,
+    ItemId,
+    ItemName,
+    MsPlayed,
+    Plays,
+    Record,
+    Rediscovery,
+    Session,
+    TimelineUnit,
+)
+from tonearm.insights.totals import TotalNumbers, TotalRatios, changes, count_totals, ratios
+from tonearm.insights.view import View
+
+_FIRST = 10
+_REDISCOVERED = 3
+
+
+class YearQuestion(Question, frozen=True, kw_only=True):
+    """What a year in review is asked."""
+
+    year: Annotated[
+        Annotated[int, Meta(ge=2006, le=2200)] | None,
+        Meta(description="Which year, instead of a range; without it the present local one."),
+    ] = None
+
+
+class YearItem(Favourite, frozen=True):
+    """An item among the first of the year."""
+
+    best_month: Annotated[
+        date,
+        Meta(description="First day of its month with most plays, of several the earliest."),
+    ]
+    is_new: Annotated[bool, Meta(description="Whether it was first heard in this year.")]
+
+
+class YearDay(Record, frozen=True):
+    """The day with most listening time."""
+
+    day: Annotated[date, Meta(description="The local day.")]
+    plays: Plays
+    ms_played: MsPlayed
+
+
+class YearStreak(Record, frozen=True):
+    """The longest row of active days in the year."""
+
+    days: Annotated[int, Meta(description="How many days in a row.")]
+    starts_on: Annotated[date, Meta(description="First day.")]
+    ends_on: Annotated[date, Meta(description="Last day.")]
+
+
+class YearPlay(Record, frozen=True):
+    """The first counted play of the year."""
+
+    played_at: Annotated[datetime, Meta(description="When it ended.")]
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+
+
+class Year(Record, frozen=True):
+    """A year in review; what needs plays is null in a year without any."""
+
+    covered: Covered
+    peak_hour: Annotated[
+        int | None,
+        Meta(description="Hour of the day with most plays, of several the earliest."),
+    ]
+    totals: TotalNumbers
+    previous: Annotated[
+        TotalNumbers | None,
+        Meta(description="Totals of the year before; null where it has no counted play."),
+    ]
+    change: Annotated[
+        TotalNumbers | None, Meta(description="The totals less those of the year before.")
+    ]
+    ratio: Annotated[
+        TotalRatios | None, Meta(description="The totals divided by those of the year before.")
+    ]
+    first_play: Annotated[YearPlay | None, Meta(description="The first counted play.")]
+    peak_day: Annotated[
+        YearDay | None,
+        Meta(description="The day with most listening time, of several the earliest."),
+    ]
+    longest_session: Annotated[
+        Session | None, Meta(description="The longest session that starts in the year.")
+    ]
+    longest_streak: Annotated[
+        YearStreak | None,
+        Meta(description="The longest row of active days in the year, of several the latest."),
+    ]
+    discovery: DiscoveryTotals
+    rediscovered: tuple[Rediscovery, ...]
+    artists: tuple[YearItem, ...]
+    albums: tuple[YearItem, ...]
+    tracks: tuple[YearItem, ...]
+    months: tuple[TimelineUnit, ...]
+
+
+def _answer(view: View, asked: YearQuestion) -> Year:
+    _check_range(asked)
+    number = asked.year or view.today.year
+    year = _of_year(view, number)
+    totals, before = (count_totals(one) for one in (year, _of_year(view, number - 1)))
+    previous = before if before.plays else None
+    new = year.ask("discovery", unit="year", limit=_REDISCOVERED)
+    sessions = year.ask("sessions", limit=1).longest
+    by_month = _plays_by_month(year, number)
+    return Year(
+        covered=year.covered(),
+        peak_hour=_peak_hour(year),
+        totals=totals,
+        previous=previous,
+        change=None if previous is None else changes(totals, previous),
+        ratio=None if previous is None else ratios(totals, previous),
+        first_play=_first_play(year),
+        peak_day=_peak_day(year.ask("timeline", unit="day").items),
+        longest_session=sessions[0] if sessions else None,
+        longest_streak=_longest_streak(year),
+        discovery=new.totals,
+        rediscovered=new.rediscovered,
+        artists=_items(year, "artists", number, by_month),
+        albums=_items(year, "albums", number, by_month),
+        tracks=_items(year, "tracks", number, by_month),
+        months=year.ask("timeline", unit="month").items,
+    )
+
+
+def _check_range(asked: Question) -> None:
+    """Refuse a range of days beside the year; raises InvalidInputError."""
+    given = {"range": asked.range != "all", "from": asked.from_, "to": asked.to}
+    for name, value in given.items():
+        if value:
+            raise InvalidInputError(
+                f"A year in review is about one year: give `year` instead of `{name}`.",
+                parameter=name,
+            )
+
+
+def _of_year(view: View, number: int) -> View:
+    return view.shifted(Period(date(number, 1, 1), date(number + 1, 1, 1)), str(number))
+
+
+def _peak_hour(year: View) -> int | None:
+    best = max(year.ask("clock").items, key=lambda hour: (hour.plays, -hour.hour))
+    return best.hour if best.plays else None
+
+
+def _first_play(year: View) -> YearPlay | None:
+    start, end = year.counted_rows()
+    if start == end:
+        return None
+    label = int(year.lane.plays_by("tracks", year.rule).labels[start])
+    named = year.names("tracks", [label])[label]
+    played_at = from_ms(int(year.lane.counted_ended_at(year.rule)[start]))
+    return YearPlay(played_at, label, named.name, named.artist)
+
+
+def _peak_day(days: Sequence[TimelineUnit]) -> YearDay | None:
+    best = max(days, key=lambda day: day.ms_played)
+    return YearDay(best.starts_on, best.plays, best.ms_played) if best.ms_played else None
+
+
+def _longest_streak(year: View) -> YearStreak | None:
+    streak = year.ask("streaks", limit=1).longest
+    return YearStreak(streak.days, streak.starts_on, streak.ends_on) if streak.days else None
+
+
+def _plays_by_month(year: View, number: int) -> NDArray[np.int64]:
+    """Count the plays of every track in each month: a row a month."""
+    starts = unit_starts("month", date(number, 1, 1), date(number + 1, 1, 1))
+    borders = rows_by_unit(year, starts).tolist()
+    return np.array([year.lane.sums("tracks", year.rule, rows) for rows in pairwise(borders)])
+
+
+def _items(
+    year: View, item: Item, number: int, by_month: NDArray[np.int64]
+) -> tuple[YearItem, ...]:
+    """Give the first items of the year of a number; `by_month` has the plays of tracks."""
+    columns = year.lane.columns
+    owner = {
+        "artists": columns.track_artist,
+        "albums": columns.track_album,
+        "tracks": np.arange(by_month.shape[1]),
+    }[item]
+    start, _ = year.counted_rows()
+    row_of = first_plays(year.lane, item, year.rule).row_of
+    found: list[YearItem] = []
+    for one in list_favourites(year, item, _FIRST):
+        months = by_month[:, owner == one.id].sum(axis=1)
+        best = date(number, 1 + int(months.argmax()), 1)
+        found.append(YearItem(**asdict(one), best_month=best, is_new=bool(row_of[one.id] >= start)))
+    return tuple(found)
+
+
+CHARTS = (
+    Chart(
+        name="year",
+        title="Year in review",
+        description=(
+            "A year's story: totals beside those of the year before, tops with their best months, "
+            "discovery, peak day and hour, longest session and streak, first play, months."
+        ),
+        definition=(
+            "The year takes the place of the range, which is not asked for. Made of other measures of that "
+            "year: totals, tops by plays, discovery of the whole year and its rediscoveries after the "
+            "longest pauses, timeline, hours of the day, sessions and streaks. An item is new when its "
+            "first counted play of the whole history lies in the year. `change` is a number less that of "
+            "the year before, `ratio` the one divided by the other."
+        ),
+        drawing="story",
+        question=YearQuestion,
+        record=Year,
+        answer=_answer,
+        example={"year": "2024"},
+    ),
+)
