@@ -326,6 +326,8 @@ def test_of_equally_skipped_items_the_share_and_then_the_first_skip_decide() -> 
         heard("2024-03-01 12:30", "e", 5, skipped=True),
         heard("2024-03-01 12:40", "e", 5, skipped=True),
         heard("2024-03-01 09:00", "f", 60_000, skipped=True),
+        heard("2024-03-01 09:10", "g", 0, reason_end="trackdone"),  # nothing is before its half
+        heard("2024-03-01 09:20", "g", 0, skipped=True),
     ]
     found = skips(plays, *MARCH, BERLIN)
     assert [line.key[0] for line in found.tracks] == ["d", "e", "c", "b", "a"]
@@ -398,7 +400,8 @@ def test_loyalty_to_an_artist() -> None:
 @pytest.mark.parametrize(
     ("text", "family"),
     [
-        ("Partner google cast_tv;Chromecast;;", "cast"), ("Partner sony_tv Sony;;;", "tv"), ("webOS TV", "tv"), ("Tizen", "tv"),
+        ("Partner google cast_tv;Chromecast;;", "cast"), ("Partner sony_tv Sony;;;", "tv"),
+        ("webOS TV", "tv"), ("Tizen", "tv"),
         ("Partner android_tv Sony;PS4;;", "tv"), ("Partner playstation Sony;PS5;;", "console"),
         ("Partner google cast;Google-Home;;", "cast"), ("Partner sonos_ppc", "speaker"),
         ("Partner google_home", "speaker"), ("Android Automotive OS 12", "car"),

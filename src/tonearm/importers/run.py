@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from tonearm.domain.errors import (
@@ -20,12 +22,14 @@ from tonearm.domain.errors import (
 )
 from tonearm.domain.vocabulary import Family, Flaw, ImportState
 from tonearm.history.change import Change, plan_record
-from tonearm.history.evidence import load_evidence
+from tonearm.history.evidence import load_deleted, load_evidence
 from tonearm.history.publication import (
     HistoryMovedError,
-    history_version,
+    Versions,
+    history_versions,
     lock_history,
     publish,
+    renew,
 )
 from tonearm.history.publication import stage as stage_segments
 from tonearm.importers.archive import Budget, Member, Upload
@@ -118,14 +122,15 @@ class ImportRun:
     def _run(self, upload: Upload, *, is_preview: bool) -> ImportState:
         while True:
             with self.database.read() as connection:
-                version = history_version(connection, self.user_id)
+                versions = history_versions(connection, self.user_id)
             outcomes = self._stage(upload)
             if not any(outcome.family is not None for outcome in outcomes):
                 raise UnreadableFileError(_nothing_found(outcomes))
             self._reporter.enter("match")
             with suppress(HistoryMovedError):
-                change = self._match(outcomes, version)
-                return self._write(outcomes, change, version, is_preview=is_preview)
+                change = self._match(outcomes, versions)
+                give_back_memory()
+                return self._write(outcomes, change, versions, is_preview=is_preview)
 
     def _stage(self, upload: Upload) -> list[_Outcome]:
         members = upload.members()
@@ -195,7 +200,7 @@ class ImportRun:
             outcome.first_at, outcome.last_at = int(clocks.min()), int(clocks.max())
         return outcome
 
-    def _match(self, outcomes: list[_Outcome], version: int) -> Change | None:
+    def _match(self, outcomes: list[_Outcome], versions: Versions) -> Change | None:
         """Match what is not known already, and judge its rows; None where nothing changes."""
         fresh = [outcome for outcome in outcomes if outcome.ledger is None]
         outlines = [outcome.outline for outcome in fresh if outcome.outline is not None]
@@ -203,24 +208,27 @@ class ImportRun:
         if not any(len(outline.flaw) for outline in outlines):
             for outcome in fresh:
                 outcome.ledger = Ledger.empty()
+            with self.database.read() as connection:
+                _suppress(outcomes, load_deleted(connection, self.user_id))
             return None
         # What reading left behind in small pieces would otherwise stand beside the large columns to come.
         give_back_memory()
         with self.database.read() as connection:
             evidence = load_evidence(connection, self.user_id)
-        if evidence.version != version:
+        if (evidence.version, evidence.corrected) != versions:
             raise HistoryMovedError("What was known may have been undone.")
         count = sum(int(outline.is_claim.sum()) for outline in outlines)
         recorded = plan_record(evidence, claims_of(map(_reloaded, paths), count))
         for outcome, ledger in zip(fresh, ledgers_of(outlines, recorded), strict=True):
             outcome.ledger = ledger
+        _suppress(outcomes, recorded.deleted)
         return recorded.change
 
     def _write(
         self,
         outcomes: list[_Outcome],
         change: Change | None,
-        version: int,
+        versions: Versions,
         *,
         is_preview: bool,
     ) -> ImportState:
@@ -237,8 +245,12 @@ class ImportRun:
         with self.database.write() as connection:
             if change is not None:
                 publish(connection, change, revision, now=now)
-            elif lock_history(connection, self.user_id, now)[0] != version:
-                raise HistoryMovedError("What was known may have been undone.")
+            else:
+                lock_history(connection, self.user_id, now)
+                if history_versions(connection, self.user_id) != versions:
+                    raise HistoryMovedError("What was known may have been undone.")
+                if not is_preview:
+                    renew(connection, self.user_id, now=now)
             self._write_members(connection, outcomes)
             counts = sum_counts([_ledger(item).counts() for item in outcomes])
             connection.execute(
@@ -385,6 +397,11 @@ def _reloaded(path: Path) -> Staged:
             "A staged file is gone from the spool folder. Start the import again."
         )
     return staged
+
+
+def _suppress(outcomes: Sequence[_Outcome], deleted: NDArray[np.uint32]) -> None:
+    for outcome in outcomes:
+        outcome.ledger = _ledger(outcome).without(deleted)
 
 
 def _ledger(outcome: _Outcome) -> Ledger:

@@ -1,32 +1,32 @@
 """Ask measures: the one door for REST, pages and the command line."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from threading import Lock
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import find_zone
 from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import Rule
-from tonearm.history.publication import history_version
-from tonearm.history.store import ColumnStore
+from tonearm.history.publication import Versions, history_versions
+from tonearm.history.store import ColumnStore, has_plays
+from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
-from tonearm.insights.library import Library
+from tonearm.insights.evidence import PlayEvidence, get_play
+from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
 from tonearm.insights.question import Question, check_question, period_of, settled
 from tonearm.insights.records import Overview
 from tonearm.insights.selection import select_plays
+from tonearm.insights.shelf import Shelf
 from tonearm.insights.view import View
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 
-_MOST_ANSWERS = 4_096
+_ANSWERS_PART = 16
 _OVERVIEW_ITEMS = 7
 _USUAL = Preferences()
 _Key = tuple[object, ...]
@@ -38,15 +38,12 @@ class Insights:
     def __init__(
         self, database: Database, store: ColumnStore, clock: Clock, *, most_bytes: int
     ) -> None:
-        """Keep prepared libraries of at most `most_bytes` in memory."""
+        """Keep prepared libraries and answers of at most `most_bytes` in memory."""
         self._database = database
-        self._store = store
         self._clock = clock
-        self._most_bytes = most_bytes
-        self._libraries: OrderedDict[int, Library] = OrderedDict()
-        self._answers: OrderedDict[_Key, tuple[bytes, str]] = OrderedDict()
-        self._versions: dict[int, tuple[int, int]] = {}
-        self._lock = Lock()
+        self._shelf = Shelf(store, most_bytes - most_bytes // _ANSWERS_PART)
+        self._answers = Answers(most_bytes // _ANSWERS_PART)
+        self._versions: dict[int, tuple[int, Versions]] = {}
 
     def answer(
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
@@ -62,51 +59,48 @@ class Insights:
         """Answer as JSON, with an ETag; answers are kept until the history or the day changes."""
         found = _find(chart)
         with self._view(user_id, question, preferences) as view:
-            key = self._key(chart, user_id, view.library.version, question, preferences)
-            with self._lock:
-                kept = self._answers.get(key)
-                if kept is not None:
-                    self._answers.move_to_end(key)
-                    return kept
+            key = self._key(chart, user_id, view.library.versions, question, preferences)
+            kept = self._answers.find(key)
+            if kept is not None:
+                return kept
             body = to_json(found.answer(replace(view, line_plays=found.line_plays), question))
         etag = f'"{sha256(repr(key).encode()).hexdigest()[:24]}"'
-        with self._lock:
-            self._answers[key] = body, etag
-            while len(self._answers) > _MOST_ANSWERS:
-                self._answers.popitem(last=False)
+        self._answers.keep(key, body, etag)
         return body, etag
 
     def cached_bytes(
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> tuple[bytes, str] | None:
         """Give an answer that is there already; None where it has to be made."""
-        with self._lock:
-            if not self._answers:
-                return None
-        version = self._version(user_id)
-        key = self._key(chart, user_id, version, question, preferences)
-        with self._lock:
-            return self._answers.get(key)
+        if not self._answers:
+            return None
+        versions = self._versions_of(user_id)
+        return self._answers.find(self._key(chart, user_id, versions, question, preferences))
 
     def _key(
-        self, chart: str, user_id: int, version: int, question: Question, preferences: Preferences
+        self,
+        chart: str,
+        user_id: int,
+        versions: Versions,
+        question: Question,
+        preferences: Preferences,
     ) -> _Key:
         """Name an answer. The day decides named periods, and what is counted up to today."""
         asked, home = settled(question, preferences), home_of(question, preferences)
         today = self._clock().astimezone(find_zone(asked.zone or preferences.zone)).date()
-        return chart, user_id, version, home, today, asked
+        return chart, user_id, versions, home, today, asked
 
-    def _version(self, user_id: int) -> int:
-        """Give a listener's version without asking SQL again while nobody has committed anything."""
+    def _versions_of(self, user_id: int) -> Versions:
+        """Give a listener's versions without asking SQL again while nobody has committed anything."""
         stamp = self._database.stamp()
         known = self._versions.get(user_id)
         if known is not None and stamp is not None and known[0] == stamp:
             return known[1]
         with self._database.read() as connection:
-            version = history_version(connection, user_id)
+            versions = history_versions(connection, user_id)
         if stamp is not None:
-            self._versions[user_id] = stamp, version
-        return version
+            self._versions[user_id] = stamp, versions
+        return versions
 
     def overview(
         self, user_id: int, question: Question, preferences: Preferences = _USUAL
@@ -128,11 +122,27 @@ class Insights:
                 days=whole.ask("timeline", unit="day"),
             )
 
+    def plays(
+        self, user_id: int, question: PlaysQuestion, preferences: Preferences = _USUAL
+    ) -> PlayList:
+        """List the plays that a question is about, newest first; raises InvalidInputError."""
+        with self._view(user_id, question, preferences) as view:
+            return list_plays(view, question)
+
+    def play(self, user_id: int, play_id: int, preferences: Preferences = _USUAL) -> PlayEvidence:
+        """Give one play with the rows of exports that tell of it; raises NotFoundError."""
+        everything = Question(kind="all", private="in", hidden="in")
+        with self._view(user_id, everything, preferences) as view:
+            return get_play(view, play_id)
+
     def has_plays(self, user_id: int) -> bool:
         """Tell whether a listener has any plays yet."""
         with self._database.read() as connection:
-            version = history_version(connection, user_id)
-            return bool(len(self._store.columns(connection, user_id, version).ended_at))
+            return has_plays(connection, user_id)
+
+    def holds(self, user_id: int) -> bool:
+        """Tell whether a listener's plays are in memory, so that answers need no more than a few names."""
+        return self._shelf.holds(user_id)
 
     @contextmanager
     def _view(self, user_id: int, question: Question, preferences: Preferences) -> Iterator[View]:
@@ -140,37 +150,26 @@ class Insights:
         asked = settled(question, preferences)
         period = period_of(asked, self._clock())
         with self._database.read() as connection:
-            yield View(
-                connection=connection,
-                user_id=user_id,
-                library=self._library(connection, user_id),
-                selection=replace(
-                    select_plays(connection, user_id, asked), home=home_of(question, preferences)
-                ),
-                question=asked,
-                period=period,
-                zone=asked.zone or preferences.zone,
-                rule=asked.rule or Rule.THIRTY_SECONDS,
-                now=self._clock(),
-                ask_other=ask_other,
-            )
-
-    def _library(self, connection: Connection, user_id: int) -> Library:
-        version = history_version(connection, user_id)
-        with self._lock:
-            library = self._libraries.get(user_id)
-            if library is not None and library.version == version:
-                self._libraries.move_to_end(user_id)
-                return library
-        library = Library(self._store.columns(connection, user_id, version), version)
-        with self._lock:
-            self._libraries[user_id] = library
-            while len(self._libraries) > 1 and self._held() > self._most_bytes:
-                self._libraries.popitem(last=False)
-        return library
-
-    def _held(self) -> int:
-        return sum(library.nbytes for library in self._libraries.values())
+            versions = history_versions(connection, user_id)
+            library = self._shelf.library(connection, user_id, versions)
+            try:
+                yield View(
+                    connection=connection,
+                    user_id=user_id,
+                    library=library,
+                    selection=replace(
+                        select_plays(connection, user_id, asked, library.overlay.amendment),
+                        home=home_of(question, preferences),
+                    ),
+                    question=asked,
+                    period=period,
+                    zone=asked.zone or preferences.zone,
+                    rule=asked.rule or Rule.THIRTY_SECONDS,
+                    now=self._clock(),
+                    ask_other=ask_other,
+                )
+            finally:
+                self._shelf.weigh(user_id, library)
 
 
 def home_of(question: Question, preferences: Preferences) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
@@ -89,7 +90,7 @@ _Asked = TypeVar("_Asked", bound=Question)
 
 def make_question(kind: type[_Asked], values: Mapping[str, object]) -> _Asked:
     """Make a question of values as people write them; raises InvalidInputError that names the parameter."""
-    known = {field.encode_name: field.type for field in fields(kind)}
+    known = _parameters(kind)
     for name in values:
         if name not in known:
             raise InvalidInputError(
@@ -106,6 +107,12 @@ def make_question(kind: type[_Asked], values: Mapping[str, object]) -> _Asked:
         raise InvalidInputError(
             f"{name} cannot be '{str(values.get(name))[:60]}'. {hint}", parameter=name
         ) from None
+
+
+@cache
+def _parameters(kind: type[Question]) -> dict[str, Any]:
+    """Give the types of a question's parameters by name."""
+    return {field.encode_name: field.type for field in fields(kind)}
 
 
 def check_question(question: Question) -> None:

@@ -1,21 +1,18 @@
 """Which plays a question looks at: its lane and filters, with names turned into numbers."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import Connection
 
-from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.platforms import platform_family
-from tonearm.domain.text import normalise
-from tonearm.domain.vocabulary import Kind
+from tonearm.domain.vocabulary import ItemKind, Kind
+from tonearm.history.corrections.amendment import UNAMENDED, Amendment
+from tonearm.history.corrections.items import find_items
+from tonearm.history.corrections.rules import contexts_of
 from tonearm.history.store import KINDS, PlayColumns
 from tonearm.insights.question import Lane, Question
-from tonearm.storage.tables import albums, artists, tracks
 
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _Ids = tuple[int, ...] | None
 
 
@@ -58,30 +55,23 @@ class Selection:
             if wanted is not None:
                 masks.append(np.isin(owner, wanted)[columns.track])
         if self.platform is not None or self.country is not None:
-            masks.append(self._of_contexts(columns)[columns.context])
+            masks.append(contexts_of(columns, self.platform, self.country)[columns.context])
         if not masks:
             return None
         mask: NDArray[np.bool_] = np.logical_and.reduce(masks)
         return None if mask.all() else mask
 
-    def _of_contexts(self, columns: PlayColumns) -> NDArray[np.bool_]:
-        words = columns.words
-        mask = np.ones(len(columns.context_country), bool)
-        if self.platform is not None:
-            families = np.array([platform_family(word or None) == self.platform for word in words])
-            mask &= families[columns.context_platform]
-        if self.country is not None:
-            number = words.index(self.country) if self.country in words else -1
-            mask &= columns.context_country == number
-        return mask
 
-
-def select_plays(connection: Connection, user_id: int, question: Question) -> Selection:
+def select_plays(
+    connection: Connection, user_id: int, question: Question, amendment: Amendment = UNAMENDED
+) -> Selection:
     """Turn a question's filters into numbers; raises InvalidInputError for an item that is not there."""
 
-    def find(item: str, table: Table) -> _Ids:
-        text = getattr(question, item)
-        return None if text is None else _find(connection, user_id, item, table, text)
+    def find(item: ItemKind) -> _Ids:
+        text = getattr(question, item.value)
+        if text is None:
+            return None
+        return find_items(connection, user_id, amendment, item, text, parameter=item.value)
 
     return Selection(
         kind=question.kind,
@@ -89,30 +79,7 @@ def select_plays(connection: Connection, user_id: int, question: Question) -> Se
         has_hidden=question.hidden == "in",
         platform=question.platform,
         country=None if question.country is None else question.country.upper(),
-        artists=find("artist", artists),
-        albums=find("album", albums),
-        tracks=find("track", tracks),
+        artists=find(ItemKind.ARTIST),
+        albums=find(ItemKind.ALBUM),
+        tracks=find(ItemKind.TRACK),
     )
-
-
-def _find(
-    connection: Connection, user_id: int, item: str, table: Table, text: str
-) -> tuple[int, ...]:
-    """Give the numbers of the items that a number, key or name stands for."""
-    if _NUMBER.fullmatch(text):
-        wanted = table.c.id == int(text)
-    elif table is tracks:
-        titles = (tracks.c.key == text, func.lower(tracks.c.title) == text.strip().lower())
-        wanted = or_(*titles, tracks.c.title == text.strip())
-    else:
-        wanted = table.c.key == normalise(text)
-    ids = connection.scalars(
-        select(table.c.id).where(table.c.user_id == user_id, wanted).order_by(table.c.id)
-    ).all()
-    if not ids:
-        raise InvalidInputError(
-            f"There is no {item} '{text[:60]}' in this history. Give its name as it is written "
-            "there, or its number.",
-            parameter=item,
-        )
-    return tuple(ids)

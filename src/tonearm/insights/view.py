@@ -3,25 +3,24 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from msgspec import structs
-from sqlalchemy import Connection, null, select
+from sqlalchemy import Connection
 
-from tonearm.domain.instants import from_ms
+from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.vocabulary import Rule
-from tonearm.insights.lane import LaneColumns
+from tonearm.history.coverage import Coverage, load_vouched
+from tonearm.insights.lane import LaneColumns, edges_ms
 from tonearm.insights.library import Library
+from tonearm.insights.naming import load_names
 from tonearm.insights.question import Item, Question
 from tonearm.insights.records import Covered
 from tonearm.insights.selection import Selection
-from tonearm.storage.tables import albums, artists, tracks
 
 EPOCH = date(1970, 1, 1)
-_NAMES_AT_ONCE = 5_000  # databases bound the parameters of one query
-_BETWEEN = "\x1f"  # sorts before whatever a name holds, so that keys sort part by part
 _DEFAULTS = structs.asdict(Question())
 
 
@@ -88,8 +87,8 @@ class View:
         """Answer another measure about the same plays and period; `own` are that measure's own parameters."""
         return self.ask_other(self, chart, own)
 
-    def covered(self) -> Covered:
-        """Say what an answer speaks of."""
+    def covered(self, counted: Literal["in", "all"] = "in") -> Covered:
+        """Say what an answer speaks of; `counted` tells whether its plays are those that the rule counts, or all."""
         start, end = self.rows()
         first, last = self.lane.first_and_last_at(start, end) if start < end else (None, None)
         zone = find_zone(self.zone)
@@ -113,14 +112,38 @@ class View:
             credit="primary",
             first_play_at=None if first is None else from_ms(first),
             last_play_at=None if last is None else from_ms(last),
-            estimated_share=0.0,
+            coverage=self.covered_share(),
+            estimated_share=0.0,  # exports, the only evidence there is, tell every length
             undecided_share=round(undecided, 6),
             history_version=self.library.version,
-            plays=self._plays_link(),
+            corrections_version=self.library.corrections_version,
+            plays=self._plays_link(counted),
             line_plays=None
             if self.line_plays is None
-            else f"{self._plays_link()}&{self.line_plays}",
+            else self._plays_link(counted, self.line_plays),
         )
+
+    def coverage(self) -> Coverage:
+        """Give what the listener's imports vouch for."""
+        return self.library.coverage(self.zone, lambda: load_vouched(self.connection, self.user_id))
+
+    def vouchable(self) -> tuple[int, int] | None:
+        """Give what of the range can be vouched for, in Unix milliseconds: from the first play of all up to now."""
+        ended_at = self.library.columns.ended_at
+        if not len(ended_at):
+            return None
+        first, end = edges_ms(self.period, self.zone)
+        begin, now = int(ended_at[0]), to_ms(self.now)
+        begin = begin if first is None else max(begin, first)
+        end = now if end is None else min(now, end)
+        return (begin, end) if begin < end else None
+
+    def covered_share(self) -> float | None:
+        """Give the share of the range that is vouched for; None where nothing of it can be."""
+        span = self.vouchable()
+        if span is None:
+            return None
+        return round(self.coverage().every.length_within(*span) / (span[1] - span[0]), 6)
 
     def _spelled_range(self) -> str:
         asked = self.question
@@ -128,8 +151,8 @@ class View:
             return asked.range
         return f"{asked.from_ or ''}..{asked.to or ''}"
 
-    def _plays_link(self) -> str:
-        """Give the address, relative to the measure's own, that lists the plays behind an answer."""
+    def _plays_link(self, counted: str, line: str = "") -> str:
+        """Give the address, relative to the measure's own, that lists the plays behind an answer, or behind a line."""
         # A traveller's plays have clocks of their own unless a zone is named.
         unsaid = (
             ("range", "from_", "to", "zone") if self.selection.home else ("range", "from_", "to")
@@ -142,32 +165,16 @@ class View:
         for name, day in (("from", self.period.first), ("to", self.period.end)):
             if day is not None:
                 query[name] = day.isoformat()
-        return f"plays?{urlencode(query)}"
+        query["counted"] = counted
+        # What a line says, it says instead of the question: no parameter may be given twice.
+        for part in line.split("&"):
+            query.pop(part.partition("=")[0], None)
+        return "plays?" + "&".join(filter(None, (urlencode(query), line)))
 
     def names(self, item: Item, ids: Iterable[int]) -> dict[int, Named]:
         """Look up the names of a few items."""
-        wanted = list(ids)
-        rows: list[Any] = []
-        for start in range(0, len(wanted), _NAMES_AT_ONCE):
-            part = wanted[start : start + _NAMES_AT_ONCE]
-            rows += self.connection.execute(_names_query(item, self.user_id, part))
-        return {row.id: Named(row.name or row.key, row.artist, row.name, row.key) for row in rows}
-
-
-def _names_query(item: Item, user_id: int, ids: list[int]) -> Any:  # noqa: ANN401 - three shapes of select
-    if item == "artists":
-        return select(
-            artists.c.id,
-            artists.c.name,
-            null().label("artist"),
-            (artists.c.kind + _BETWEEN + artists.c.key).label("key"),
-        ).where(artists.c.user_id == user_id, artists.c.id.in_(ids))
-    table, name = (tracks, tracks.c.title) if item == "tracks" else (albums, albums.c.name)
-    owner = (artists.c.user_id == table.c.user_id) & (artists.c.id == table.c.artist_id)
-    whose = artists.c.kind + _BETWEEN + artists.c.key
-    key = tracks.c.key if item == "tracks" else whose + _BETWEEN + albums.c.key
-    return (
-        select(table.c.id, name.label("name"), artists.c.name.label("artist"), key.label("key"))
-        .select_from(table.outerjoin(artists, owner))
-        .where(table.c.user_id == user_id, table.c.id.in_(ids))
-    )
+        found = load_names(self.connection, self.user_id, self.library, item, list(ids))
+        return {
+            number: Named(told.name or told.key, told.artist, told.name, told.key)
+            for number, told in found.items()
+        }

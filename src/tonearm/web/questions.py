@@ -1,16 +1,60 @@
 """Questions to a listener's history as operations: parameters and answers told by their own types."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
-from fastapi import Query
+from fastapi import Path, Query
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo, fields
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import NotFoundError
+from tonearm.web.callers import Reader, Rooms
+from tonearm.web.services import Services
 
 _REFERENCE = "#/components/schemas/{name}"
+_Asked = TypeVar("_Asked", bound=Struct)
+UserPath = Annotated[
+    str, Path(max_length=16, description="`me`, or the number of a listener", examples=["me"])
+]
+
+
+async def find_listener(services: Services, caller: User, user: str) -> User:
+    """Give the listener that a path names, if the caller may see them; raises NotFoundError."""
+    if user in {"me", str(caller.id)}:
+        return caller
+    if not caller.is_owner or not (user.isascii() and user.isdigit() and len(user) < 10):  # noqa: PLR2004 - what fits an id
+        raise NotFoundError("There is no such listener.")
+    return await run_in_threadpool(services.accounts.get, int(user))
+
+
+def question_endpoint(
+    question: type[_Asked],
+    answer: Callable[[Request, Services, User, str, _Asked], Awaitable[Response]],
+) -> Callable[..., Awaitable[Response]]:
+    """Make an operation that reads a question off the query, and has it answered for the `user` of its path."""
+
+    async def endpoint(
+        request: Request,
+        services: Services,
+        caller: User,
+        user: str,
+        **asked: Any,  # noqa: ANN401 - typed by the signature below
+    ) -> Response:
+        return await answer(request, services, caller, user, question(**asked))
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    fixed = [("request", Request), ("services", Rooms), ("caller", Reader), ("user", UserPath)]
+    parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in fixed]
+    parameters += query_parameters(question)
+    endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how FastAPI is told of parameters that a question chooses
+    return endpoint
 
 
 def query_parameters(question: type[Struct]) -> list[inspect.Parameter]:

@@ -47,7 +47,8 @@ def covered(text: str, first: date | None, end: date | None) -> Covered:
         from_local=None if first is None else first.isoformat(),
         to_local=None if end is None else end.isoformat(),
         zone="UTC", rule="30s", kind="music", credit="primary", first_play_at=None, last_play_at=None,
-        coverage=None, estimated_share=0.0, undecided_share=0.0, history_version=1, plays="plays", line_plays=None,
+        coverage=None, estimated_share=0.0, undecided_share=0.0, history_version=1,
+        corrections_version=0, plays="plays", line_plays=None,
     )  # fmt: skip
 
 

@@ -1,21 +1,19 @@
 """Measures of a listener's history: one operation for each chart, made from the chart itself."""
 
-import inspect
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.accounts.people import User
-from tonearm.domain.errors import NotFoundError
+from tonearm.domain.vocabulary import Scope
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.question import Question
-from tonearm.web.callers import Caller, Rooms, callers
-from tonearm.web.questions import describe_answer, query_parameters
+from tonearm.web.callers import callers
+from tonearm.web.questions import describe_answer, find_listener, question_endpoint
 from tonearm.web.services import Services
 from tonearm.web.strict import StrictRoute, api_router, problems
 
@@ -23,9 +21,6 @@ ROUTER = api_router("/history", "history")
 _PARSED = "tonearm.parsed"
 _MOST_PARSED = 1_024
 _HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, Authorization"}
-UserPath = Annotated[
-    str, Path(max_length=16, description="`me`, or the number of a listener", examples=["me"])
-]
 
 
 async def _answer(
@@ -66,9 +61,10 @@ class _ChartRoute(StrictRoute):
         parsed: OrderedDict[tuple[int, str, bytes], tuple[str, Question]] = OrderedDict()
 
         async def recall(request: Request) -> Response:
-            user = await (await callers(request)).find(request)
-            if user is None:
+            calling = await (await callers(request)).find(request)
+            if calling is None or Scope.HISTORY_READ not in calling.scopes:
                 return await handle(request)
+            user = calling.user
             key = (user.id, request.path_params["user"], request.scope["query_string"])
             known = parsed.get(key)
             if known is not None:
@@ -86,15 +82,6 @@ class _ChartRoute(StrictRoute):
         return recall
 
 
-async def find_listener(services: Services, caller: User, user: str) -> User:
-    """Give the listener that a path names, if the caller may see them; raises NotFoundError."""
-    if user in {"me", str(caller.id)}:
-        return caller
-    if not caller.is_owner or not (user.isascii() and user.isdigit() and len(user) < 10):  # noqa: PLR2004 - what fits an id
-        raise NotFoundError("There is no such listener.")
-    return await run_in_threadpool(services.accounts.get, int(user))
-
-
 def _is_known(header: str | None, etag: str) -> bool:
     if header is None:
         return False
@@ -104,20 +91,11 @@ def _is_known(header: str | None, etag: str) -> bool:
 
 def _endpoint(chart: Chart[Any, Any]) -> Callable[..., Awaitable[Response]]:
     async def answer(
-        request: Request,
-        services: Services,
-        caller: User,
-        user: str,
-        **asked: Any,  # noqa: ANN401 - typed by the signature below
+        request: Request, services: Services, caller: User, user: str, question: Question
     ) -> Response:
-        return await _answer(request, services, caller, user, chart, chart.question(**asked))
+        return await _answer(request, services, caller, user, chart, question)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    fixed = [("request", Request), ("services", Rooms), ("caller", Caller), ("user", UserPath)]
-    parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in fixed]
-    parameters += query_parameters(chart.question)
-    answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how FastAPI is told of parameters that a chart chooses
-    return answer
+    return question_endpoint(chart.question, answer)
 
 
 def _add(chart: Chart[Any, Any]) -> None:

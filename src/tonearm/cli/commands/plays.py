@@ -1,0 +1,109 @@
+"""`tonearm plays`: plays one by one, newest first, and what each is known from."""
+
+from typing import Any
+
+from cyclopts import App
+
+from tonearm.cli.questions import given_values, tell_options
+from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.insights.evidence import PlayEvidence
+from tonearm.insights.plays import Play, PlayList, PlaysQuestion
+from tonearm.insights.question import make_question
+
+_MINUTE_MS = 60_000
+_SECOND_MS = 1_000
+
+
+def _list(**options: Any) -> None:  # noqa: ANN401 - typed by the signature given below
+    question = make_question(PlaysQuestion, given_values(PlaysQuestion, options))
+    with opened() as tonearm:
+        person = listener(tonearm, options.get("user"))
+        answer = tonearm.insights.plays(person.id, question, person.preferences)
+    if options.get("json"):
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def show(play_id: int, /, *, user: str | None = None, json: bool = False) -> None:
+    """Show one play with the rows of files that tell of it.
+
+    Args:
+        play_id: Its number, as `tonearm plays` shows it.
+        user: Whose play; the owner's unless named.
+        json: Print one JSON document.
+    """
+    with opened() as tonearm:
+        person = listener(tonearm, user)
+        answer = tonearm.insights.play(person.id, play_id, person.preferences)
+    if json:
+        print_json(answer)
+    else:
+        _print_evidence(answer)
+
+
+def _print(answer: PlayList) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only people read tables
+    from rich.table import Table  # noqa: PLC0415 - only people read tables
+
+    if not answer.items:
+        say("No plays fit.")
+        return
+    table = Table(box=None, header_style="bold")
+    for name in ("play", "ended", "heard"):
+        table.add_column(name, justify="right")
+    for name in ("track", "artist", "album", ""):
+        table.add_column(name)
+    for play in answer.items:
+        table.add_row(*_row(play))
+    console = Console()
+    console.print(table)
+    console.print(f"{len(answer.items):,} of {answer.total:,} plays", highlight=False)
+    if answer.next_cursor is not None:
+        console.print(f"More: --cursor {answer.next_cursor}", highlight=False)
+
+
+def _row(play: Play) -> tuple[str, ...]:
+    from rich.markup import escape  # noqa: PLC0415 - only people read tables
+
+    marks = ["" if play.counted else "not counted", "hidden" if play.hidden else ""]
+    names = (
+        play.track.name,
+        play.artist.name if play.artist else "",
+        play.album.name if play.album else "",
+    )
+    return (
+        str(play.id),
+        _clock(play),
+        _length(play.ms_played),
+        *map(escape, names),
+        " ".join(filter(None, marks)),
+    )
+
+
+def _print_evidence(answer: PlayEvidence) -> None:
+    play = answer.play
+    by = f" by {play.artist.name}" if play.artist else ""
+    say(f"Play {play.id}: {play.track.name}{by}")
+    say(f"  ended {_clock(play)}, heard {_length(play.ms_played)}, {play.kind}")
+    for told in answer.sightings:
+        wording = " / ".join(filter(None, (told.title, told.artist, told.album)))
+        say(f"  {told.source}: {wording or 'no names'} {told.uri or ''}".rstrip())
+        say(f"    {told.clock_at:%Y-%m-%d %H:%M:%S} UTC, {told.ms_played:,} ms")
+        for support in told.supports:
+            rows = ", ".join(map(str, support.rows))
+            say(f"    import {support.import_id}, {support.file}, row {rows}")
+
+
+def _clock(play: Play) -> str:
+    return play.ended_local[:16].replace("T", " ")
+
+
+def _length(ms_played: int) -> str:
+    return f"{ms_played // _MINUTE_MS}:{ms_played % _MINUTE_MS // _SECOND_MS:02}"
+
+
+tell_options(_list, PlaysQuestion, "List plays, newest first.")
+COMMAND = App(name="plays", help="Plays one by one, newest first, and what each is known from.")
+COMMAND.default(_list)
+COMMAND.command(show)

@@ -1,0 +1,191 @@
+"""How much of a range the imports vouch for, and what would close the gaps."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+
+from tonearm.domain.instants import from_ms
+from tonearm.domain.periods import find_zone, start_of_day
+from tonearm.domain.vocabulary import Rule
+from tonearm.history.coverage import FileSet, account_plays, load_file_sets
+from tonearm.insights.axis import Axis
+from tonearm.insights.chart import Chart
+from tonearm.insights.question import Limit, Question
+from tonearm.insights.records import Covered, MsPlayed, Plays, Record
+from tonearm.insights.view import View
+
+_DAY_MS = 86_400_000
+_SOURCES = ("extended", "account")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class CompletenessQuestion(Question, frozen=True, kw_only=True):
+    """What completeness is asked."""
+
+    limit: Limit = 100
+
+
+class CoverageGap(Record, frozen=True):
+    """A span that nothing vouches for."""
+
+    from_at: Annotated[datetime, Meta(description="First instant of the gap.")]
+    to_at: Annotated[datetime, Meta(description="First instant after it.")]
+    days: Annotated[float, Meta(description="Its length in days of 24 hours.")]
+    reason: Annotated[str, Meta(description="Why nothing vouches for it, in words.")]
+    remedy: Annotated[str, Meta(description="What would close it, in words.")]
+
+
+class SourcePlays(Record, frozen=True):
+    """The plays of one source."""
+
+    source: Annotated[
+        str,
+        Meta(description="Best source of the plays: `extended` history or `account` data alone."),
+    ]
+    plays: Plays
+    ms_played: MsPlayed
+
+
+class Completeness(Record, frozen=True):
+    """What the imports vouch for."""
+
+    covered: Covered
+    coverage: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Share of the range that imports vouch for; null where nothing of it lies between the "
+                "first play of all and now."
+            )
+        ),
+    ]
+    partial_share: Annotated[
+        float | None,
+        Meta(description="The part of that share which is vouched for in part only."),
+    ]
+    estimated_share: Annotated[
+        float, Meta(description="Share of the listening time whose length is estimated.")
+    ]
+    first_play_at: Annotated[
+        datetime | None, Meta(description="First play of all; nothing is missed before it.")
+    ]
+    last_play_at: Annotated[datetime | None, Meta(description="Last play of all.")]
+    gaps: Annotated[int, Meta(description="How many gaps there are.")]
+    sources: tuple[SourcePlays, ...]
+    items: tuple[CoverageGap, ...]
+
+
+def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
+    covered = view.covered()
+    span = view.vouchable()
+    partial_share: float | None = None
+    gaps: list[tuple[int, int]] = []
+    if span is not None:
+        coverage = view.coverage()
+        gaps = coverage.every.missing_within(*span)
+        partial = coverage.every.length_within(*span) - coverage.complete.length_within(*span)
+        partial_share = round(partial / (span[1] - span[0]), 6)
+    ended_at = view.library.columns.ended_at
+    longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[: asked.limit]
+    sets = load_file_sets(view.connection, view.user_id) if longest else []
+    return Completeness(
+        covered=covered,
+        coverage=covered.coverage,
+        partial_share=partial_share,
+        estimated_share=covered.estimated_share,
+        first_play_at=from_ms(int(ended_at[0])) if len(ended_at) else None,
+        last_play_at=from_ms(int(ended_at[-1])) if len(ended_at) else None,
+        gaps=len(gaps),
+        sources=_sources(view),
+        items=tuple(_gap(view, sets, *gap) for gap in sorted(longest)),
+    )
+
+
+def _sources(view: View) -> tuple[SourcePlays, ...]:
+    plays = _by_source(view, view.rule).sums(*view.counted_rows()).tolist()
+    ms_played = _by_source(view, None).sums(*view.rows()).tolist()
+    return tuple(map(SourcePlays, _SOURCES, plays, ms_played))
+
+
+def _by_source(view: View, rule: Rule | None) -> Axis:
+    """Count plays by their best source, or sum their time where no rule is given."""
+    lane = view.lane
+
+    def make() -> Axis:
+        ids = lane.id[lane.chosen(rule)]
+        alone = lane.once(("account plays",), lambda: account_plays(view.connection, view.user_id))
+        labels = np.isin(ids, alone).astype(np.uint8)
+        return Axis(labels, len(_SOURCES), None if rule else lane.ms_played)
+
+    return lane.once(("sources", rule), make)
+
+
+def _gap(view: View, sets: list[FileSet], begin: int, end: int) -> CoverageGap:
+    here = [
+        found
+        for found in sets
+        if found.flaw is not None and found.first_at < end and found.last_at >= begin
+    ]
+    later = any(found.last_at >= end for found in sets)
+    reason = f"No export covers {_spelled(view, begin, end)}."
+    remedy = "Import a newer extended history."
+    if here:
+        found = here[-1]
+        reason += f" Import {found.import_id} has nothing there, but {found.flaw}."
+        if not found.is_account:
+            remedy = "Import the whole ZIP of that export again, or a newer extended history."
+    elif later:
+        remedy = "Import an extended history: it reaches back to the first play."
+    return CoverageGap(
+        from_at=from_ms(begin),
+        to_at=from_ms(end),
+        days=round((end - begin) / _DAY_MS, 2),
+        reason=reason,
+        remedy=remedy,
+    )
+
+
+def _spelled(view: View, begin: int, end: int) -> str:
+    """Write a span as people do: whole days without, part of one with the time."""
+    zone = find_zone(view.zone)
+    start, stop = (from_ms(instant).astimezone(zone) for instant in (begin, end))
+    first, last = start.date(), from_ms(end - 1).astimezone(zone).date()
+    if first != last:
+        is_one_year = first.year == last.year
+        return f"{_day(first, has_year=not is_one_year)} to {_day(last)}"
+    is_whole = (
+        start_of_day(first, zone) == start and start_of_day(first + timedelta(1), zone) == stop
+    )
+    return _day(first) if is_whole else f"{start:%H:%M} to {stop:%H:%M} on {_day(first)}"
+
+
+def _day(day: date, *, has_year: bool = True) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if has_year else "")
+
+
+CHARTS = (
+    Chart(
+        name="completeness",
+        title="Completeness",
+        description=(
+            "How much of a range the imports vouch for, its gaps with what would close them, and plays by "
+            "source."
+        ),
+        definition=(
+            "A complete set of extended files (numbered without a hole, none cut off) vouches from its first "
+            "valid row to its last. Any other history file vouches, in part, for the local days that have "
+            "rows of it, by the clock of the row. The coverage is the share of the range that is vouched "
+            "for, wholly or in part. Time before the first play of all does not count, nor does the future. "
+            "The gaps are listed in order of time; of many, the longest `limit`. The best source of a play "
+            "is `extended` where an extended history tells of it. Lengths in exports are measured, none is "
+            "estimated."
+        ),
+        drawing="table",
+        question=CompletenessQuestion,
+        record=Completeness,
+        answer=_answer,
+        example={"range": "last_365_days"},
+    ),
+)

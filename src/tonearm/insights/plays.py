@@ -1,0 +1,424 @@
+"""Plays one by one: those that a question is about, newest first."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from tonearm.domain.countries import zone_of_country
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.instants import from_ms, to_ms
+from tonearm.domain.periods import Period, find_zone
+from tonearm.domain.platforms import platform_family
+from tonearm.domain.text import normalise
+from tonearm.history.sightings import Context
+from tonearm.history.store import KINDS
+from tonearm.insights.calendar import dates, hour_starts, unit_starts
+from tonearm.insights.lane import LaneColumns
+from tonearm.insights.question import MOST_ITEMS, Item, Question
+from tonearm.insights.records import Covered, ItemId, ItemName, Record
+from tonearm.insights.selection import Selection
+from tonearm.insights.travel import TravelledColumns
+from tonearm.insights.view import Named, View
+
+_HOURS_OF_WEEK = 168
+_HOURS = 24
+_DAY = timedelta(days=1)
+_PLACE = re.compile(rb"([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,10})")
+_URI = "spotify:"
+_BETWEEN = "\x1f"  # in no name that was normalised
+_Place = tuple[int, int, int]
+"""Where a play stands in the order of plays: ended_at, started_at, id."""
+
+
+class PlaysQuestion(Question, frozen=True, kw_only=True):
+    """Which plays to list."""
+
+    counted: Annotated[
+        Literal["in", "out", "all"],
+        Meta(description="Only plays that the rule counts, only others, or all."),
+    ] = "all"
+    q: Annotated[
+        Annotated[str, Meta(max_length=200)] | None,
+        Meta(
+            description=(
+                "Words that all have to occur in the names of track, artist and album, in capitals or not."
+            )
+        ),
+    ] = None
+    weekday: Annotated[
+        Annotated[int, Meta(ge=0, le=6)] | None,
+        Meta(description="Only plays of this local weekday; 0 is Monday."),
+    ] = None
+    hour: Annotated[
+        Annotated[int, Meta(ge=0, le=23)] | None, Meta(description="Only plays of this local hour.")
+    ] = None
+    unit: Annotated[
+        Literal["hour", "day", "week", "month", "year"] | None,
+        Meta(description="Only plays of one unit of the calendar, that of `starts_on`."),
+    ] = None
+    starts_on: Annotated[
+        Annotated[str, Meta(max_length=10)] | None,
+        Meta(description="A local day of the unit, `YYYY-MM-DD`."),
+    ] = None
+    starts_at: Annotated[
+        Annotated[str, Meta(max_length=40)] | None,
+        Meta(description="An instant of the hour, such as `2024-03-31T01:00:00Z`."),
+    ] = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_ITEMS, description="Most plays to give.")] = 50
+    cursor: Annotated[
+        Annotated[str, Meta(max_length=64)] | None,
+        Meta(description="The `next_cursor` of the page before."),
+    ] = None
+
+
+class PlayedTrack(Record, frozen=True):
+    """The track of a play."""
+
+    id: ItemId
+    name: ItemName
+    uri: Annotated[str | None, Meta(description="Its Spotify URI, where one is known.")]
+
+
+class PlayedItem(Record, frozen=True):
+    """The artist or album of a play."""
+
+    id: ItemId
+    name: ItemName
+
+
+class Play(Record, frozen=True):
+    """One listen."""
+
+    id: Annotated[int, Meta(description="Number of the play.")]
+    ended_at: Annotated[datetime, Meta(description="When it ended.")]
+    started_at: Annotated[datetime, Meta(description="When it began.")]
+    ended_local: Annotated[str, Meta(description="When it ended, as local clocks showed it.")]
+    ms_played: Annotated[int, Meta(description="How long it was heard, in milliseconds.")]
+    track: PlayedTrack
+    artist: PlayedItem | None
+    album: PlayedItem | None
+    kind: Annotated[str, Meta(description="The lane: `music`, `podcast` or `audiobook`.")]
+    counted: Annotated[bool, Meta(description="Whether the rule counts it.")]
+    hidden: Annotated[bool, Meta(description="Whether it is hidden or excluded.")]
+    platform: Annotated[str | None, Meta(description="Family of the platform.")]
+    platform_name: Annotated[str | None, Meta(description="The platform as Spotify names it.")]
+    country: Annotated[str | None, Meta(description="Two letters, ISO 3166.")]
+    shuffle: Annotated[bool | None, Meta(description="Whether shuffle was on.")]
+    offline: Annotated[bool | None, Meta(description="Whether it was played offline.")]
+    private: Annotated[bool | None, Meta(description="Whether the session was private.")]
+    skipped: Annotated[bool | None, Meta(description="Whether Spotify says it was skipped.")]
+    reason_start: Annotated[str | None, Meta(description="Why it began, in Spotify's words.")]
+    reason_end: Annotated[str | None, Meta(description="Why it ended, in Spotify's words.")]
+
+
+class PlayList(Record, frozen=True):
+    """Plays, newest first."""
+
+    covered: Covered
+    total: Annotated[int, Meta(description="How many plays fit, on all pages together.")]
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of the plays after these; null after the last.")
+    ]
+    items: tuple[Play, ...]
+
+
+def list_plays(view: View, asked: PlaysQuestion) -> PlayList:
+    """Give a page of the plays that fit; raises InvalidInputError."""
+    if asked.unit == "hour":  # of a zone, also for those who travel
+        view = view.at_home()
+    lane = view.lane
+    rows = _fitting(view, asked)
+    end = len(rows)
+    if asked.cursor is not None:
+        place = _read_cursor(asked.cursor)
+        end = bisect_left(rows, place, key=lambda row: _place_of(lane, row))
+    page = [int(row) for row in rows[max(0, end - asked.limit) : end]][::-1]
+    return PlayList(
+        covered=view.covered("in" if asked.counted == "in" else "all"),
+        total=len(rows),
+        next_cursor=_make_cursor(_place_of(lane, page[-1])) if end > asked.limit else None,
+        items=plays_at(view, page),
+    )
+
+
+def plays_at(view: View, rows: Sequence[int]) -> tuple[Play, ...]:
+    """Tell the plays at some rows of a view's lane."""
+    lane, columns = view.lane, view.lane.columns
+    tracks = [int(lane.track[row]) for row in rows]
+    owners = {
+        track: (int(columns.track_artist[track]), int(columns.track_album[track]))
+        for track in tracks
+    }
+    names = view.names("tracks", owners)
+    artists = view.names("artists", {artist for artist, _ in owners.values() if artist})
+    albums = view.names("albums", {album for _, album in owners.values() if album})
+    counted = _among(lane.counted(view.rule), rows)
+    hidden = _hidden(view, rows)
+    words, contexts = columns.words, {int(lane.context[row]) for row in rows}
+    circumstances = {number: _circumstances(lane, words, number) for number in contexts}
+    plays: list[Play] = []
+    for row, track in zip(rows, tracks, strict=True):
+        artist, album = owners[track]
+        told = circumstances[int(lane.context[row])]
+        ended_at = from_ms(int(lane.ended_at[row]))
+        number = int(lane.id[row])
+        plays.append(
+            Play(
+                id=number,
+                ended_at=ended_at,
+                started_at=from_ms(int(lane.started_at[row])),
+                ended_local=_local(view, ended_at, told.country),
+                ms_played=int(lane.ms_played[row]),
+                track=_track(track, names[track]),
+                artist=_item(artist, artists),
+                album=_item(album, albums),
+                kind=KINDS[columns.track_kind[track]],
+                counted=row in counted,
+                hidden=number in hidden,
+                platform=platform_family(told.platform),
+                platform_name=told.platform,
+                country=told.country,
+                shuffle=told.shuffle,
+                offline=told.offline,
+                private=told.private,
+                skipped=told.skipped,
+                reason_start=told.reason_start,
+                reason_end=told.reason_end,
+            )
+        )
+    return tuple(plays)
+
+
+def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int64]:
+    """Give the rows of the plays that fit, by instant."""
+    lane = view.lane
+    low, high = _unit_rows(view, asked)
+    start, end = view.rows()
+    start, end = max(start, low), min(end, high)
+    end = max(start, end)
+    chosen: slice | NDArray[np.int64] = slice(start, end)
+    if asked.counted != "all":
+        rows = lane.counted(view.rule) if asked.counted == "in" else _uncounted(view)
+        chosen = rows[slice(*np.searchsorted(rows, (start, end)))]
+    masks: list[NDArray[np.bool_]] = []
+    words = normalise(asked.q).split()
+    if words:
+        masks.append(_names(view).holding(words)[lane.track[chosen]])
+    if asked.weekday is not None or asked.hour is not None:
+        labels = lane.hours(view.zone, None).labels
+        masks.append(_is_hour(asked)[labels[chosen]])
+    if isinstance(chosen, slice):
+        if not masks and not isinstance(lane, TravelledColumns):
+            return range(start, end)
+        chosen = np.arange(start, end)
+    if masks:
+        chosen = chosen[np.logical_and.reduce(masks)]
+    return _by_instant(lane, chosen) if isinstance(lane, TravelledColumns) else chosen
+
+
+def _uncounted(view: View) -> NDArray[np.int64]:
+    lane, rule = view.lane, view.rule
+    return lane.once(("uncounted", rule), lambda: np.flatnonzero(~lane.is_counted(rule)))
+
+
+def _is_hour(asked: PlaysQuestion) -> NDArray[np.bool_]:
+    """Mark the hours of the week that are asked for."""
+    wanted = np.zeros((_HOURS_OF_WEEK // _HOURS, _HOURS), bool)
+    days = slice(None) if asked.weekday is None else asked.weekday
+    hours = slice(None) if asked.hour is None else asked.hour
+    wanted[days, hours] = True
+    return wanted.ravel()
+
+
+def _by_instant(lane: LaneColumns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order rows of a lane that is ordered by local day."""
+    order = lane.once(
+        ("by instant",), lambda: np.lexsort((lane.id, lane.started_at, lane.ended_at))
+    )
+    is_wanted = np.zeros(len(order), bool)
+    is_wanted[rows] = True
+    ordered: NDArray[np.int64] = order[is_wanted[order]]
+    return ordered
+
+
+def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
+    """Give the rows of the unit that is asked for; all of them without one."""
+    if asked.unit is None:
+        if asked.starts_on or asked.starts_at:
+            raise InvalidInputError(
+                "Say with `unit` what begins there: hour, day, week, month or year.",
+                parameter="unit",
+            )
+        return 0, len(view.lane.ended_at)
+    if asked.unit == "hour":
+        moment = _moment(asked.starts_at)
+        day = moment.astimezone(find_zone(view.zone)).date()
+        hours = hour_starts(view.zone, day - _DAY, day + 2 * _DAY)
+        place = int(np.searchsorted(hours, to_ms(moment), "right"))
+        low, high = np.searchsorted(view.lane.ended_at, hours[place - 1 : place + 1]).tolist()
+        return low, high
+    day = _day(asked.starts_on)
+    first, end = dates(unit_starts(asked.unit, day, day + _DAY))
+    return view.lane.rows(Period(first, end), view.zone)
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        moment = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not _is_near(moment.year):
+        raise InvalidInputError(
+            "Give an instant of the hour as `starts_at`, such as 2024-03-31T01:00:00Z.",
+            parameter="starts_at",
+        )
+    return moment
+
+
+def _day(text: str | None) -> date:
+    try:
+        day = None if text is None else date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not _is_near(day.year):
+        raise InvalidInputError(
+            "Give a day of the unit as `starts_on`: YYYY-MM-DD, from 1971 on.",
+            parameter="starts_on",
+        )
+    return day
+
+
+def _is_near(year: int) -> bool:
+    return 1971 <= year < 2200  # noqa: PLR2004 - where a range may lie, with room for a unit around it
+
+
+def _place_of(lane: LaneColumns, row: int) -> _Place:
+    return int(lane.ended_at[row]), int(lane.started_at[row]), int(lane.id[row])
+
+
+def _make_cursor(place: _Place) -> str:
+    return urlsafe_b64encode(b"%d.%d.%d" % place).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> _Place:
+    try:
+        found = _PLACE.fullmatch(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidInputError(
+            "`cursor` must be the `next_cursor` of a page before.", parameter="cursor"
+        )
+    ended_at, started_at, number = map(int, found.groups())
+    return ended_at, started_at, number
+
+
+def _among(rows: NDArray[np.int64], wanted: Sequence[int]) -> frozenset[int]:
+    """Give which of a few rows are among many ascending ones."""
+    if not len(rows):
+        return frozenset()
+    places = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
+    return frozenset(rows[places].tolist()).intersection(wanted)
+
+
+def _hidden(view: View, rows: Sequence[int]) -> frozenset[int]:
+    """Give the numbers of the plays at some rows that are hidden or excluded."""
+    if not rows or not view.selection.has_hidden:
+        return frozenset()
+    ended_at = view.lane.ended_at[np.array(rows)]
+    ids = view.lane.id[np.array(rows)].tolist()
+    return view.library.hidden_among(ids, int(ended_at.min()), int(ended_at.max()))
+
+
+def _circumstances(lane: LaneColumns, words: list[str], number: int) -> Context:
+    columns = lane.columns
+
+    def word(column: NDArray[np.int32]) -> str | None:
+        return words[column[number]] or None
+
+    def flag(column: NDArray[np.int8]) -> bool | None:
+        return None if column[number] < 0 else bool(column[number])
+
+    return Context(
+        platform=word(columns.context_platform),
+        country=word(columns.context_country),
+        reason_start=word(columns.context_reason_start),
+        reason_end=word(columns.context_reason_end),
+        shuffle=flag(columns.context_shuffle),
+        skipped=flag(columns.context_skipped),
+        offline=flag(columns.context_offline),
+        private=flag(columns.context_private),
+    )
+
+
+def _local(view: View, moment: datetime, country: str | None) -> str:
+    home = view.selection.home
+    zone = zone_of_country(country, home) if home and country else view.zone
+    return moment.astimezone(find_zone(zone)).isoformat()
+
+
+def _track(number: int, named: Named) -> PlayedTrack:
+    return PlayedTrack(number, named.name, named.key if named.key.startswith(_URI) else None)
+
+
+def _item(number: int, names: dict[int, Named]) -> PlayedItem | None:
+    return PlayedItem(number, names[number].name) if number in names else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What tracks are called, with their artists and albums, as words are looked for in it."""
+
+    tracks: NDArray[np.int64]
+    texts: list[str]
+    size: int
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the texts, as far as it matters."""
+        return int(self.tracks.nbytes) + sum(map(len, self.texts)) + 64 * len(self.texts)
+
+    def holding(self, words: Iterable[str]) -> NDArray[np.bool_]:
+        """Mark the tracks whose names hold all of some words, by track number."""
+        found: Iterable[int] = range(len(self.texts))
+        for word in sorted(set(words), key=len, reverse=True):
+            found = [place for place in found if word in self.texts[place]]
+        mask = np.zeros(self.size, bool)
+        mask[self.tracks[list(found)]] = True
+        return mask
+
+
+def _names(view: View) -> _Names:
+    """Give the names of all tracks, read once a version."""
+    columns = view.lane.columns
+
+    def make() -> _Names:
+        tracks = view.names("tracks", range(1, len(columns.track_artist)))
+        artists = _spelled(view, "artists", columns.track_artist)
+        albums = _spelled(view, "albums", columns.track_album)
+        texts = [
+            _BETWEEN.join(
+                (
+                    normalise(named.known_as),
+                    artists.get(int(columns.track_artist[number]), ""),
+                    albums.get(int(columns.track_album[number]), ""),
+                )
+            )
+            for number, named in tracks.items()
+        ]
+        return _Names(np.array(list(tracks), np.int64), texts, len(columns.track_artist))
+
+    return view.library.lane(Selection("all")).once(("names",), make)
+
+
+def _spelled(view: View, item: Item, ids: NDArray[np.int32]) -> dict[int, str]:
+    names = view.names(item, np.unique(ids).tolist())
+    return {number: normalise(named.known_as) for number, named in names.items()}
