@@ -5,19 +5,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import tonearm
+from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
 from tonearm.domain.errors import UnavailableError
+from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.store import ColumnStore
+from tonearm.importers.child import ImportChild
 from tonearm.importers.imports import Imports
 from tonearm.importers.limits import Limits
 from tonearm.importers.worker import ImportWorker
 from tonearm.insights.insights import Insights
 from tonearm.ops.clock import Clock, system_clock
-from tonearm.ops.logging import configure_logging
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
@@ -33,12 +34,22 @@ class Tonearm:
     settings: Settings
     database: Database
     accounts: Accounts
+    keys: Keys
+    corrections: Corrections
     imports: Imports
     insights: Insights
 
     def worker(self) -> ImportWorker:
         """Make a worker that runs imports in processes of their own."""
-        return ImportWorker(self.imports, partial(run_import, self.settings))
+        settings = self.settings
+        child = ImportChild(
+            database_url=settings.sqlalchemy_url,
+            spool=settings.spool,
+            limits=_limits(settings),
+            logs=settings.logs,
+            log_level=settings.log_level,
+        )
+        return ImportWorker(self.imports, child)
 
     def close(self) -> None:
         """Give connections back."""
@@ -56,13 +67,6 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         ) from error
     database = Database(settings.sqlalchemy_url)
     migrate(database)
-    limits = Limits(
-        archive_bytes=settings.import_zip_mb * MEGABYTE,
-        inflated_bytes=settings.import_inflated_mb * MEGABYTE,
-        rows=settings.import_rows,
-        members=settings.import_members,
-        commit_bytes=settings.import_commit_mb * MEGABYTE,
-    )
     # Databases that share a cache folder must not read each other's files.
     cache = settings.cache / hashlib.sha256(settings.sqlalchemy_url.encode()).hexdigest()[:16]
     most_bytes = settings.store_cache_mb * MEGABYTE
@@ -70,14 +74,26 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         settings=settings,
         database=database,
         accounts=Accounts(database, clock, session_days=settings.session_days),
+        keys=Keys(database, clock),
+        corrections=Corrections(database, clock),
         imports=Imports(
             database,
             settings.spool,
-            limits,
+            _limits(settings),
             clock,
             kept=timedelta(hours=settings.spool_hours),
         ),
-        insights=Insights(database, ColumnStore(cache, most_bytes), clock, most_bytes=most_bytes),
+        insights=Insights(database, ColumnStore(cache), clock, most_bytes=most_bytes),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        archive_bytes=settings.import_zip_mb * MEGABYTE,
+        inflated_bytes=settings.import_inflated_mb * MEGABYTE,
+        rows=settings.import_rows,
+        members=settings.import_members,
+        commit_bytes=settings.import_commit_mb * MEGABYTE,
     )
 
 
@@ -91,6 +107,8 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     built = build(settings)
     services = Services(
         accounts=built.accounts,
+        keys=built.keys,
+        corrections=built.corrections,
         imports=built.imports,
         insights=built.insights,
         version=tonearm.__version__,
@@ -119,13 +137,3 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     )
     app.mount(ui.STATIC_PATH, ui.static_app())
     return app
-
-
-def run_import(settings: Settings, user_id: int, import_id: int) -> None:
-    """Run one import to its end: what a worker's child process does."""
-    configure_logging(settings.logs, settings.log_level)
-    built = build(settings)
-    try:
-        built.imports.run(user_id, import_id)
-    finally:
-        built.close()

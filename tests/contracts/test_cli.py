@@ -33,7 +33,7 @@ def test_the_commands_are_those_of_the_drawer() -> None:
     named = {file.stem.strip("_").replace("_", "-") for file in files}
     assert {path[0] for path in COMMANDS} == named
     expected = {
-        "import", "imports list", "imports show", "imports ledger", "imports undo", "stats",
+        "import", "plays", "plays show", "imports list", "imports show", "imports ledger", "imports undo", "stats",
         "users add", "users list", "users set-password", "serve", "worker", "demo",
         "generate-export",
     }  # fmt: skip

@@ -26,7 +26,9 @@ def test_the_list_and_the_api_hold_the_same_operations() -> None:
     # Measures come from their drawer, so that a new one needs no line.
     measures = {f"/api/history/users/{{user}}/{name}" for name in load_charts()}
     found = {
-        (method, MEASURE if path in measures else path): "caller" if "security" in operation else "none"
+        (method, MEASURE if path in measures else path): "caller"
+        if "security" in operation
+        else "none"
         for method, path, operation in iter_operations(describe_api())
     }
     listed = {

@@ -327,6 +327,34 @@ def test_a_set_up_from_afar_needs_the_token(sqlite_base: str, headers: dict[str,
         assert client.get("/api/user/profile").json()["name"] == "Ada"
 
 
+def test_a_key_of_ones_own_from_its_making_to_its_end(
+    client: httpx2.Client, sqlite_base: str
+) -> None:
+    def ask(key: str, path: str = "/api/history/users/me/totals", method: str = "GET") -> int:
+        headers = {"authorization": f"Bearer {key}"}
+        return httpx2.request(method, sqlite_base + path, headers=headers).status_code
+
+    wish = {"name": "home assistant", "scopes": ["history:read"]}
+    made = client.post("/api/user/keys", json=wish).json()
+    assert ask(made["key"]) == 200
+    assert ask(made["key"], "/api/user/keys") == ask(made["key"], "/api/imports", "POST") == 403
+    assert ask(made["key"], "/account") == 303  # pages are for people
+    listed = client.get("/api/user/keys").json()["items"]
+    assert [item["name"] for item in listed] == ["home assistant", "owner key"]
+    assert listed[0]["used_from"] == "127.0.0.1"
+    assert made["key"] not in client.get("/api/user/keys").text
+
+    rotated = client.post(f"/api/user/keys/{made['id']}/rotate", json={"overlap_minutes": 5}).json()
+    assert ask(made["key"]) == ask(rotated["key"]) == 200
+    assert client.delete(f"/api/user/keys/{made['id']}").status_code == 204
+    assert (ask(made["key"]), ask(rotated["key"])) == (401, 200)
+
+    for body in (
+        {"name": "x"}, {"name": "x", "scopes": ["everything"]}, {"name": "", "scopes": ["mcp"]},
+    ):  # fmt: skip
+        assert client.post("/api/user/keys", json=body).status_code == 422
+
+
 def test_health_and_description(sqlite_base: str) -> None:
     with httpx2.Client(base_url=sqlite_base) as client:
         assert client.get("/healthz").json()["status"] == "ok"

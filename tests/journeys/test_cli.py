@@ -234,6 +234,30 @@ BAD: tuple[tuple[Sequence[str], int, str], ...] = (
 )  # fmt: skip
 
 
+def test_keys_from_making_to_revoking(shell: Shell) -> None:
+    made = shell.json(
+        "keys", "create", "phone", "--scopes", "history:read, player", "--expires", "90d"
+    )
+    assert made["key"].startswith("tnrm_")
+    assert made["scopes"] == ["history:read", "player"]
+    (listed,) = shell.json("keys", "list")["items"]
+    assert (listed["id"], listed["name"], listed["used_at"]) == (made["id"], "phone", None)
+    assert made["key"] not in shell.run("keys", "list").stdout
+    rotated = shell.run("keys", "rotate", made["id"], "--overlap", "1d").stdout.strip()
+    assert rotated.startswith("tnrm_")
+    assert rotated != made["key"]
+    assert len(shell.json("keys", "list")["items"]) == 2
+    shell.run("keys", "revoke", made["id"])
+    assert len(shell.json("keys", "list")["items"]) == 1
+    assert "no scope 'all'" in shell.run("keys", "create", "x", "--scopes", "all", code=2).stderr
+    assert (
+        "90d"
+        in shell.run("keys", "create", "x", "--scopes", "mcp", "--expires", "soon", code=2).stderr
+    )
+    assert "no key 77" in shell.run("keys", "revoke", "77", code=1).stderr
+    assert "history:read" in shell.run("keys", "scopes").stdout.split()
+
+
 def test_bad_calls_say_so_in_words_and_exit_codes(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{}")
     for words, code, said in BAD:

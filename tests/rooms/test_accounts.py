@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from moving_clock import MovingClock
 from tonearm.accounts.errors import TooManyAttemptsError
+from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import (
     ConflictError,
@@ -17,9 +18,10 @@ from tonearm.domain.errors import (
     UnauthenticatedError,
 )
 from tonearm.domain.preferences import Preferences
-from tonearm.domain.vocabulary import Role, Rule
+from tonearm.domain.vocabulary import Role, Rule, Scope
+from tonearm.ops.clock import system_clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import api_keys, sessions, users
+from tonearm.storage.tables import keys, sessions, users
 
 PASSWORD = "correct horse battery"
 OTHER_PASSWORD = "staple the other one"
@@ -248,28 +250,15 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(accounts: Accounts) -> 
         accounts.set_password(ada.id + 1, PASSWORD)
 
 
-def test_a_key_names_its_owner(accounts: Accounts) -> None:
-    ada = accounts.set_up("Ada", PASSWORD, "UTC")
-
-    key = accounts.create_owner_key(ada.id)
-
-    assert key.startswith("tnrm_")
-    assert accounts.key_user(key) == ada
-    assert accounts.key_user(key[:-1]) is None
-    assert accounts.key_user("") is None
-    with pytest.raises(NotFoundError):
-        accounts.create_owner_key(ada.id + 1)
-
-
 def test_secrets_are_not_in_the_database(accounts: Accounts, database: Database) -> None:
     ada = accounts.set_up("Ada", PASSWORD, "UTC")
     token = accounts.log_in("Ada", PASSWORD)
-    key = accounts.create_owner_key(ada.id)
+    key = Keys(database, system_clock).create(ada.id, "phone", [Scope.PLAYER]).key
 
     with database.read() as connection:
         stored = [
             str(row)
-            for table in (users, sessions, api_keys)
+            for table in (users, sessions, keys)
             for row in connection.execute(select(table))
         ]
 

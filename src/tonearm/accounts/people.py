@@ -27,14 +27,12 @@ from tonearm.domain.text import clean, normalise
 from tonearm.domain.vocabulary import Role, Rule
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import api_keys, instance, sessions, users
+from tonearm.storage.tables import instance, sessions, users
 
 LONGEST_NAME = 64
-KEY_PREFIX = "tnrm_"
 _LOCAL_OWNER = "owner"
 _OWNER_ROW = "owner"
 _SETUP_TOKEN_ROW = "setup_token"  # noqa: S105 - the name of a row, not a secret
-_SHOWN_KEY_CHARACTERS = len(KEY_PREFIX) + 6
 # Writing when somebody was last seen at every request would make each read a write.
 _SEEN_EVERY = timedelta(minutes=5)
 
@@ -124,7 +122,7 @@ class Accounts:
                     if not connection.execute(statement.values(**values)).rowcount:
                         raise _set_up_already()
                 connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
-                return _get(connection, owner_id)
+                return get_user(connection, owner_id)
         except IntegrityError as error:
             if self.is_set_up():
                 raise _set_up_already() from error
@@ -157,7 +155,7 @@ class Accounts:
         values = {**_name_values(name), "zone": check_zone(zone), "role": Role.LISTENER.value}
         try:
             with self._database.write() as connection:
-                return _get(connection, self._insert_user(connection, values))
+                return get_user(connection, self._insert_user(connection, values))
         except IntegrityError as error:
             raise _name_taken() from error
 
@@ -165,7 +163,7 @@ class Accounts:
         """Give every listener, in order of their coming."""
         with self._database.read() as connection:
             rows = connection.execute(select(users).order_by(users.c.id)).mappings()
-            return [_user(row) for row in rows]
+            return [user_of(row) for row in rows]
 
     def find(self, name: str) -> User | None:
         """Give the listener of a name, however it is spelled."""
@@ -179,7 +177,7 @@ class Accounts:
             NotFoundError: there is none with this id.
         """
         with self._database.read() as connection:
-            return _get(connection, user_id)
+            return get_user(connection, user_id)
 
     def set_password(self, user_id: int, password: str) -> User:
         """Set a password and end every log-in made with the old one.
@@ -194,7 +192,7 @@ class Accounts:
                 update(users).where(users.c.id == user_id).values(password_hash=hashed)
             )
             connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-            user = _get(connection, user_id)
+            user = get_user(connection, user_id)
             if user.is_owner:
                 connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
             return user
@@ -209,7 +207,7 @@ class Accounts:
         check_zone(wanted.zone)
         with self._database.write() as connection:
             connection.execute(update(users).where(users.c.id == user_id).values(**asdict(wanted)))
-            return _get(connection, user_id)
+            return get_user(connection, user_id)
 
     def log_in(self, name: str, password: str) -> str:
         """Begin a session and give its token, which is shown to nobody else and stored hashed.
@@ -263,59 +261,12 @@ class Accounts:
                     .where(sessions.c.user_id == row["id"], sessions.c.token_hash == hashed)
                     .values(seen_at=now)
                 )
-        return _user(row)
+        return user_of(row)
 
     def log_out(self, token: str) -> None:
         """End a session; an unknown one has ended already."""
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_hash == _digest(token)))
-
-    def create_owner_key(self, user_id: int) -> str:
-        """Make an API key for the owner; this is the only time it can be read.
-
-        Raises:
-            NotFoundError: there is no such listener.
-        """
-        key = KEY_PREFIX + token_urlsafe(32)
-        with self._database.write() as connection:
-            _get(connection, user_id)
-            connection.execute(
-                insert(api_keys).values(
-                    user_id=user_id,
-                    key_hash=_digest(key),
-                    name="owner key",
-                    prefix=key[:_SHOWN_KEY_CHARACTERS],
-                    created_at=self._clock(),
-                )
-            )
-        return key
-
-    def key_user(self, key: str) -> User | None:
-        """Give the listener whose API key this is; None where it is unknown."""
-        if not key.startswith(KEY_PREFIX):
-            return None
-        hashed = _digest(key)
-        with self._database.read() as connection:
-            row = (
-                connection.execute(
-                    select(users, api_keys.c.used_at, api_keys.c.key_hash)
-                    .join_from(api_keys, users, users.c.id == api_keys.c.user_id)
-                    .where(api_keys.c.key_hash == hashed)
-                )
-                .mappings()
-                .one_or_none()
-            )
-        if row is None or not hmac.compare_digest(row["key_hash"], hashed):
-            return None
-        now = self._clock()
-        if row["used_at"] is None or now - row["used_at"] > _SEEN_EVERY:
-            with suppress(UnavailableError), self._database.write() as connection:
-                connection.execute(
-                    update(api_keys)
-                    .where(api_keys.c.user_id == row["id"], api_keys.c.key_hash == hashed)
-                    .values(used_at=now)
-                )
-        return _user(row)
 
     def setup_token(self) -> str:
         """Give the token that a first visit from another machine must show; one for all processes.
@@ -371,7 +322,8 @@ def _digest(secret: str) -> str:
     return sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _user(row: Mapping[Any, Any]) -> User:
+def user_of(row: Mapping[Any, Any]) -> User:
+    """Make a listener of a row of `users`."""
     return User(
         id=row["id"],
         name=row["name"],
@@ -387,10 +339,11 @@ def _user(row: Mapping[Any, Any]) -> User:
 
 def _find(connection: Connection, condition: ColumnElement[bool]) -> User | None:
     row = connection.execute(select(users).where(condition)).mappings().one_or_none()
-    return None if row is None else _user(row)
+    return None if row is None else user_of(row)
 
 
-def _get(connection: Connection, user_id: int) -> User:
+def get_user(connection: Connection, user_id: int) -> User:
+    """Give a listener; raises NotFoundError."""
     user = _find(connection, users.c.id == user_id)
     if user is None:
         raise NotFoundError("There is no such listener.")

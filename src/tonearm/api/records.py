@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
+from tonearm.accounts.keys import Key
+from tonearm.history.corrections.records import Correction
 from tonearm.importers.records import ImportRecord, LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionPage:
+    """Corrections, newest first."""
+
+    items: tuple[Correction, ...]
+    next_cursor: str | None
+    """Give it as `cursor` for the next page; None on the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +23,15 @@ class ImportPage:
     items: tuple[ImportRecord, ...]
     next_cursor: str | None
     """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """API keys, newest first; all of them are on one page."""
+
+    items: tuple[Key, ...]
+    next_cursor: None = None
+    """There is no next page."""
 
 
 @dataclass(frozen=True, slots=True)

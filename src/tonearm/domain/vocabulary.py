@@ -84,6 +84,39 @@ class ImportState(StrEnum):
     UNDONE = "undone"
 
 
+class CorrectionKind(StrEnum):
+    """What a correction does."""
+
+    HIDE = "hide"
+    DELETE = "delete"
+    EXCLUDE = "exclude"
+    MERGE = "merge"
+    SPLIT = "split"
+
+
+class ItemKind(StrEnum):
+    """What a play may be sorted by."""
+
+    ARTIST = "artist"
+    ALBUM = "album"
+    TRACK = "track"
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    ADMIN = "admin"
+    AUTOMATION = "automation"
+    DOWNLOADS = "downloads"
+    HISTORY_READ = "history:read"
+    HISTORY_WRITE = "history:write"
+    IMPORTS_WRITE = "imports:write"
+    LIBRARY_READ = "library:read"
+    LIBRARY_WRITE = "library:write"
+    MCP = "mcp"
+    PLAYER = "player"
+
+
 class Role(StrEnum):
     """What a person may do."""
 

@@ -1,17 +1,21 @@
-"""Who is calling: the one place where `web` asks `accounts`."""
+"""Who is calling, and what they may: the one place where `web` asks `accounts`."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends
+from fastapi import Depends, Security
+from fastapi.security import SecurityScopes
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
-from tonearm.domain.errors import UnauthenticatedError
+from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
+from tonearm.domain.vocabulary import Scope
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import header
@@ -19,29 +23,52 @@ from tonearm.web.services import Services
 
 REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
+_EVERYTHING = frozenset(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """A caller, and what they may do with what they showed."""
+
+    user: User
+    scopes: frozenset[Scope]
+
+    def check(self, needed: Scope) -> None:
+        """Raise ForbiddenError unless the caller may."""
+        if needed not in self.scopes:
+            raise ForbiddenError(
+                f"This key does not have the scope {needed}. Make one that has: tonearm keys create."
+            )
 
 
 class Callers:
-    """Finds callers by session or key, and remembers them for five seconds.
+    """Finds callers by session or key, and on SQLite remembers them for five seconds.
 
-    On SQLite a memory holds only while nobody has committed anything, so that what is ended
-    ends at once. On PostgreSQL a session or key that was ended through another process works for up
-    to five seconds more.
+    A memory holds only while nobody has committed anything, so that what is ended ends at once. PostgreSQL does not
+    tell when somebody commits: there every request asks.
     """
 
-    def __init__(self, accounts: Accounts, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, accounts: Accounts, keys: Keys, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._accounts = accounts
+        self._keys = keys
         self._monotonic = monotonic
-        self._remembered: dict[bytes, tuple[float, int | None, User]] = {}
+        self._remembered: dict[bytes, tuple[float, int, Calling]] = {}
 
-    async def find(self, request: Request) -> User | None:
+    async def find(self, request: Request) -> Calling | None:
         """Give the caller of a request: by its bearer key if it shows one, else by its cookie."""
         secret = _secret(request)
         if secret is None:
             return None
         is_key = header(request.scope, b"authorization") is not None
-        ask = self._accounts.key_user if is_key else self._accounts.session_user
-        return await self._look_up(secret, ask)
+        address = request.client.host if request.client else None
+        return await self._look_up(
+            secret,
+            (lambda: self._by_key(secret, address))
+            if is_key
+            else (lambda: self._by_session(secret)),
+        )
 
     def forget_caller(self, request: Request) -> None:
         """Look the caller of a request up anew the next time, because something about them has changed."""
@@ -53,20 +80,36 @@ class Callers:
         """Remember a session or key no longer."""
         self._remembered.pop(_digest(secret), None)
 
-    async def _look_up(self, secret: str, ask: Callable[[str], User | None]) -> User | None:
+    def _by_session(self, token: str) -> tuple[Calling, bool] | None:
+        user = self._accounts.session_user(token)
+        return None if user is None else (Calling(user, _EVERYTHING), True)
+
+    def _by_key(self, secret: str, address: str | None) -> tuple[Calling, bool] | None:
+        found = self._keys.find_holder(secret, address)
+        if found is None:
+            return None
+        user, key = found
+        # What ends by itself is asked for each time, so that it ends to the second.
+        return Calling(user, frozenset(key.scopes)), key.expires_at is None
+
+    async def _look_up(
+        self, secret: str, ask: Callable[[], tuple[Calling, bool] | None]
+    ) -> Calling | None:
         digest = _digest(secret)
         stamp = self._accounts.stamp()
         remembered = self._remembered.get(digest)
         if remembered is not None and self._monotonic() < remembered[0] and stamp == remembered[1]:
             return remembered[2]
-        user = await run_in_threadpool(ask, secret)
-        if user is None:
-            self._remembered.pop(digest, None)
+        found = await run_in_threadpool(ask)
+        self._remembered.pop(digest, None)
+        if found is None:
             return None
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[digest] = (self._monotonic() + REMEMBERED_SECONDS, stamp, user)
-        return user
+        calling, is_lasting = found
+        if stamp is not None and is_lasting:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[digest] = (self._monotonic() + REMEMBERED_SECONDS, stamp, calling)
+        return calling
 
 
 async def services(request: Request) -> Services:
@@ -81,29 +124,33 @@ async def callers(request: Request) -> Callers:
     return found
 
 
-async def caller(request: Request) -> User:
-    """Give the caller of an API operation: a dependency.
+async def caller(request: Request, needed: SecurityScopes) -> User:
+    """Give the caller of an API operation, who has the scopes it needs: a dependency.
 
     Raises:
         UnauthenticatedError: nobody known is calling.
+        ForbiddenError: the key that was shown has not all of the scopes.
     """
-    user = await (await callers(request)).find(request)
-    if user is None:
+    calling = await (await callers(request)).find(request)
+    if calling is None:
         raise UnauthenticatedError(
             "Log in, or send an API key in the header `Authorization: Bearer tnrm_…`."
         )
-    return user
+    for scope in needed.scopes:
+        calling.check(Scope(scope))
+    return calling.user
 
 
 async def page_caller(request: Request) -> User:
-    """Give the caller of a page: a dependency.
+    """Give the caller of a page: a dependency. Pages are for people: a key opens none.
 
     Raises:
         RedirectError: nobody known is calling, so the way leads to the log-in or the set-up.
     """
-    user = await (await callers(request)).find(request)
-    if user is not None:
-        return user
+    if header(request.scope, b"authorization") is None:
+        calling = await (await callers(request)).find(request)
+        if calling is not None:
+            return calling.user
     root = request.scope.get("root_path", "")
     accounts = request.app.state.services.accounts
     if not await run_in_threadpool(accounts.is_set_up):
@@ -112,7 +159,13 @@ async def page_caller(request: Request) -> User:
     raise RedirectError(f"{root}/login?next={quote(wanted, safe='/')}")
 
 
-Caller = Annotated[User, Depends(caller)]
+Caller = Annotated[User, Security(caller)]
+"""Somebody known, whatever their key is for."""
+Reader = Annotated[User, Security(caller, scopes=[Scope.HISTORY_READ])]
+Editor = Annotated[User, Security(caller, scopes=[Scope.HISTORY_WRITE])]
+Importer = Annotated[User, Security(caller, scopes=[Scope.IMPORTS_WRITE])]
+AccountHolder = Annotated[User, Security(caller, scopes=[Scope.ADMIN])]
+"""Who may change an account: people who have logged in, and keys with the scope `admin`."""
 PageCaller = Annotated[User, Depends(page_caller)]
 Rooms = Annotated[Services, Depends(services)]
 KnownCallers = Annotated[Callers, Depends(callers)]

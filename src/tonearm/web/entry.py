@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
+from tonearm.domain.vocabulary import Scope
 from tonearm.web.callers import Callers
 from tonearm.web.cookies import drop_session, keep_session, session_token
 from tonearm.web.scope import is_local
@@ -56,7 +57,7 @@ def set_up(request: Request, response: Response, services: Services, wish: SetUp
             "From another machine the set-up needs the token that Tonearm printed at its start."
         )
     user = accounts.set_up(wish.name, wish.password, wish.zone)
-    key = accounts.create_owner_key(user.id)
+    key = services.keys.create(user.id, "owner key", Scope).key
     keep_session(response, services, accounts.log_in(wish.name, wish.password))
     return SetUp(user, key)
 

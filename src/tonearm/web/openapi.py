@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from tonearm.web.callers import caller
 from tonearm.web.problem import PROBLEM_TYPE
 
-_SECURITY: list[dict[str, list[str]]] = [{"session": []}, {"key": []}]
 _SCHEMES = {
     "session": {
         "type": "apiKey",
@@ -29,6 +28,7 @@ _UNAUTHENTICATED = {
     "description": "Nobody known is calling",
     "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_OUT_OF_SCOPE = {**_UNAUTHENTICATED, "description": "The key has not the scope this needs"}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -37,30 +37,38 @@ def describe(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     document["components"]["securitySchemes"] = _SCHEMES
-    protected = set(_protected(app))
+    protected = dict(_protected(app))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _turn_errors(operation["responses"])
             document["components"]["schemas"] |= operation.pop("x-schemas", {})
-            if (method.upper(), path) in protected:
-                operation["security"] = _SECURITY
+            scopes = protected.get((method.upper(), path))
+            if scopes is not None:
+                operation["security"] = [{"session": []}, {"key": scopes}]
                 operation["responses"].setdefault("401", _UNAUTHENTICATED)
+                if scopes:
+                    operation["responses"].setdefault("403", _OUT_OF_SCOPE)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
 
 
-def asks_who_is_calling(dependant: Dependant) -> bool:
-    """Tell whether a route needs a known caller."""
-    return dependant.call is caller or any(map(asks_who_is_calling, dependant.dependencies))
+def needed_scopes(dependant: Dependant) -> list[str] | None:
+    """Give the scopes that a key needs for a route; None where nobody has to be known."""
+    if dependant.call is caller:
+        return [str(scope) for scope in dependant.own_oauth_scopes or ()]
+    inner = (needed_scopes(dependency) for dependency in dependant.dependencies)
+    return next((scopes for scopes in inner if scopes is not None), None)
 
 
-def _protected(app: FastAPI) -> Iterator[tuple[str, str]]:
+def _protected(app: FastAPI) -> Iterator[tuple[tuple[str, str], list[str]]]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
-        if isinstance(route, APIRoute) and asks_who_is_calling(route.dependant):
+        if isinstance(route, APIRoute):
+            scopes = needed_scopes(route.dependant)
             for method in route.methods or ():
-                yield method, route.path_format
+                if scopes is not None:
+                    yield (method, route.path_format), scopes
 
 
 def _turn_errors(responses: dict[str, Any]) -> None:

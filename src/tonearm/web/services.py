@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
+from tonearm.history.corrections.corrections import Corrections
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
 
@@ -12,6 +14,8 @@ class Services:
     """The rooms below, composed; every route makes one call into one of them."""
 
     accounts: Accounts
+    keys: Keys
+    corrections: Corrections
     imports: Imports
     insights: Insights
     version: str

@@ -1,14 +1,17 @@
 """Who is calling, and how long that is remembered."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from starlette.requests import Request
 
 from moving_clock import MovingClock
+from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
+from tonearm.domain.vocabulary import Scope
 from tonearm.storage.database import Database
-from tonearm.web.callers import REMEMBERED_SECONDS, Callers
+from tonearm.web.callers import Callers
 
 PASSWORD = "correct horse battery"
 
@@ -27,43 +30,46 @@ def accounts(sqlite_database: Database, clock: MovingClock) -> Accounts:
     return Accounts(sqlite_database, clock, session_days=1)
 
 
+@pytest.fixture
+def keys(sqlite_database: Database, clock: MovingClock) -> Keys:
+    return Keys(sqlite_database, clock)
+
+
 def find(callers: Callers, authorization: str) -> str | None:
     headers = [(b"authorization", authorization.encode())]
-    user = asyncio.run(callers.find(Request({"type": "http", "headers": headers})))
-    return user.name if user else None
+    calling = asyncio.run(callers.find(Request({"type": "http", "headers": headers})))
+    return calling.user.name if calling else None
 
 
-def test_what_is_ended_ends_at_once_or_in_a_moment(database: Database, clock: MovingClock) -> None:
-    accounts = Accounts(database, clock, session_days=1)
-    seconds = Seconds()
-    callers = Callers(accounts, seconds)
-    key = accounts.create_owner_key(accounts.set_up("Ada", PASSWORD, "UTC").id)
-    assert find(callers, f"Bearer {key}") == "Ada"
-    assert find(callers, f"Bearer {key}") == "Ada"
-
-    with database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM api_keys")
-    seconds.now += REMEMBERED_SECONDS - 0.1
-    # SQLite tells that somebody has committed; PostgreSQL would have to be asked.
-    assert find(callers, f"Bearer {key}") == (None if database.is_sqlite else "Ada")
-    seconds.now += 0.2
-    assert find(callers, f"Bearer {key}") is None
-
-
-def test_a_forgotten_caller_is_asked_for_again(
-    accounts: Accounts, sqlite_database: Database
+def test_what_is_revoked_ends_at_once_in_every_process(
+    database: Database, clock: MovingClock
 ) -> None:
-    callers = Callers(accounts, Seconds())
-    key = accounts.create_owner_key(accounts.set_up("Ada", PASSWORD, "UTC").id)
-    assert find(callers, f"Bearer {key}") == "Ada"
-    with sqlite_database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM api_keys")
+    accounts, keys = Accounts(database, clock, session_days=1), Keys(database, clock)
+    here, there = (Callers(accounts, Keys(database, clock), Seconds()) for _ in range(2))
+    user = accounts.set_up("Ada", PASSWORD, "UTC")
+    key = keys.create(user.id, "phone", Scope)
+    for callers in (here, there, here):
+        assert find(callers, f"Bearer {key.key}") == "Ada"
 
-    callers.forget(key)
+    keys.revoke(user.id, key.id)
+
+    for callers in (here, there):
+        assert find(callers, f"Bearer {key.key}") is None
+
+
+def test_a_key_that_expires_does_so_to_the_second(
+    accounts: Accounts, keys: Keys, clock: MovingClock
+) -> None:
+    callers = Callers(accounts, keys, Seconds())
+    user = accounts.set_up("Ada", PASSWORD, "UTC")
+    key = keys.create(user.id, "guest", Scope, clock() + timedelta(seconds=2)).key
+    assert find(callers, f"Bearer {key}") == "Ada"
+
+    clock.advance(seconds=2)
 
     assert find(callers, f"Bearer {key}") is None
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic QTpC", "tnrm_x"])
-def test_what_is_no_key_is_nobody(accounts: Accounts, authorization: str) -> None:
-    assert find(Callers(accounts), authorization) is None
+def test_what_is_no_key_is_nobody(accounts: Accounts, keys: Keys, authorization: str) -> None:
+    assert find(Callers(accounts, keys), authorization) is None

@@ -14,7 +14,7 @@ from tonearm.api.downloads import LedgerFormat, download_ledger
 from tonearm.api.progress import watch
 from tonearm.api.records import ImportPage, LedgerPage
 from tonearm.importers.records import ImportRecord
-from tonearm.web.callers import Caller, Rooms
+from tonearm.web.callers import Importer, Reader, Rooms
 from tonearm.web.strict import api_router, problems
 from tonearm.web.uploads import FIELD, receive_upload
 
@@ -59,7 +59,7 @@ async def post_import(
     request: Request,
     response: Response,
     services: Rooms,
-    caller: Caller,
+    caller: Importer,
     *,
     dry_run: Annotated[bool, Query(description="Only preview what the import would do")] = False,
 ) -> ImportRecord:
@@ -79,7 +79,7 @@ async def post_import(
 @ROUTER.get("", summary="List imports")
 def list_imports(
     services: Rooms,
-    caller: Caller,
+    caller: Reader,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> ImportPage:
@@ -93,7 +93,7 @@ def list_imports(
 
 
 @ROUTER.get("/{import_id}", summary="Show an import", responses=problems(404))
-def get_import(services: Rooms, caller: Caller, import_id: ImportId) -> ImportRecord:
+def get_import(services: Rooms, caller: Reader, import_id: ImportId) -> ImportRecord:
     """Give one import with its files."""
     return services.imports.get(caller.id, import_id)
 
@@ -114,7 +114,7 @@ def get_import(services: Rooms, caller: Caller, import_id: ImportId) -> ImportRe
 )
 def get_ledger(
     services: Rooms,
-    caller: Caller,
+    caller: Reader,
     import_id: ImportId,
     ledger_format: Annotated[
         LedgerFormat, Query(alias="format", description="`csv` and `jsonl` stream all rows")
@@ -153,7 +153,7 @@ def get_ledger(
         **problems(404),
     },
 )
-async def get_events(services: Rooms, caller: Caller, import_id: ImportId) -> EventSourceResponse:
+async def get_events(services: Rooms, caller: Reader, import_id: ImportId) -> EventSourceResponse:
     """Send an event `progress` with the import whenever it changes, and `end` when it is done."""
     record = await run_in_threadpool(services.imports.get, caller.id, import_id)
     return EventSourceResponse(
@@ -168,18 +168,18 @@ async def get_events(services: Rooms, caller: Caller, import_id: ImportId) -> Ev
     summary="Import a preview for real",
     responses=problems(404, 409, 503),
 )
-def post_publish(services: Rooms, caller: Caller, import_id: ImportId) -> ImportRecord:
+def post_publish(services: Rooms, caller: Importer, import_id: ImportId) -> ImportRecord:
     """Queue a preview, or a failed import whose files are still there."""
     return services.imports.publish(caller.id, import_id)
 
 
 @ROUTER.post("/{import_id}/cancel", summary="Cancel an import", responses=problems(404, 409, 503))
-def post_cancel(services: Rooms, caller: Caller, import_id: ImportId) -> ImportRecord:
+def post_cancel(services: Rooms, caller: Importer, import_id: ImportId) -> ImportRecord:
     """Stop an import that is queued or runs, or drop a preview."""
     return services.imports.cancel(caller.id, import_id)
 
 
 @ROUTER.delete("/{import_id}", summary="Undo an import", responses=problems(404, 409, 503))
-def delete_import(services: Rooms, caller: Caller, import_id: ImportId) -> ImportRecord:
+def delete_import(services: Rooms, caller: Importer, import_id: ImportId) -> ImportRecord:
     """Make the history what it would be without this import."""
     return services.imports.undo(caller.id, import_id)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from tonearm.accounts.people import User
 from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import Rule
-from tonearm.web.callers import Caller, KnownCallers, Rooms
+from tonearm.web.callers import AccountHolder, Caller, KnownCallers, Rooms
 from tonearm.web.strict import Body, api_router, problems
 
 ROUTER = api_router("/user", "user")
@@ -40,7 +40,11 @@ async def get_preferences(caller: Caller) -> Preferences:
 
 @ROUTER.patch("/preferences", summary="Change how the caller is counted", responses=problems(503))
 def patch_preferences(
-    request: Request, caller: Caller, rooms: Rooms, callers: KnownCallers, change: PreferencesChange
+    request: Request,
+    caller: AccountHolder,
+    rooms: Rooms,
+    callers: KnownCallers,
+    change: PreferencesChange,
 ) -> Preferences:
     """Change preferences; they hold from the next question on, and nothing stored is computed anew."""
     wanted = replace(caller.preferences, **change.model_dump(exclude_none=True))
