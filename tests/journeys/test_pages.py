@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -228,6 +229,22 @@ def test_everything_works_without_scripts(browser: Browser, base: str, export: P
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(f"{base}/top/tracks?range=2024")
+    context.close()
+
+
+def test_an_import_is_followed_however_late_its_scripts_come(
+    browser: Browser, base: str, export: Path
+) -> None:
+    context = browser.new_context()
+    pass_set_up_quietly(context, base)
+    for script in ("htmx.min.js", "hx-sse.min.js"):
+        context.unroute_all()
+        context.route(f"**/{script}", lambda route: (time.sleep(0.7), route.continue_()))
+        page = context.new_page()
+        page.goto(f"{base}/imports")
+        page.locator('input[type="file"]').set_input_files(export)
+        page.get_by_role("button", name="Look inside first").click()
+        expect(page.get_by_role("button", name="Import this")).to_be_visible(timeout=30_000)
     context.close()
 
 
