@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from serving import PASSWORD, serve
 from tonearm.testing.export import write_export
@@ -232,6 +232,11 @@ def test_everything_works_without_scripts(browser: Browser, base: str, export: P
     context.close()
 
 
+def delay(route: Route) -> None:
+    time.sleep(0.7)
+    route.continue_()
+
+
 def test_an_import_is_followed_however_late_its_scripts_come(
     browser: Browser, base: str, export: Path
 ) -> None:
@@ -239,7 +244,7 @@ def test_an_import_is_followed_however_late_its_scripts_come(
     pass_set_up_quietly(context, base)
     for script in ("htmx.min.js", "hx-sse.min.js"):
         context.unroute_all()
-        context.route(f"**/{script}", lambda route: (time.sleep(0.7), route.continue_()))
+        context.route(f"**/{script}", delay)
         page = context.new_page()
         page.goto(f"{base}/imports")
         page.locator('input[type="file"]').set_input_files(export)

@@ -143,7 +143,9 @@ def own(key: str, names: dict[str, OraclePlay], corrections: Sequence[Correction
     play = names[key]
     for one in corrections:
         if isinstance(one, Move) and key in one.tracks:
-            play = play._replace(artist=one.artist or play.artist, album=one.album or play.album)
+            # What has no artist has no album to take along.
+            album = play.album if play.artist else None
+            play = play._replace(artist=one.artist or play.artist, album=one.album or album)
     return play
 
 
@@ -157,7 +159,7 @@ def renamed(
             _, _, _, artist, album = one.wordings[0]
             there.append(names[one.track]._replace(artist=artist, album=album))
     artists, albums = set(map(artist_key, there)), set(map(album_key, there))
-    into_album = {
+    into_album: dict[Key | None, MergeAlbums] = {
         item: one for one in corrections if isinstance(one, MergeAlbums) for item in one.items
     }
     place = album_key(play)
@@ -165,12 +167,14 @@ def renamed(
         found = into_album[place]
         place = found.into
         play = play._replace(album=found.name) if place in albums else play
-    into = {item: one for one in corrections if isinstance(one, MergeArtists) for item in one.items}
-    artist = artist_key(play)
-    while artist in into:
-        whole = into[artist]
-        artist = whole.into
-        play = play._replace(artist=whole.name) if artist in artists else play
+    into: dict[Key | None, MergeArtists] = {
+        item: one for one in corrections if isinstance(one, MergeArtists) for item in one.items
+    }
+    place = artist_key(play)
+    while place in into:
+        whole = into[place]
+        place = whole.into
+        play = play._replace(artist=whole.name) if place in artists else play
     return play
 
 

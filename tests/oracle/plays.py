@@ -396,7 +396,9 @@ def listens_of(rows: Iterable[object], *, now: datetime) -> list[tuple[OraclePla
             if matches is None:
                 alone.append([sighting])
             else:
-                first = min(matches, key=lambda match: first_moment(*match, tracks, keys))
+                first = min(
+                    matches, key=lambda match: first_moment(match[0], match[1], tracks, keys)
+                )
                 joined.append((first[0], sighting))
     for group, sighting in joined:
         group.append(sighting)

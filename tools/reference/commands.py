@@ -1,8 +1,9 @@
 """The page of commands."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from cyclopts import App
 
@@ -21,7 +22,7 @@ complaints go to standard error. On a fresh data folder, commands that need a li
 """
 
 
-_KINDS = {Path: "file", str: "text", int: "integer", bool: "switch"}
+_KINDS = {Path: "file", str: "text", int: "integer", bool: "switch", date: "date"}
 
 
 def commands_page() -> str:
@@ -95,4 +96,6 @@ def _values(argument: Any) -> str:  # noqa: ANN401 - the same
     if choices:
         return ", ".join(f"`{choice}`" for choice in choices)
     kinds = [kind for kind in get_args(argument.hint) or (argument.hint,) if kind is not type(None)]
+    if get_origin(kinds[0]) is list:
+        return f"{_KINDS[get_args(kinds[0])[0]]}, may be repeated"
     return _KINDS[kinds[0]]

@@ -20,9 +20,9 @@ _INTRODUCTION = """# REST API
 
 A running Tonearm describes its API at `/api/openapi.json` and shows it at `/docs`; this page is made from that.
 
-**Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or the
-owner's key in `Authorization: Bearer tnrm_…`, which the set-up shows once. The owner sees every listener's measures,
-a listener their own.
+**Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or a key in
+`Authorization: Bearer tnrm_…` with the scope that is named. The set-up shows a first key once; `POST /api/user/keys` makes more.
+The owner sees every listener's measures, a listener their own.
 
 **What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
 
@@ -83,7 +83,14 @@ def _line(found: Operation) -> Sequence[str]:
 
 
 def _needs(operation: dict[str, Any]) -> str:
-    return _CLOSED if "security" in operation else _OPEN
+    if "security" not in operation:
+        return _OPEN
+    scopes = next(scheme["key"] for scheme in operation["security"] if "key" in scheme)
+    return (
+        f"a session, or a key with {' and '.join(f'`{scope}`' for scope in scopes)}"
+        if scopes
+        else _CLOSED
+    )
 
 
 def _section(schemas: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
@@ -113,12 +120,22 @@ def _parameters(schemas: dict[str, Any], operation: dict[str, Any]) -> Iterator[
 
 def _body(schemas: dict[str, Any], operation: dict[str, Any]) -> Iterator[Sequence[str]]:
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        schema = _resolved(schemas, content["schema"])
-        for name, field in schema["properties"].items():
-            is_required = name in schema.get("required", ())
-            where = "body" if kind == _JSON else f"body, `{kind}`"
-            meaning = field.get("description", "")
-            yield _row(schemas, name, where, field, is_required=is_required, meaning=meaning)
+        where = "body" if kind == _JSON else f"body, `{kind}`"
+        for schema in _alternatives(schemas, content["schema"]):
+            # A body of several forms says by one field which it is; what each takes follows it.
+            for name, field in schema["properties"].items():
+                is_required = name in schema.get("required", ())
+                meaning = field.get("description", "")
+                yield _row(schemas, name, where, field, is_required=is_required, meaning=meaning)
+
+
+def _alternatives(schemas: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the objects that a body may be; none where it may be left out."""
+    schema = _resolved(schemas, schema)
+    if "properties" in schema:
+        yield schema
+    for inner in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _alternatives(schemas, inner)
 
 
 def _row(

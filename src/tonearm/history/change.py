@@ -12,6 +12,7 @@ from tonearm.catalogue.resolution import resolve
 from tonearm.catalogue.store import CatalogueChange, Difference, difference, plan_catalogue
 from tonearm.domain.vocabulary import Family
 from tonearm.history.arrays import group
+from tonearm.history.corrections.marks import Mark, deleted_sightings, follow
 from tonearm.history.evidence import Evidence, Lane
 from tonearm.history.identity import derive
 from tonearm.history.sightings import Context, Plays, Sightings
@@ -51,11 +52,7 @@ class ChangedSegments:
     rows: dict[tuple[Lane, int], int]
     """Rows by lane and month (counted from January 1970); 0 where a month has become empty."""
     sightings: Sightings
-    order: NDArray[np.int32]
-    sighting_months: NDArray[np.int16]
-    """In that order."""
     plays: Plays
-    play_months: NDArray[np.int16]
     description_ids: NDArray[np.uint32]
     context_ids: NDArray[np.uint32]
 
@@ -65,11 +62,10 @@ class ChangedSegments:
             if count and lane is Lane.SIGHTINGS:
                 yield lane, month, pack(self._sightings_of(month))
             elif count:
-                yield lane, month, pack(_between(self.plays, self.play_months, month))
+                yield lane, month, pack(_plays_of(self.plays, month))
 
     def _sightings_of(self, month: int) -> dict[str, NDArray[np.integer]]:
-        start, end = np.searchsorted(self.sighting_months, (month, month + 1))
-        part = self.sightings.taken(self.order[start:end])
+        part = self.sightings.taken(_within(self.sightings.clock, month))
         part.description = self.description_ids[part.description]
         part.context = self.context_ids[part.context]
         return part.columns()
@@ -85,6 +81,9 @@ class Change:
     catalogue: CatalogueChange
     contexts: Difference
     segments: ChangedSegments
+    base_corrected: int
+    marks: tuple[Mark, ...]
+    """With the plays that hold their evidence afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,8 @@ class Recorded:
     is_new_play: NDArray[np.bool_]
     is_changed_play: NDArray[np.bool_]
     """Whether the claim's play was there before and reads otherwise now."""
+    deleted: NDArray[np.uint32]
+    """The ids of all sightings whose play is deleted."""
 
 
 def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
@@ -133,34 +134,45 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     is_kept[firsts] = True
     is_kept[: len(known)] = True
     row_of = np.cumsum(is_kept, dtype=np.int32) - 1
-    sighting_row = row_of[firsts[labels[len(known) :]]]
+    row = row_of[firsts[labels[len(known) :]]]
     del labels, firsts, row_of
     every.keep(is_kept)
     del is_kept
     fresh = len(every) - len(known)
     if not fresh:
-        return _nothing_new(known, sighting_row)
-    every.id[len(known) :] = evidence.next_sighting + np.arange(fresh, dtype=np.uint32)
-    change, plays, play_of = _plan(
-        evidence, every, descriptions, contexts, evidence.next_sighting + fresh
-    )
-    play = play_of[sighting_row]
-    is_old = np.zeros(len(plays), bool)
-    is_old[play_of[: len(known)]] = True
-    del play_of
-    is_changed = is_old & ~_is_unchanged(plays, evidence.plays)
+        return _nothing_new(evidence, row)
+    first_new = evidence.next_sighting
+    every.id[len(known) :] = np.arange(first_new, first_new + fresh, dtype=np.uint32)
+    # Planning fills it in; until then zeros that nobody touches take no memory.
+    every.play = np.zeros(len(every), np.uint32)
+    row = _sorted_by_clock(every)[row]
+    change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
+    sighting, play = every.id[row], every.play[row]
+    # The id of a play is the lowest of its sightings: of an old one, it is known.
+    is_changed = (plays.id < first_new) & ~_is_unchanged(plays, evidence.plays)
     return Recorded(
         change=change,
-        sighting=every.id[sighting_row],
-        is_new_sighting=sighting_row >= len(known),
-        play=plays.id[play],
-        is_new_play=~is_old[play],
-        is_changed_play=is_changed[play],
+        sighting=sighting,
+        is_new_sighting=sighting >= first_new,
+        play=play,
+        is_new_play=play >= first_new,
+        is_changed_play=np.isin(play, plays.id[is_changed]),
+        deleted=deleted_sightings(every, change.marks),
     )
 
 
-def _nothing_new(known: Sightings, rows: NDArray[np.int32]) -> Recorded:
+def _sorted_by_clock(sightings: Sightings) -> NDArray[np.int32]:
+    """Sort sightings by clock and id, as they are stored; for each row before, give its row now."""
+    order = np.lexsort((sightings.id, sightings.clock)).astype(np.int32)
+    sightings.reorder(order)
+    row_of = np.empty(len(order), np.int32)
+    row_of[order] = np.arange(len(order), dtype=np.int32)
+    return row_of
+
+
+def _nothing_new(evidence: Evidence, rows: NDArray[np.int32]) -> Recorded:
     """Say of claims that all were known: the plays stay as they are."""
+    known = evidence.sightings
     nowhere = np.zeros(len(rows), bool)
     return Recorded(
         change=None,
@@ -169,6 +181,7 @@ def _nothing_new(known: Sightings, rows: NDArray[np.int32]) -> Recorded:
         play=known.play[rows],
         is_new_play=nowhere,
         is_changed_play=nowhere,
+        deleted=deleted_sightings(known, evidence.marks),
     )
 
 
@@ -176,7 +189,8 @@ def plan_removal(evidence: Evidence, gone: NDArray[np.uint32]) -> Change:
     """Plan to remove sightings by id, as if they had never been there."""
     kept = evidence.sightings.taken(~np.isin(evidence.sightings.id, gone))
     descriptions, contexts = list(evidence.descriptions), list(evidence.contexts)
-    return _plan(evidence, kept, descriptions, contexts, evidence.next_sighting)[0]
+    change, _ = _plan(evidence, kept, descriptions, contexts, evidence.next_sighting)
+    return change
 
 
 def _plan(
@@ -185,21 +199,17 @@ def _plan(
     descriptions: list[Description],
     contexts: list[Context],
     next_sighting: int,
-) -> tuple[Change, Plays, NDArray[np.int32]]:
+) -> tuple[Change, Plays]:
+    """Plan for the history to be these sightings, sorted by clock and id; sets their plays."""
     # What nothing claims, such as the names in a malformed row, must not count for anything.
     used = np.zeros(len(descriptions), bool)
     used[sightings.description] = True
     descriptions = [text for text, is_used in zip(descriptions, used, strict=True) if is_used]
     sightings.description = (np.cumsum(used) - 1).astype(np.uint32)[sightings.description]
-    is_extended = sightings.family == Family.EXTENDED
-    count = len(descriptions)
-    resolution = resolve(
-        descriptions,
-        np.bincount(sightings.description[is_extended], minlength=count).tolist(),
-        np.bincount(sightings.description[~is_extended], minlength=count).tolist(),
-    )
+    resolution = resolve(descriptions, *_uses(sightings, len(descriptions)))
     derived = derive(sightings, resolution, contexts)
     catalogue = plan_catalogue(evidence.user_id, evidence.catalogue, descriptions, resolution)
+    del resolution
     plays = derived.plays
     plays.track = catalogue.track_ids[plays.track]
 
@@ -217,9 +227,27 @@ def _plan(
     )
     plays.context = context_ids[plays.context]
     sightings.play = plays.id[derived.play_of]
+    marks = follow(evidence.marks, sightings, descriptions, derived.contexts)
     segments = _changed_segments(evidence, sightings, plays, catalogue, context_ids)
-    change = Change(evidence.user_id, evidence.version, next_sighting, catalogue, context, segments)
-    return change, plays, derived.play_of
+    change = Change(
+        evidence.user_id,
+        evidence.version,
+        next_sighting,
+        catalogue,
+        context,
+        segments,
+        evidence.corrected,
+        marks,
+    )
+    return change, plays
+
+
+def _uses(sightings: Sightings, count: int) -> tuple[list[int], list[int]]:
+    """For each description, count the extended sightings that have it, and the others."""
+    is_extended = sightings.family == Family.EXTENDED
+    extended = np.bincount(sightings.description[is_extended], minlength=count)
+    others = np.bincount(sightings.description[~is_extended], minlength=count)
+    return extended.tolist(), others.tolist()
 
 
 def _changed_segments(
@@ -230,27 +258,20 @@ def _changed_segments(
     context_ids: NDArray[np.uint32],
 ) -> ChangedSegments:
     rows: dict[tuple[Lane, int], int] = {}
-    months = month_of(sightings.clock)
-    dirty = _dirty_sighting_months(evidence.sightings, sightings, months)
-    order = np.lexsort((sightings.id, sightings.clock)).astype(np.int32)
-    sighting_months = months[order]
-    del months
-    for month in dirty.tolist():
-        start, end = np.searchsorted(sighting_months, (month, month + 1)).tolist()
-        rows[Lane.SIGHTINGS, month] = end - start
-    before, after = month_of(evidence.plays.ended_at), month_of(plays.ended_at)
-    for month in np.union1d(before, after).tolist():
-        old = _between(evidence.plays, before, month)
-        new = _between(plays, after, month)
-        if any(not np.array_equal(old[name], new[name]) for name in new):
-            rows[Lane.PLAYS, month] = len(new["id"])
+    known, before = evidence.sightings, evidence.plays
+    is_gone, is_moved = _gone(known, sightings), _moved(known, sightings)
+    for month in _months(known.clock, sightings.clock):
+        new = _within(sightings.clock, month)
+        if is_moved[new].any() or is_gone[_within(known.clock, month)].any():
+            rows[Lane.SIGHTINGS, month] = new.stop - new.start
+    for month in _months(before.ended_at, plays.ended_at):
+        old_part, part = _plays_of(before, month), _plays_of(plays, month)
+        if any(not np.array_equal(old_part[name], part[name]) for name in part):
+            rows[Lane.PLAYS, month] = len(part["id"])
     return ChangedSegments(
         rows=rows,
         sightings=sightings,
-        order=order,
-        sighting_months=sighting_months,
         plays=plays,
-        play_months=after,
         description_ids=catalogue.description_ids,
         context_ids=context_ids,
     )
@@ -261,22 +282,41 @@ def month_of(instants: NDArray[np.int64]) -> NDArray[np.int16]:
     return instants.view("datetime64[ms]").astype("datetime64[M]").astype(np.int16)
 
 
-def _between(plays: Plays, months: NDArray[np.int16], month: int) -> dict[str, NDArray[np.integer]]:
-    bounds = slice(int(np.searchsorted(months, month)), int(np.searchsorted(months, month + 1)))
-    return {name: column[bounds] for name, column in plays.columns().items()}
+def _months(*columns: NDArray[np.int64]) -> range:
+    """Give the months from the first to the last of some sorted instants."""
+    ends = [month_of(column[[0, -1]]).tolist() for column in columns if len(column)]
+    return (
+        range(min(first for first, _ in ends), max(last for _, last in ends) + 1)
+        if ends
+        else range(0)
+    )
 
 
-def _dirty_sighting_months(
-    before: Sightings, after: Sightings, months: NDArray[np.int16]
-) -> NDArray[np.int16]:
-    """Months in which a sighting came, went, or changed its play."""
-    gone = ~np.isin(before.id, after.id)
+def _within(instants: NDArray[np.int64], month: int) -> slice:
+    """Give the rows of a month among sorted instants."""
+    bounds = np.array([month, month + 1], "datetime64[M]").astype("datetime64[ms]").astype(np.int64)
+    start, end = np.searchsorted(instants, bounds).tolist()
+    return slice(start, end)
+
+
+def _plays_of(plays: Plays, month: int) -> dict[str, NDArray[np.integer]]:
+    rows = _within(plays.ended_at, month)
+    return {name: column[rows] for name, column in plays.columns().items()}
+
+
+def _gone(before: Sightings, after: Sightings) -> NDArray[np.bool_]:
+    """For each sighting of before, whether it is not there any more."""
+    return ~np.isin(before.id, after.id)
+
+
+def _moved(before: Sightings, after: Sightings) -> NDArray[np.bool_]:
+    """For each sighting of after, whether it came or has changed its play."""
     order = np.argsort(before.id)
     known = np.isin(after.id, before.id)
     moved = ~known
     rows = order[np.searchsorted(before.id[order], after.id[known])]
     moved[known] = before.play[rows] != after.play[known]
-    return np.unique(np.concatenate([months[moved], month_of(before.clock[gone])]))
+    return moved
 
 
 def _is_unchanged(plays: Plays, before: Plays) -> NDArray[np.bool_]:

@@ -1,0 +1,139 @@
+"""Items as people name them: a number, a key or a name, merged and added ones included."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.text import normalise
+from tonearm.domain.vocabulary import ItemKind
+from tonearm.history.corrections.amendment import TABLES, Amendment
+from tonearm.history.corrections.records import ItemKey
+from tonearm.storage.tables import albums, artists, tracks
+
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def find_items(
+    connection: Connection,
+    user_id: int,
+    amendment: Amendment,
+    item: ItemKind,
+    text: str,
+    *,
+    parameter: str,
+) -> tuple[int, ...]:
+    """Give the numbers of the items that a text stands for, as they are shown.
+
+    Raises:
+        InvalidInputError: there is none; it names the parameter.
+    """
+    table = TABLES[item]
+    if _NUMBER.fullmatch(text):
+        wanted = table.c.id == int(text)
+        found = {number for number in amendment.added[item] if number == int(text)}
+    elif item is ItemKind.TRACK:
+        title = text.strip()
+        titles = (tracks.c.key == text, func.lower(tracks.c.title) == title.lower())
+        wanted = or_(*titles, tracks.c.title == title)
+        found = {
+            number
+            for number, added in amendment.added[item].items()
+            if added.key == text or added.name.lower() == title.lower()
+        }
+    else:
+        key = normalise(text)
+        wanted = table.c.key == key
+        found = {number for number, added in amendment.added[item].items() if added.key == key}
+    found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
+    if not found:
+        raise InvalidInputError(
+            f"There is no {item} '{text[:60]}' in this history. Give its name as it is written "
+            "there, or its number.",
+            parameter=parameter,
+        )
+    return tuple(sorted({amendment.shown(item, number) for number in found}))
+
+
+def find_item(
+    connection: Connection,
+    user_id: int,
+    amendment: Amendment,
+    item: ItemKind,
+    text: str,
+    *,
+    parameter: str,
+) -> ItemKey:
+    """Give the one item that a text stands for; raises InvalidInputError as `find_number` does."""
+    number = find_number(connection, user_id, amendment, item, text, parameter=parameter)
+    return item_keys(connection, user_id, amendment, item, [number])[0]
+
+
+def find_number(
+    connection: Connection,
+    user_id: int,
+    amendment: Amendment,
+    item: ItemKind,
+    text: str,
+    *,
+    parameter: str,
+) -> int:
+    """Give the number of the one item that a text stands for.
+
+    Raises:
+        InvalidInputError: there is none, or more than one; it names the parameter.
+    """
+    numbers = find_items(connection, user_id, amendment, item, text, parameter=parameter)
+    if len(numbers) > 1:
+        shown = ", ".join(map(str, numbers[:10]))
+        raise InvalidInputError(
+            f"'{text[:60]}' names {len(numbers)} {item}s. Give the number of one: {shown}.",
+            parameter=parameter,
+        )
+    return numbers[0]
+
+
+def item_keys(
+    connection: Connection,
+    user_id: int,
+    amendment: Amendment,
+    item: ItemKind,
+    numbers: Sequence[int],
+) -> list[ItemKey]:
+    """Give the keys of items, each of which is there."""
+    added = amendment.added[item]
+    stored = [number for number in numbers if number not in added]
+    known = _stored_keys(connection, user_id, item, stored)
+    for number in numbers:
+        if number not in added:
+            continue
+        what = added[number]
+        kind, artist = what.kind, None
+        if item is ItemKind.ALBUM:
+            owner = item_keys(connection, user_id, amendment, ItemKind.ARTIST, [what.artist])[0]
+            kind, artist = owner.kind, owner.key
+        known[number] = ItemKey(what.name, kind, what.key, artist)
+    return [known[number] for number in numbers]
+
+
+def _stored_keys(
+    connection: Connection, user_id: int, item: ItemKind, numbers: Iterable[int]
+) -> dict[int, ItemKey]:
+    table = TABLES[item]
+    place = (table.c.user_id == user_id, table.c.id.in_(list(numbers)))
+    if item is ItemKind.ALBUM:
+        query = (
+            select(albums.c.id, albums.c.name, artists.c.kind, albums.c.key, artists.c.key)
+            .join(
+                artists,
+                (artists.c.user_id == albums.c.user_id) & (artists.c.id == albums.c.artist_id),
+            )
+            .where(*place)
+        )
+    elif item is ItemKind.ARTIST:
+        query = select(artists.c.id, artists.c.name, artists.c.kind, artists.c.key).where(*place)
+    else:
+        name = func.coalesce(tracks.c.title, tracks.c.key)
+        query = select(tracks.c.id, name, tracks.c.kind, tracks.c.key).where(*place)
+    return {row[0]: ItemKey(*row[1:]) for row in connection.execute(query)}
