@@ -21,8 +21,8 @@ _INTRODUCTION = """# REST API
 A running Tonearm describes its API at `/api/openapi.json` and shows it at `/docs`; this page is made from that.
 
 **Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or a key in
-`Authorization: Bearer tnrm_…` with the scope that is named. The set-up shows a first key once; `POST /api/user/keys` makes more.
-The owner sees every listener's measures, a listener their own.
+`Authorization: Bearer tnrm_…` with the scope that is named. The set-up shows a first key once, `POST /api/user/keys`
+makes more. The owner sees every listener's measures, a listener their own.
 
 **What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
 
