@@ -172,7 +172,9 @@ def test_changed_preferences_hold_from_the_next_request(
     fewer = client.get(address).json()["plays"]
     assert fewer < now["plays"]
     assert client.get(address, params={"private": "in"}).json()["plays"] == now["plays"]
-    for bad in ({"zone": "Mars/Olympus"}, {"rule": "most"}, {"colour": "red"}):
+    for bad in (
+        {"zone": "Mars/Olympus"}, {"rule": "most"}, {"colour": "red"}, {"travels": "yes"}, {"travels": 1},
+    ):  # fmt: skip
         answer = client.patch("/api/user/preferences", json=bad)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["parameter"].endswith(next(iter(bad)))
@@ -307,6 +309,9 @@ def test_the_owner_key_opens_the_api(sqlite_base: str) -> None:
 
     assert made["user"]["name"] == "Ada"
     assert ask(f"Bearer {made['key']}") == ask(f"bearer  {made['key']}") == 200
+    unknown = {"authorization": "Bearer tnrm_wrong"}
+    refused = httpx2.get(f"{sqlite_base}/api/user/profile", headers=unknown)
+    assert "unknown, or has ended" in refused.json()["detail"]
     assert ask(f"Basic {made['key']}") == ask("Bearer tnrm_wrong") == ask("Bearer") == 401
 
 
@@ -411,3 +416,28 @@ def test_every_method_of_an_address_is_named(client: httpx2.Client) -> None:
     assert answer.headers["allow"] == "DELETE, GET"
     assert "it takes DELETE, GET" in answer.json()["detail"]
     assert client.get("/api/imports/abc").status_code == 404
+
+
+def test_a_number_is_a_number_and_a_day_a_day(client: httpx2.Client, export: ExportSummary) -> None:
+    watch(client, upload(client, export.path)["id"])
+    for plays in ([True], ["1"], [1.5]):
+        body = {"hide": {"plays": plays}}
+        answer = client.post("/api/history/users/me/corrections", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"] == "hide.plays.0"
+    name = client.post(
+        "/api/history/users/me/corrections",
+        json={"split": {"tracks": [1], "artist": "\u001b[31mred"}},
+    )
+    assert name.status_code == 422
+    assert "printable" in name.json()["detail"]
+    for query, parameter, said in (
+        ({"from": "2024-02-30"}, "from", "no day of the calendar"),
+        ({"from": "9999-12-31"}, "from", "between 1970 and 2200"),
+        ({"from": "2024-05-01", "to": "2023-01-01"}, "to", "later than `from`"),
+        ({"range": "2024", "from": "2023-01-01"}, "range", "not both"),
+    ):
+        answer = client.get("/api/history/users/me/totals", params=query)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"] == parameter
+        assert said in answer.json()["detail"]

@@ -123,10 +123,19 @@ def _body(schemas: dict[str, Any], operation: dict[str, Any]) -> Iterator[Sequen
         where = "body" if kind == _JSON else f"body, `{kind}`"
         for schema in _alternatives(schemas, content["schema"]):
             # A body of several forms says by one field which it is; what each takes follows it.
-            for name, field in schema["properties"].items():
-                is_required = name in schema.get("required", ())
-                meaning = field.get("description", "")
-                yield _row(schemas, name, where, field, is_required=is_required, meaning=meaning)
+            yield from _fields(schemas, schema, where)
+
+
+def _fields(
+    schemas: dict[str, Any], schema: dict[str, Any], where: str, prefix: str = ""
+) -> Iterator[Sequence[str]]:
+    """Give the fields of a body, and below each one that is an object its own fields."""
+    for name, field in schema["properties"].items():
+        is_required = name in schema.get("required", ())
+        meaning = field.get("description", "")
+        yield _row(schemas, prefix + name, where, field, is_required=is_required, meaning=meaning)
+        for inner in _alternatives(schemas, field):
+            yield from _fields(schemas, inner, where, f"{prefix}{name}.")
 
 
 def _alternatives(schemas: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

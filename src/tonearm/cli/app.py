@@ -9,6 +9,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from tonearm.cli import commands
+from tonearm.cli.session import printable
 from tonearm.domain.errors import InvalidInputError, TonearmError
 
 USAGE = 2
@@ -63,7 +64,7 @@ def main() -> NoReturn:
     except CycloptsError:
         sys.exit(USAGE)
     except TonearmError as error:
-        print(f"tonearm: {error.message}", file=sys.stderr)
+        print(f"tonearm: {printable(error.message)}", file=sys.stderr)
         is_usage = isinstance(error, InvalidInputError) and error.parameter is not None
         sys.exit(USAGE if is_usage or error.code == "usage" else 1)
     except KeyboardInterrupt:

@@ -24,7 +24,7 @@ def tell_options(command: Callable[..., None], question: type[Struct], said: str
     parameters: list[inspect.Parameter] = []
     lines = [said, "", "Args:"]
     for field in fields(question):
-        named = Parameter(name=f"--{field.encode_name}")
+        named = Parameter(name=f"--{field.encode_name.replace('_', '-')}")
         kind: Any = Annotated[_typed(field.type) | None, named]
         parameters.append(inspect.Parameter(field.name, keyword, annotation=kind, default=None))
         lines.append(f"    {field.name}: {_help(field.type)}")

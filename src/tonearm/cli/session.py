@@ -75,4 +75,11 @@ def print_json(document: object) -> None:
 
 def say(line: str) -> None:
     """Print a line on standard output."""
-    print(line)
+    print(printable(line))
+
+
+def printable(text: str) -> str:
+    """Give a text for a terminal: names come from files, and may hold what would command it."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -88,13 +88,17 @@ def resolve_days(first: str | None, end: str | None) -> Period:
     days: list[date | None] = []
     for name, text in (("from", first), ("to", end)):
         try:
-            days.append(None if text is None else _calendar(text).first)
-        except (ValueError, OverflowError):
+            days.append(None if text is None else _day(text))
+        except ValueError:
             raise InvalidInputError(
-                f"'{text}' is no day. Write it as YYYY-MM-DD.", parameter=name
+                f"'{text}' is no day of the calendar. Write it as YYYY-MM-DD.", parameter=name
             ) from None
     period = Period(*days)
-    _check_span(period, "to")
+    if None not in days and days[0] >= days[1]:  # type: ignore[operator] # neither is None
+        raise InvalidInputError(
+            f"`to` is {end} and must be later than `from`, {first}.", parameter="to"
+        )
+    _check_span(period, "from" if end is None else "to")
     return period
 
 
@@ -140,10 +144,15 @@ def _calendar(text: str) -> Period:
     if week := _WEEK.fullmatch(text):
         first = date.fromisocalendar(int(week[1]), int(week[2]), 1)
         return Period(first, first + timedelta(days=7))
+    day = _day(text)
+    return Period(day, day + timedelta(days=1))
+
+
+def _day(text: str) -> date:
+    """Read a day; raises ValueError. Python itself would read more forms than this one."""
     if not _DAY.fullmatch(text):
         raise ValueError
-    day = date.fromisoformat(text)
-    return Period(day, day + timedelta(days=1))
+    return date.fromisoformat(text)
 
 
 def next_month(first: date) -> date:

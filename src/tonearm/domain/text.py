@@ -16,6 +16,15 @@ def normalise(text: str | None) -> str:
     return " ".join(folded.split())
 
 
+def fold(text: str | None) -> str:
+    """Give the form in which a search finds a name: normalised, and without accents."""
+    normal = normalise(text)
+    if normal.isascii():
+        return normal
+    parts = unicodedata.normalize("NFKD", normal)
+    return "".join(character for character in parts if not unicodedata.combining(character))
+
+
 def clean(text: str | None) -> str | None:
     """Drop U+0000, replace lone surrogates, cut white space around; what is then empty is absent."""
     if text is None:

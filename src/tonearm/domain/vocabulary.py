@@ -1,5 +1,6 @@
 """Enumerations: one spelling for REST, CLI, pages and the database."""
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 
 
@@ -115,6 +116,25 @@ class Scope(StrEnum):
     LIBRARY_WRITE = "library:write"
     MCP = "mcp"
     PLAYER = "player"
+
+    @property
+    def meaning(self) -> str:
+        """What it allows, for people who make a key."""
+        return _SCOPE_MEANINGS[self]
+
+
+_SCOPE_MEANINGS: Mapping[Scope, str] = {
+    Scope.ADMIN: "change the account: preferences, and keys of any scope; so it comes to all of them",
+    Scope.AUTOMATION: "rules and webhooks (to come)",
+    Scope.DOWNLOADS: "downloads (to come)",
+    Scope.HISTORY_READ: "look at measures, plays, corrections and imports",
+    Scope.HISTORY_WRITE: "correct the history",
+    Scope.IMPORTS_WRITE: "upload, publish, cancel and undo imports",
+    Scope.LIBRARY_READ: "look at library and playlists (to come)",
+    Scope.LIBRARY_WRITE: "change library and playlists (to come)",
+    Scope.MCP: "assistants (to come)",
+    Scope.PLAYER: "the player (to come)",
+}
 
 
 class Role(StrEnum):

@@ -17,7 +17,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.platforms import platform_family
-from tonearm.domain.text import normalise
+from tonearm.domain.text import fold
 from tonearm.history.sightings import Context
 from tonearm.history.store import KINDS
 from tonearm.insights.calendar import dates, hour_starts, unit_starts
@@ -33,7 +33,7 @@ _HOURS = 24
 _DAY = timedelta(days=1)
 _PLACE = re.compile(rb"([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,10})")
 _URI = "spotify:"
-_BETWEEN = "\x1f"  # in no name that was normalised
+_BETWEEN = "\x1f"  # in no name that was foldd
 _Place = tuple[int, int, int]
 """Where a play stands in the order of plays: ended_at, started_at, id."""
 
@@ -209,7 +209,7 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
         rows = lane.counted(view.rule) if asked.counted == "in" else _uncounted(view)
         chosen = rows[slice(*np.searchsorted(rows, (start, end)))]
     masks: list[NDArray[np.bool_]] = []
-    words = normalise(asked.q).split()
+    words = fold(asked.q).split()
     if words:
         masks.append(_names(view).holding(words)[lane.track[chosen]])
     if asked.weekday is not None or asked.hour is not None:
@@ -407,7 +407,7 @@ def _names(view: View) -> _Names:
         texts = [
             _BETWEEN.join(
                 (
-                    normalise(named.known_as),
+                    fold(named.known_as),
                     artists.get(int(columns.track_artist[number]), ""),
                     albums.get(int(columns.track_album[number]), ""),
                 )
@@ -421,4 +421,4 @@ def _names(view: View) -> _Names:
 
 def _spelled(view: View, item: Item, ids: NDArray[np.int32]) -> dict[int, str]:
     names = view.names(item, np.unique(ids).tolist())
-    return {number: normalise(named.known_as) for number, named in names.items()}
+    return {number: fold(named.known_as) for number, named in names.items()}

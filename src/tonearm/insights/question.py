@@ -1,6 +1,6 @@
 """The parameters that all measures share, and how an answer's are settled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -81,7 +81,7 @@ class Question(Struct, frozen=True, kw_only=True):
     ] = None
     country: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z]{2}$")] | None,
-        Meta(description="Only plays in this country: two letters, ISO 3166."),
+        Meta(description="Only plays in this country: two letters of ISO 3166, such as DE."),
     ] = None
 
 
@@ -102,10 +102,9 @@ def make_question(kind: type[_Asked], values: Mapping[str, object]) -> _Asked:
     except ValidationError as error:
         problem, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`")
-        allowed = allowed_values(known[name])
-        hint = f"It is one of {', '.join(allowed)}." if allowed else f"{problem}."
         raise InvalidInputError(
-            f"{name} cannot be '{str(values.get(name))[:60]}'. {hint}", parameter=name
+            f"{name} cannot be '{str(values.get(name))[:60]}'. {_hint(known[name], problem)}",
+            parameter=name,
         ) from None
 
 
@@ -118,6 +117,27 @@ def _parameters(kind: type[Question]) -> dict[str, Any]:
 def check_question(question: Question) -> None:
     """Check a question that was made of values with their types; raises InvalidInputError."""
     make_question(type(question), to_builtins(question))
+
+
+def _hint(kind: Any, problem: str) -> str:  # noqa: ANN401 - any annotation
+    """Say what a parameter may be: one of some words, within its bounds, or as it is described."""
+    allowed = allowed_values(kind)
+    if allowed:
+        return f"It is one of {', '.join(allowed)}."
+    notes = list(_notes(kind))
+    bounds = next((note for note in notes if note.ge is not None and note.le is not None), None)
+    if bounds is not None:
+        return f"It is a whole number from {bounds.ge:,} to {bounds.le:,}."
+    said = next((note.description for note in notes if note.description), None)
+    return said if said and "regex" in problem else f"{problem}."
+
+
+def _notes(kind: Any) -> Iterator[Meta]:  # noqa: ANN401 - any annotation
+    for part in get_args(kind):
+        if isinstance(part, Meta):
+            yield part
+        else:
+            yield from _notes(part)
 
 
 def allowed_values(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation

@@ -133,9 +133,11 @@ async def caller(request: Request, needed: SecurityScopes) -> User:
     """
     calling = await (await callers(request)).find(request)
     if calling is None:
-        raise UnauthenticatedError(
-            "Log in, or send an API key in the header `Authorization: Bearer tnrm_…`."
-        )
+        if header(request.scope, b"authorization") is None:
+            raise UnauthenticatedError(
+                "Log in, or send an API key in the header `Authorization: Bearer tnrm_…`."
+            )
+        raise UnauthenticatedError("This API key is unknown, or has ended. Make a new one.")
     for scope in needed.scopes:
         calling.check(Scope(scope))
     return calling.user

@@ -1,5 +1,6 @@
 """Every error becomes one answer: a problem for programs, a page for people."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ ErrorPage = Callable[[Request, int, str, str], Response]
 """Renders an error for people from request, status, title and detail."""
 
 _LONGEST_SHOWN_NAME = 64
+_TYPE_TAG = re.compile(r"^(constrained|function)-|^(int|str|strict-int)$")
 _NOT_FOUND = "There is nothing at this address."
 _KINDS: Mapping[type, str] = {
     str: "a text",
@@ -136,7 +138,9 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
     kind = str(entry["type"])
     if kind == "json_invalid":
         return Fault("body", "body", f"The body must be JSON: {entry['ctx']['error']}.")
-    name = ".".join(str(part) for part in path) or str(where)
+    # A field of several types is named once a type, with a word for the type behind it.
+    parts = [str(part) for part in path if not _TYPE_TAG.search(str(part))]
+    name = ".".join(parts) or str(where)
     shown = "".join(character for character in name if character.isprintable())
     shown = shown[:_LONGEST_SHOWN_NAME]
     if kind == "missing":

@@ -1,5 +1,8 @@
 """Answers as tables, for people."""
 
+from datetime import UTC, date, datetime
+
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -53,7 +56,40 @@ def test_records_in_a_row_with_the_same_fields_are_lines_of_one_table(
     assert lines[0][:2] == ["Comparison", "2024:"]
     assert lines[1][:2] == ["other", "2024:"], "what is set beside it says of what it speaks"
     assert lines[2:6] == [
-        ["plays", "hours"], ["totals", "1,234", "1.0"], ["change", "-2", "-1.0"], ["ratio", "0.50"],
+        ["plays", "time"], ["totals", "1,234", "1", "h", "00"], ["change", "-2", "-1", "h", "00"],
+        ["ratio", "0.50"],
     ]  # fmt: skip
-    table = [["total", "1,000"], ["entries"], ["plays", "hours"], ["7", "1.0"]]
+    table = [["total", "1,000"], ["entries"], ["plays", "time"], ["7", "1", "h", "00"]]
     assert lines[6:] == [["artists"], *table, ["albums"], *table], "each part under its own name"
+
+
+class Counted(Struct, frozen=True):
+    value: str | None
+
+
+class Unit(Struct, frozen=True):
+    starts_on: date
+    first_at: datetime
+    plays: tuple[int, ...]
+
+
+class Side(Struct, frozen=True):
+    covered: Covered
+    values: tuple[Counted, ...]
+    items: tuple[Unit, ...]
+
+
+def test_clocks_are_those_of_the_zone_and_names_command_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    covered = msgspec.structs.replace(COVERED, zone="Asia/Tokyo")
+    moment = datetime(2023, 12, 31, 21, 13, tzinfo=UTC)
+    unit = Unit(date(2024, 1, 1), moment, (4, 5))
+    answer = Side(covered, (Counted("\x1b[31mred [bold]"), Counted(None)), (unit,))
+    print_answer("Sides", answer)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\N{REPLACEMENT CHARACTER}[31mred [bold]" in said
+    head, line = (line.split() for line in said.splitlines()[-2:])
+    assert head[-1] == "unknown"
+    assert line == ["2024-01-01", "2024-01-01", "06:13", "4", "5"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle import plays as oracle
-from tonearm.domain.text import clean, normalise
+from tonearm.domain.text import clean, fold, normalise
 
 TEXTS = st.text(
     st.one_of(st.characters(), st.sampled_from("\0 \t\u3000\ud83d\ude00\udfff")), max_size=12
@@ -55,3 +55,14 @@ def test_absent_names_are_empty() -> None:
     assert normalise(None) == normalise("") == normalise(" \t") == ""
     assert clean(None) is clean("") is clean(" \0 ") is None
     assert clean("\ud83d!") == "\ufffd!"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("zurich", "Zürich"), ("STRASSENKOTER", "Straßenköter"), ("sigur ros", "Sigur  Rós"),
+        ("björk", "BJORK"), ("", None), ("東京", "東京"),
+    ],
+)  # fmt: skip
+def test_a_search_finds_names_without_their_accents(typed: str, name: str | None) -> None:
+    assert fold(typed) == fold(name)

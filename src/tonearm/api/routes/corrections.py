@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import Field, StrictInt
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,10 +34,10 @@ _MOST_ITEMS = 1_000
 _LONGEST = 4_096
 
 CorrectionId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="Number of the correction")]
-PlayId = Annotated[int, Field(ge=1, le=_LARGEST_PLAY)]
+PlayId = Annotated[StrictInt, Field(ge=1, le=_LARGEST_PLAY)]
 Plays = Annotated[list[PlayId], Field(min_length=1, max_length=_MOST_PLAYS)]
 Text = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
-Item = Annotated[int, Field(ge=1, le=_LARGEST_ID)] | Text
+Item = Annotated[StrictInt, Field(ge=1, le=_LARGEST_ID)] | Text
 Items = Annotated[list[Item], Field(min_length=1, max_length=_MOST_ITEMS)]
 
 
@@ -67,11 +67,11 @@ class ExclusionBody(Body):
     """A family of platforms, such as `android`."""
     country: Text | None = None
     """Two letters, ISO 3166."""
-    from_hour: int | None = None
+    from_hour: StrictInt | None = None
     """First local hour, 0 to 23."""
-    to_hour: int | None = None
+    to_hour: StrictInt | None = None
     """The hour before which it ends, 0 to 24; where that is the earlier one, it ends on the next day."""
-    weekdays: Annotated[list[int], Field(min_length=1, max_length=7)] | None = None
+    weekdays: Annotated[list[StrictInt], Field(min_length=1, max_length=7)] | None = None
     """Days of the week, 0 is Monday; hours after midnight belong to the day on which the span began."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pydantic import StrictBool
 from starlette.requests import Request
 
 from tonearm.accounts.people import User
@@ -20,9 +21,9 @@ class PreferencesChange(Body):
     """IANA time zone in which days and hours are counted."""
     rule: Rule | None = None
     """What counts as a play."""
-    counts_private: bool | None = None
+    counts_private: StrictBool | None = None
     """Whether plays of private sessions count."""
-    travels: bool | None = None
+    travels: StrictBool | None = None
     """Whether a play's country chooses its zone."""
 
 

@@ -107,7 +107,7 @@ def scopes() -> None:
     from tonearm.domain.vocabulary import Scope  # noqa: PLC0415 - `--help` does not need it
 
     for scope in Scope:
-        say(scope)
+        say(f"{scope:<14} {scope.meaning}")
 
 
 def _scopes(text: str) -> list["Scope"]:

@@ -5,7 +5,7 @@ from typing import Any
 from cyclopts import App
 
 from tonearm.cli.questions import given_values, tell_options
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_json, printable, say
 from tonearm.insights.evidence import PlayEvidence
 from tonearm.insights.plays import Play, PlayList, PlaysQuestion
 from tonearm.insights.question import make_question
@@ -76,7 +76,7 @@ def _row(play: Play) -> tuple[str, ...]:
         str(play.id),
         _clock(play),
         _length(play.ms_played),
-        *map(escape, names),
+        *map(escape, map(printable, names)),
         " ".join(filter(None, marks)),
     )
 
@@ -86,6 +86,9 @@ def _print_evidence(answer: PlayEvidence) -> None:
     by = f" by {play.artist.name}" if play.artist else ""
     say(f"Play {play.id}: {play.track.name}{by}")
     say(f"  ended {_clock(play)}, heard {_length(play.ms_played)}, {play.kind}")
+    ending = f"ended by {play.reason_end}" if play.reason_end else "how it ended is not known"
+    where = filter(None, (ending, play.platform, play.country))
+    say(f"  {'counted' if play.counted else 'not counted'} by your rule: {', '.join(where)}")
     for told in answer.sightings:
         wording = " / ".join(filter(None, (told.title, told.artist, told.album)))
         say(f"  {told.source}: {wording or 'no names'} {told.uri or ''}".rstrip())

@@ -333,6 +333,8 @@ def _name(text: str | None, parameter: str) -> str | None:
     if text is None:
         return None
     name = clean(text)
-    if name is None or not normalise(name) or len(name) > _LONGEST_NAME:
-        raise InvalidInputError(f"A name has 1 to {_LONGEST_NAME} characters.", parameter=parameter)
+    if name is None or not normalise(name) or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidInputError(
+            f"A name has 1 to {_LONGEST_NAME} printable characters.", parameter=parameter
+        )
     return name

@@ -104,8 +104,8 @@ def _other_range(view: View, text: str) -> View:
         before = view.period.previous
         if before is None:
             raise InvalidInputError(
-                "There is no range before one that is open: give a range with two ends, or name the "
-                "other one.",
+                "Name what to compare: a `range` with two ends, which is then compared with as many "
+                "days before, or the `other` range too.",
                 parameter="other",
             )
         return view.shifted(before)

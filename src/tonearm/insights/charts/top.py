@@ -83,6 +83,7 @@ def _chart(
         title=f"Top {name}",
         description=f"{described}, with plays, time, share, first and last play, and change of rank.",
         definition=(
+            "What has no artist or album known has no place; its plays are part of what shares are of. "
             "Equal ranks are settled by more listening time, then by the earlier first play, then by "
             "name. The previous rank is that in as many days before. `next_cursor` leads to the lines after."
         ),
