@@ -147,6 +147,23 @@ def test_a_key_needs_the_scope_of_an_operation(
     assert ask(needed) not in (401, 403)
 
 
+def test_a_narrow_key_of_the_owner_sees_nobody_else(
+    owner: httpx2.Client, listener: httpx2.Client, base: str
+) -> None:
+    bob = listener.get("/api/user/profile").json()["id"]
+
+    def ask(scopes: list[str], user: object) -> int:
+        made = owner.post("/api/user/keys", json={"name": "tried", "scopes": scopes}).json()
+        key = {"authorization": f"Bearer {made['key']}"}
+        address = f"{base}/api/history/users/{user}/totals"
+        status = httpx2.get(address, headers=key).status_code
+        owner.delete(f"/api/user/keys/{made['id']}").raise_for_status()
+        return status
+
+    assert (ask(["history:read"], "me"), ask(["history:read"], bob)) == (200, 404)
+    assert ask(["history:read", "admin"], bob) == 200
+
+
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_an_unknown_parameter_is_an_error(owner: httpx2.Client, method: str, path: str) -> None:
     answer = owner.request(method, address(path), params={"no_such_parameter": "1"})

@@ -22,7 +22,7 @@ A running Tonearm describes its API at `/api/openapi.json` and shows it at `/doc
 
 **Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or a key in
 `Authorization: Bearer tnrm_…` with the scope that is named. The set-up shows a first key once, `POST /api/user/keys`
-makes more. The owner sees every listener's measures, a listener their own.
+makes more. The owner sees every listener's measures, with a key only if it has `admin` too; a listener sees their own.
 
 **What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
 

@@ -124,7 +124,7 @@ class Scope(StrEnum):
 
 
 _SCOPE_MEANINGS: Mapping[Scope, str] = {
-    Scope.ADMIN: "change the account: preferences, and keys of any scope; so it comes to all of them",
+    Scope.ADMIN: "change the account and make keys of any scope, which comes to all of them; the owner's: everybody's",
     Scope.AUTOMATION: "rules and webhooks (to come)",
     Scope.DOWNLOADS: "downloads (to come)",
     Scope.HISTORY_READ: "look at measures, plays, corrections and imports",

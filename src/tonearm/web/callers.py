@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
-from tonearm.domain.vocabulary import Scope
+from tonearm.domain.vocabulary import Role, Scope
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import header
@@ -140,6 +140,9 @@ async def caller(request: Request, needed: SecurityScopes) -> User:
         raise UnauthenticatedError("This API key is unknown, or has ended. Make a new one.")
     for scope in needed.scopes:
         calling.check(Scope(scope))
+    if needed.scopes and Scope.ADMIN not in calling.scopes:
+        # A key for something narrow is not for other listeners' things, whoever made it.
+        return replace(calling.user, role=Role.LISTENER)
     return calling.user
 
 
