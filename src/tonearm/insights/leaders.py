@@ -1,21 +1,39 @@
 """Who comes first by several columns, without sorting everybody."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 
-def leaders(count: int, *columns: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Give the places of the `count` lowest rows in order, and behind them all that are level with the last.
+def foremost(
+    level: NDArray[np.int64],
+    columns: Sequence[Callable[[NDArray[np.int64]], NDArray[np.int64]]],
+    count: int,
+) -> list[int]:
+    """Give the items that may be among the first `count` by ascending columns, with all that stay level with the last.
 
-    The first column decides; where that is level the next one does.
+    A column is asked only for the items that the ones before it left level.
     """
-    first = columns[0]
-    places: NDArray[np.int64] = np.arange(len(first))
-    if len(first) > count:
-        places = np.flatnonzero(first <= np.partition(first, count - 1)[count - 1])
-    places = places[np.lexsort([column[places] for column in reversed(columns)])]
-    rest = places[count:]
-    is_level = np.ones(len(rest), bool)
+    sure: list[int] = []
     for column in columns:
-        is_level &= column[rest] == column[places[count - 1 : count]]
-    return places[: count + int(np.count_nonzero(is_level))]
+        places = count - len(sure)
+        if len(level) <= places:
+            break
+        values = column(level)
+        bar = np.partition(values, places - 1)[places - 1]
+        sure += level[values < bar].tolist()
+        level = level[values == bar]
+    return sure + list(level.tolist())
+
+
+def leaders(count: int, *columns: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Give the places of the `count` lowest rows in order, and behind them all that are level with the last."""
+    everybody = np.arange(len(columns[0]))
+    places = np.array(
+        foremost(everybody, [column.__getitem__ for column in columns], count), np.int64
+    )
+    ordered: NDArray[np.int64] = places[
+        np.lexsort([column[places] for column in reversed(columns)])
+    ]
+    return ordered

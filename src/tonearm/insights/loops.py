@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.axis import Axis
 from tonearm.insights.lane import LaneColumns
+from tonearm.insights.leaders import foremost
 from tonearm.insights.runs import Groups
-from tonearm.insights.standings import NEVER, foremost, spelled
+from tonearm.insights.standings import NEVER, spelled
 from tonearm.insights.view import Named, View
 
 _DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 """Who leads in a range: the one order of all rankings."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tonearm.domain.text import normalise
 from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.leaders import foremost
 from tonearm.insights.question import Item
 from tonearm.insights.view import Named, View
 
@@ -108,27 +109,6 @@ class Standings:
         # Of several writes to one place the last one stays: backwards, that is the first play.
         firsts[labels[start:end][::-1]] = self._ended_at[start:end][::-1]
         return firsts
-
-
-def foremost(
-    level: NDArray[np.int64],
-    columns: Sequence[Callable[[NDArray[np.int64]], NDArray[np.int64]]],
-    count: int,
-) -> list[int]:
-    """Give the items that may be among the first `count` by ascending columns, with all that stay level with the last.
-
-    A column is asked only for the items that the ones before it left level.
-    """
-    sure: list[int] = []
-    for column in columns:
-        places = count - len(sure)
-        if len(level) <= places:
-            break
-        values = column(level)
-        bar = np.partition(values, places - 1)[places - 1]
-        sure += level[values < bar].tolist()
-        level = level[values == bar]
-    return sure + list(level.tolist())
 
 
 def spelled(named: Named) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.periods import find_zone, resolve_period
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
+from tonearm.insights.leaders import foremost
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
-from tonearm.insights.standings import Standings, foremost, spelled
+from tonearm.insights.standings import Standings, spelled
 from tonearm.insights.totals import TotalNumbers, TotalRatios, changes, count_totals, ratios
 from tonearm.insights.view import View
 
