@@ -1,17 +1,13 @@
 """Hours of the day: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import ITEMS, AnyQuestion, Measured, bounds
-from moving_clock import MovingClock
 from oracle import measures as oracle
 from oracle.examples import heard
 from oracle.plays import OraclePlay
@@ -21,16 +17,8 @@ from oracle.strategies import listens
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.charts.clock import Clock, ClockQuestion
 from tonearm.insights.question import make_question
-from tonearm.storage.database import Database
 
 NOTHING = [(0, 0, 0.0)] * 24
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, **asked: object) -> Clock:

@@ -1,6 +1,5 @@
 """Two ranges side by side: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +9,7 @@ from msgspec.structs import astuple
 from sqlalchemy import Connection
 
 from asking import BOUNDED, NOW, QUICK, near, questions
-from listening import add_user
 from measuring import ITEMS, AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle import measures as oracle
 from oracle.comparison import Standing, Tops, compare, previous_range
 from oracle.examples import heard
@@ -22,14 +19,6 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.charts.compare import ComparedItem, ComparedTop, CompareQuestion, Comparison
 from tonearm.insights.question import make_question
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, **asked: object) -> Comparison:

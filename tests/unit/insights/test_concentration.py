@@ -1,17 +1,13 @@
 """How unequally plays fall on items: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import ITEMS, AnyQuestion, Measured, bounds
-from moving_clock import MovingClock
 from oracle.examples import heard
 from oracle.habits import concentration
 from oracle.plays import OraclePlay
@@ -19,14 +15,6 @@ from oracle.strategies import listens
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.charts.concentration import Concentration, ConcentrationQuestion
 from tonearm.insights.question import make_question
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def numbers(measured: Measured, **asked: object) -> tuple[float, ...]:

@@ -1,6 +1,5 @@
 """On what, where and how was listened: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -12,9 +11,7 @@ from msgspec.structs import astuple
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds
-from moving_clock import MovingClock
 from oracle import habits
 from oracle.examples import MINUTE, heard
 from oracle.plays import OraclePlay
@@ -23,7 +20,6 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.preferences import Preferences
 from tonearm.insights.charts.context import Aspect, ContextQuestion, Contexts
 from tonearm.insights.question import Question
-from tonearm.storage.database import Database
 
 BERLIN = "Europe/Berlin"
 MARCH = date(2024, 3, 1)
@@ -31,13 +27,6 @@ MARCH = date(2024, 3, 1)
 
 class AnyContext(AnyQuestion, frozen=True, kw_only=True):
     aspect: Aspect = "platform"
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: Question, now: datetime = NOW) -> Contexts:

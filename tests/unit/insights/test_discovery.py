@@ -1,20 +1,16 @@
 """What is heard for the first time, and again after long: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle.discovery import DiscoveryLine, discovery
 from oracle.examples import DAY, at, heard
 from oracle.plays import OraclePlay
@@ -23,14 +19,6 @@ from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.charts.discovery import Discovery, DiscoveryQuestion
 from tonearm.insights.question import Question
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: Question, now: datetime = NOW) -> Discovery:

@@ -1,6 +1,5 @@
 """How one item was heard over time: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, questions
-from listening import add_user
 from measuring import ITEMS, AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle import measures as oracle
 from oracle.examples import HOUR, at, heard
 from oracle.habits import loyalty
@@ -21,14 +18,6 @@ from oracle.plays import OraclePlay
 from oracle.strategies import listens
 from tonearm.domain.errors import InvalidInputError
 from tonearm.insights.charts.loyalty import Loyalty
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: AnyQuestion, now: datetime = NOW) -> Loyalty:

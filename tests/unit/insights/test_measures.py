@@ -1,7 +1,6 @@
 """Measures are what their definitions say: against brute force, in hard zones, over ties."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -114,13 +113,6 @@ def questions() -> st.SearchStrategy[AnyQuestion]:
         limit=st.sampled_from((1, 2, 3, 10)),
         unit=st.sampled_from(("day", "week", "month", "year")),
     )
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 @given(plays=listens(), asked=st.lists(questions(), min_size=4, max_size=4))

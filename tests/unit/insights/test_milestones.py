@@ -1,6 +1,5 @@
 """Round numbers reached and days that return: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,9 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle import discovery as oracle
 from oracle.examples import HOUR, at, heard
 from oracle.measures import names_of
@@ -21,14 +18,6 @@ from oracle.strategies import listens
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.charts.milestones import Milestones, MilestonesQuestion
 from tonearm.insights.question import make_question
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, now: datetime = NOW, **asked: object) -> Milestones:

@@ -1,7 +1,7 @@
 """Repeats, runs and loops: against brute force, and by hand."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle import measures as oracle
 from oracle.examples import DAY, HOUR, MINUTE, at, heard
 from oracle.habits import repeat
@@ -24,16 +22,8 @@ from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.charts.repeat import Repeat, RepeatQuestion
 from tonearm.insights.question import make_question
-from tonearm.storage.database import Database
 
 NOON = at("2024-03-10 12:00")
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, **asked: object) -> Repeat:

@@ -1,18 +1,14 @@
 """Listening at a stretch: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle.examples import DAY, HOUR, MINUTE, at, heard
 from oracle.plays import OraclePlay
 from oracle.rhythm import sessions
@@ -20,16 +16,8 @@ from oracle.strategies import listens
 from tonearm.domain.preferences import Preferences
 from tonearm.insights.charts.sessions import SessionsAnswer, SessionsQuestion
 from tonearm.insights.question import Question
-from tonearm.storage.database import Database
 
 BERLIN = "Europe/Berlin"
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: Question, now: datetime = NOW) -> SessionsAnswer:

@@ -1,18 +1,15 @@
 """Plays that were ended before half: against brute force, and by hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import AnyQuestion, Measured, bounds
-from moving_clock import MovingClock
 from oracle import habits
 from oracle.examples import heard
 from oracle.plays import OraclePlay
@@ -20,16 +17,8 @@ from oracle.strategies import listens
 from tonearm.domain.preferences import Preferences
 from tonearm.insights.charts.skips import SkippedItem, Skips, SkipsQuestion
 from tonearm.insights.question import Question
-from tonearm.storage.database import Database
 
 BERLIN = "Europe/Berlin"
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: Question, now: datetime = NOW) -> Skips:

@@ -1,6 +1,5 @@
 """Days in a row: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,13 +26,6 @@ from tonearm.storage.database import Database
 NONE = Streak(0, None, None, None)
 SIX_DAYS = [heard(f"2024-03-{day:02} 12:00") for day in (1, 2, 3, 5, 6)]
 LATER = datetime(2024, 6, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, now: datetime = LATER, **asked: object) -> Streaks:

@@ -1,17 +1,13 @@
 """A listener in one answer: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from msgspec.structs import astuple
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import ITEMS, AnyQuestion, Measured, bounds, instant
-from moving_clock import MovingClock
 from oracle.examples import MINUTE, at, heard
 from oracle.measures import names_of
 from oracle.plays import OraclePlay
@@ -19,14 +15,6 @@ from oracle.stories import taste
 from oracle.strategies import listens
 from tonearm.insights.charts.taste import Taste
 from tonearm.insights.question import Question
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, question: Question) -> Taste:

@@ -1,6 +1,5 @@
 """A listener who travels: each play has the clock of the country it was played in."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,15 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from listening import add_user
 from measuring import AnyQuestion, Measured
-from moving_clock import MovingClock
 from oracle import measures as oracle
 from oracle.plays import OraclePlay
 from tonearm.domain.countries import zone_of_country
 from tonearm.domain.instants import to_ms
 from tonearm.domain.preferences import Preferences
-from tonearm.storage.database import Database
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOME = "America/Los_Angeles"
@@ -43,13 +39,6 @@ def own_day(play: OraclePlay) -> date:
 
 def own_hour(play: OraclePlay) -> int:
     return oracle.local(play.ended_at, ZoneInfo(ZONES[play.country])).hour
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 @given(

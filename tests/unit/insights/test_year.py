@@ -1,6 +1,5 @@
 """A year in review: against brute force, and by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,7 @@ from msgspec.structs import astuple
 from sqlalchemy import Connection
 
 from asking import NOW, QUICK, near, questions
-from listening import add_user
 from measuring import ITEMS, Measured, instant
-from moving_clock import MovingClock
 from oracle.examples import MINUTE, at, heard
 from oracle.measures import names_of
 from oracle.plays import OraclePlay
@@ -24,14 +21,6 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.question import check_question, make_question
 from tonearm.insights.totals import TotalNumbers
-from tonearm.storage.database import Database
-
-
-@pytest.fixture
-def connection(sqlite_database: Database, clock: MovingClock) -> Iterator[Connection]:
-    add_user(sqlite_database, clock)
-    with sqlite_database.write() as connection:
-        yield connection
 
 
 def ask(measured: Measured, now: datetime = NOW, /, **asked: object) -> Year:
