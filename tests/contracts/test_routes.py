@@ -111,12 +111,16 @@ def test_a_listener_s_history_is_seen_by_them_and_the_owner(
     ada, bob = (client.get("/api/user/profile").json() for client in (owner, listener))
     assert (ada["role"], bob["role"]) == (Role.OWNER, Role.LISTENER)
 
-    def ask(client: httpx2.Client, user: object) -> int:
-        return client.get(address(path, str(user))).status_code
+    # What a measure needs; there is no artist in an empty history, which is another refusal than of the listener.
+    measure = path.rpartition("/")[2]
+    needed = {"compare": {"range": "2024"}, "loyalty": {"artist": "1"}}.get(measure, {})
+    seen = 422 if measure == "loyalty" else 200
 
-    # 422: a measure that needs a parameter.
-    assert ask(owner, "me") == ask(owner, ada["id"]) == ask(owner, bob["id"]) in (200, 422)
-    assert ask(listener, "me") == ask(listener, bob["id"]) in (200, 422)
+    def ask(client: httpx2.Client, user: object) -> int:
+        return client.get(address(path, str(user)), params=needed).status_code
+
+    assert ask(owner, "me") == ask(owner, ada["id"]) == ask(owner, bob["id"]) == seen
+    assert ask(listener, "me") == ask(listener, bob["id"]) == seen
     assert ask(listener, ada["id"]) == 404
     for nobody in ("999999", "you", "-1", "0", "²", "9" * 16):
         assert ask(owner, nobody) == ask(listener, nobody) == 404
