@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import tonearm
+from tonearm.accounts.audit import Audit
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
+from tonearm.accounts.sessions import Sessions
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.store import ColumnStore
@@ -34,7 +36,9 @@ class Tonearm:
     settings: Settings
     database: Database
     accounts: Accounts
+    sessions: Sessions
     keys: Keys
+    audit: Audit
     corrections: Corrections
     imports: Imports
     insights: Insights
@@ -73,8 +77,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     return Tonearm(
         settings=settings,
         database=database,
-        accounts=Accounts(database, clock, session_days=settings.session_days),
+        accounts=Accounts(database, clock),
+        sessions=Sessions(
+            database,
+            clock,
+            idle=timedelta(days=settings.session_days),
+            longest=timedelta(days=settings.session_longest_days),
+        ),
         keys=Keys(database, clock),
+        audit=Audit(database),
         corrections=Corrections(database, clock),
         imports=Imports(
             database,
@@ -107,7 +118,9 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     built = build(settings)
     services = Services(
         accounts=built.accounts,
+        sessions=built.sessions,
         keys=built.keys,
+        audit=built.audit,
         corrections=built.corrections,
         imports=built.imports,
         insights=built.insights,

@@ -39,7 +39,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with set_up(base):
             pass
         database = Database(f"sqlite:///{folder / 'tonearm.db'}")
-        accounts = Accounts(database, system_clock, session_days=1)
+        accounts = Accounts(database, system_clock)
         other = accounts.add("Bob", "UTC")
         accounts.set_password(other.id, PASSWORD)
         database.close()

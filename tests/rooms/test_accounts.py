@@ -5,11 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
 
 from moving_clock import MovingClock
 from tonearm.accounts.errors import TooManyAttemptsError
-from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import (
     ConflictError,
@@ -18,10 +16,8 @@ from tonearm.domain.errors import (
     UnauthenticatedError,
 )
 from tonearm.domain.preferences import Preferences
-from tonearm.domain.vocabulary import Role, Rule, Scope
-from tonearm.ops.clock import system_clock
+from tonearm.domain.vocabulary import Role, Rule
 from tonearm.storage.database import Database
-from tonearm.storage.tables import keys, sessions, users
 
 PASSWORD = "correct horse battery"
 OTHER_PASSWORD = "staple the other one"
@@ -29,7 +25,7 @@ OTHER_PASSWORD = "staple the other one"
 
 @pytest.fixture
 def accounts(database: Database, clock: MovingClock) -> Accounts:
-    return Accounts(database, clock, session_days=30)
+    return Accounts(database, clock)
 
 
 def test_a_fresh_instance_is_not_set_up(accounts: Accounts) -> None:
@@ -78,7 +74,7 @@ def test_of_many_set_ups_at_the_same_time_one_wins(database: Database, clock: Mo
     start = threading.Barrier(4)
 
     def visit(name: str) -> None:
-        accounts = Accounts(database, clock, session_days=30)
+        accounts = Accounts(database, clock)
         start.wait()
         try:
             outcomes.append(accounts.set_up(name, PASSWORD, "UTC").name)
@@ -92,7 +88,7 @@ def test_of_many_set_ups_at_the_same_time_one_wins(database: Database, clock: Mo
         thread.join()
 
     assert outcomes.count("refused") == 3
-    assert len(Accounts(database, clock, session_days=30).list()) == 1
+    assert len(Accounts(database, clock).list()) == 1
 
 
 def test_of_many_first_commands_at_the_same_time_one_makes_the_owner(
@@ -102,7 +98,7 @@ def test_of_many_first_commands_at_the_same_time_one_makes_the_owner(
     start = threading.Barrier(4)
 
     def run() -> None:
-        accounts = Accounts(database, clock, session_days=30)
+        accounts = Accounts(database, clock)
         start.wait()
         owners.append(accounts.ensure_owner())
 
@@ -171,17 +167,6 @@ def test_a_password_that_cannot_be_used_is_refused(accounts: Accounts, password:
     assert not accounts.is_set_up()
 
 
-def test_a_log_in_lasts_until_the_log_out(accounts: Accounts) -> None:
-    ada = accounts.set_up("Ada", PASSWORD, "UTC")
-
-    token = accounts.log_in(" ADA", PASSWORD)
-    assert accounts.session_user(token) == ada
-
-    accounts.log_out(token)
-    accounts.log_out(token)
-    assert accounts.session_user(token) is None
-
-
 @pytest.mark.parametrize(
     ("name", "password"),
     [("Ada", OTHER_PASSWORD), ("nobody", PASSWORD), ("Bob", ""), ("", ""), ("A" * 9_999, "\udc80")],
@@ -191,20 +176,20 @@ def test_a_wrong_log_in_says_only_that(accounts: Accounts, name: str, password: 
     accounts.add("Bob", "UTC")
 
     with pytest.raises(UnauthenticatedError, match=r"^Name or password is wrong\.$"):
-        accounts.log_in(name, password)
+        accounts.authenticate(name, password)
 
 
 def test_guessing_is_slowed_down(accounts: Accounts, clock: MovingClock) -> None:
     accounts.set_up("Ada", PASSWORD, "UTC")
     for _ in range(5):
         with pytest.raises(UnauthenticatedError):
-            accounts.log_in("Ada", "a wrong guess")
+            accounts.authenticate("Ada", "a wrong guess")
 
     with pytest.raises(TooManyAttemptsError, match="Try again in"):
-        accounts.log_in("ada", PASSWORD)
+        accounts.authenticate("ada", PASSWORD)
 
     clock.advance(seconds=2)
-    assert accounts.log_in("Ada", PASSWORD)
+    assert accounts.authenticate("Ada", PASSWORD)
 
 
 def test_guesses_at_the_same_time_are_slowed_down_too(accounts: Accounts) -> None:
@@ -212,7 +197,7 @@ def test_guesses_at_the_same_time_are_slowed_down_too(accounts: Accounts) -> Non
 
     def guess(number: int) -> type[Exception]:
         try:
-            accounts.log_in("Ada", f"a wrong guess {number}")
+            accounts.authenticate("Ada", f"a wrong guess {number}")
         except (UnauthenticatedError, TooManyAttemptsError) as error:
             return type(error)
         raise AssertionError
@@ -222,58 +207,13 @@ def test_guesses_at_the_same_time_are_slowed_down_too(accounts: Accounts) -> Non
     assert answers.count(UnauthenticatedError) == 5
 
 
-def test_a_session_ends_when_it_is_idle_but_not_while_it_is_used(
-    accounts: Accounts, clock: MovingClock
-) -> None:
-    accounts.set_up("Ada", PASSWORD, "UTC")
-    token = accounts.log_in("Ada", PASSWORD)
-
-    for _ in range(3):
-        clock.advance(days=29)
-        assert accounts.session_user(token) is not None
-    clock.advance(days=31)
-
-    assert accounts.session_user(token) is None
-
-
-def test_a_new_password_ends_the_sessions_of_the_old_one(accounts: Accounts) -> None:
-    ada = accounts.set_up("Ada", PASSWORD, "UTC")
-    token = accounts.log_in("Ada", PASSWORD)
-
-    accounts.set_password(ada.id, OTHER_PASSWORD)
-
-    assert accounts.session_user(token) is None
-    assert accounts.log_in("Ada", OTHER_PASSWORD)
-    with pytest.raises(UnauthenticatedError):
-        accounts.log_in("Ada", PASSWORD)
-    with pytest.raises(NotFoundError):
-        accounts.set_password(ada.id + 1, PASSWORD)
-
-
-def test_secrets_are_not_in_the_database(accounts: Accounts, database: Database) -> None:
-    ada = accounts.set_up("Ada", PASSWORD, "UTC")
-    token = accounts.log_in("Ada", PASSWORD)
-    key = Keys(database, system_clock).create(ada.id, "phone", [Scope.PLAYER]).key
-
-    with database.read() as connection:
-        stored = [
-            str(row)
-            for table in (users, sessions, keys)
-            for row in connection.execute(select(table))
-        ]
-
-    assert len(stored) == 3
-    for secret in (PASSWORD, token, key):
-        assert not any(secret in row for row in stored)
-
-
 def test_the_setup_token_is_one_for_all_processes_and_gone_after_the_set_up(
     accounts: Accounts, database: Database, clock: MovingClock
 ) -> None:
     assert not accounts.check_setup_token("")
     token = accounts.setup_token()
 
-    assert Accounts(database, clock, session_days=1).setup_token() == token
+    assert Accounts(database, clock).setup_token() == token
     assert accounts.check_setup_token(f" {token}\n")
     assert not accounts.check_setup_token(token[:-1])
     assert not accounts.check_setup_token("\udc80")

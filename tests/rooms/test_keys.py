@@ -26,13 +26,13 @@ def keys(database: Database, clock: MovingClock) -> Keys:
 
 @pytest.fixture
 def ada(database: Database, clock: MovingClock) -> User:
-    return Accounts(database, clock, session_days=30).set_up("Ada", PASSWORD, "UTC")
+    return Accounts(database, clock).set_up("Ada", PASSWORD, "UTC")
 
 
 @pytest.fixture
 def bob(database: Database, clock: MovingClock, ada: User) -> User:
     del ada  # the owner comes first
-    return Accounts(database, clock, session_days=30).add("Bob", "UTC")
+    return Accounts(database, clock).add("Bob", "UTC")
 
 
 def test_a_key_is_known_by_its_whole(keys: Keys, ada: User) -> None:

@@ -5,16 +5,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from tonearm.accounts.audit import Action, record
+from tonearm.accounts.digest import digest
+from tonearm.accounts.numbering import next_id
 from tonearm.accounts.people import User, get_user, user_of
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from tonearm.domain.text import clean
-from tonearm.domain.vocabulary import Role, Scope
+from tonearm.domain.vocabulary import Scope
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import keys, users
@@ -74,7 +76,7 @@ class Keys:
         """Make a key for a listener.
 
         Raises:
-            InvalidInputError: the name, the scopes or the end cannot be used; only the owner has the scope `admin`.
+            InvalidInputError: the name, the scopes or the end cannot be used; `admin` is for admins.
             NotFoundError: there is no such listener.
             ConflictError: the listener has too many keys.
         """
@@ -82,13 +84,14 @@ class Keys:
         with self._database.write() as connection:
             user = get_user(connection, user_id)
             new = NewKey(
-                _next_id(connection, user_id),
+                next_id(connection, keys, user_id),
                 KEY_PREFIX + token_urlsafe(32),
                 _checked_name(name),
                 _checked_scopes(chosen, user),
                 self._checked_end(expires_at),
             )
             self._insert(connection, user_id, new)
+            self._record(connection, Action.KEY_MADE, user_id, new.id, scopes=new.scopes)
         return new
 
     def list(self, user_id: int) -> list[Key]:
@@ -117,10 +120,11 @@ class Keys:
             old = self._get(connection, user_id, key_id)
             secret = KEY_PREFIX + token_urlsafe(32)
             new = NewKey(
-                _next_id(connection, user_id), secret, old.name, old.scopes, old.expires_at
+                next_id(connection, keys, user_id), secret, old.name, old.scopes, old.expires_at
             )
             self._insert(connection, user_id, new)
             _end(connection, user_id, old, now + overlap)
+            self._record(connection, Action.KEY_ROTATED, user_id, old.id, into=new.id)
         return new
 
     def revoke(self, user_id: int, key_id: int) -> None:
@@ -131,20 +135,25 @@ class Keys:
         """
         with self._database.write() as connection:
             _end(connection, user_id, self._get(connection, user_id, key_id), self._clock())
+            self._record(connection, Action.KEY_REVOKED, user_id, key_id)
 
     def find_holder(self, key: str, address: str | None = None) -> tuple[User, Key] | None:
         """Give whose key this is; None where it is unknown or has ended."""
         if not key.startswith(KEY_PREFIX):
             return None
-        hashed = _digest(key)
+        hashed = digest(key)
         with self._database.read() as connection:
             row = connection.execute(
                 select(keys).where(keys.c.key_hash == hashed, ~self._has_ended())
             ).one_or_none()
             if row is None or not hmac.compare_digest(row.key_hash, hashed):
                 return None
-            holder = connection.execute(select(users).where(users.c.id == row.user_id)).mappings()
-            user = user_of(holder.one())
+            holder = connection.execute(
+                select(users).where(users.c.id == row.user_id, users.c.disabled_at.is_(None))
+            )
+            person = holder.mappings().one_or_none()
+        if person is None:
+            return None
         now = self._clock()
         if row.used_at is None or now - row.used_at > _USED_EVERY or row.used_from != address:
             with suppress(UnavailableError), self._database.write() as connection:
@@ -153,7 +162,17 @@ class Keys:
                     .where(keys.c.user_id == row.user_id, keys.c.id == row.id)
                     .values(used_at=now, used_from=address)
                 )
-        return user, replace(_key(row), used_at=now, used_from=address)
+        return user_of(person), replace(_key(row), used_at=now, used_from=address)
+
+    def _record(
+        self,
+        connection: Connection,
+        action: Action,
+        user_id: int,
+        key_id: int,
+        **details: Any,  # noqa: ANN401 - what JSON can hold
+    ) -> None:
+        record(connection, self._clock(), action, subject_id=user_id, key=key_id, **details)
 
     def _has_ended(self) -> Any:  # noqa: ANN401 - an SQL expression
         return keys.c.expires_at.is_not(None) & (keys.c.expires_at <= self._clock())
@@ -183,7 +202,7 @@ class Keys:
             insert(keys).values(
                 user_id=user_id,
                 id=new.id,
-                key_hash=_digest(new.key),
+                key_hash=digest(new.key),
                 name=new.name,
                 prefix=new.key[:_SHOWN_CHARACTERS],
                 scopes=" ".join(new.scopes),
@@ -191,12 +210,6 @@ class Keys:
                 expires_at=new.expires_at,
             )
         )
-
-
-def _next_id(connection: Connection, user_id: int) -> int:
-    return (
-        connection.scalar(select(func.max(keys.c.id)).where(keys.c.user_id == user_id)) or 0
-    ) + 1
 
 
 def _end(connection: Connection, user_id: int, key: Key, at: datetime) -> None:
@@ -223,8 +236,10 @@ def _checked_scopes(scopes: tuple[Scope, ...], user: User) -> tuple[Scope, ...]:
         raise InvalidInputError(
             f"A key needs at least one scope of {', '.join(Scope)}.", parameter="scopes"
         )
-    if Scope.ADMIN in scopes and user.role is not Role.OWNER:
-        raise InvalidInputError("Only the owner's keys have the scope admin.", parameter="scopes")
+    if Scope.ADMIN in scopes and not user.is_admin:
+        raise InvalidInputError(
+            "Only keys of the owner and of admins have the scope admin.", parameter="scopes"
+        )
     return scopes
 
 
@@ -239,8 +254,3 @@ def _key(row: Row[Any]) -> Key:
         used_at=row.used_at,
         used_from=row.used_from,
     )
-
-
-def _digest(key: str) -> str:
-    # Keys are 256 random bits: a plain hash is as good as a slow one.
-    return sha256(key.encode("utf-8", "replace")).hexdigest()

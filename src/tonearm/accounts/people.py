@@ -4,14 +4,14 @@ import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tonearm.accounts.audit import Action, record
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.zones import check_zone, machine_zone
@@ -20,7 +20,6 @@ from tonearm.domain.errors import (
     InvalidInputError,
     NotFoundError,
     UnauthenticatedError,
-    UnavailableError,
 )
 from tonearm.domain.preferences import Preferences
 from tonearm.domain.text import clean, normalise
@@ -33,8 +32,6 @@ LONGEST_NAME = 64
 _LOCAL_OWNER = "owner"
 _OWNER_ROW = "owner"
 _SETUP_TOKEN_ROW = "setup_token"  # noqa: S105 - the name of a row, not a secret
-# Writing when somebody was last seen at every request would make each read a write.
-_SEEN_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,9 @@ class User:
     """Whether plays of private sessions count, unless a question says otherwise."""
     travels: bool = False
     """Whether a play's country chooses the zone of its day and hour."""
+    is_disabled: bool = False
+    """Whether this account opens nothing any more."""
+    email: str | None = None
 
     @property
     def preferences(self) -> Preferences:
@@ -65,14 +65,18 @@ class User:
         """Whether this listener runs the instance."""
         return self.role is Role.OWNER
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person looks after others."""
+        return self.role.covers(Role.ADMIN)
+
 
 class Accounts:
     """Who may use this instance, and who is calling."""
 
-    def __init__(self, database: Database, clock: Clock, *, session_days: int) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._idle = timedelta(days=session_days)
         self._passwords = Passwords()
         self._throttle = Throttle(clock)
         self._is_set_up = False
@@ -122,6 +126,7 @@ class Accounts:
                     if not connection.execute(statement.values(**values)).rowcount:
                         raise _set_up_already()
                 connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+                record(connection, self._clock(), Action.SET_UP, subject_id=owner_id)
                 return get_user(connection, owner_id)
         except IntegrityError as error:
             if self.is_set_up():
@@ -155,7 +160,11 @@ class Accounts:
         values = {**_name_values(name), "zone": check_zone(zone), "role": Role.LISTENER.value}
         try:
             with self._database.write() as connection:
-                return get_user(connection, self._insert_user(connection, values))
+                user = get_user(connection, self._insert_user(connection, values))
+                record(
+                    connection, self._clock(), Action.USER_ADDED, subject_id=user.id, role=user.role
+                )
+                return user
         except IntegrityError as error:
             raise _name_taken() from error
 
@@ -195,6 +204,7 @@ class Accounts:
             user = get_user(connection, user_id)
             if user.is_owner:
                 connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+            record(connection, self._clock(), Action.PASSWORD_CHANGED, subject_id=user_id)
             return user
 
     def set_preferences(self, user_id: int, wanted: Preferences) -> User:
@@ -207,66 +217,29 @@ class Accounts:
         check_zone(wanted.zone)
         with self._database.write() as connection:
             connection.execute(update(users).where(users.c.id == user_id).values(**asdict(wanted)))
+            record(connection, self._clock(), Action.PREFERENCES_CHANGED, subject_id=user_id)
             return get_user(connection, user_id)
 
-    def log_in(self, name: str, password: str) -> str:
-        """Begin a session and give its token, which is shown to nobody else and stored hashed.
+    def authenticate(self, name: str, password: str) -> User:
+        """Give who this is, by name and password.
 
         Raises:
-            UnauthenticatedError: name or password is wrong; which one is not told.
+            UnauthenticatedError: name or password is wrong, or the account is disabled; which one is not told.
             TooManyAttemptsError: this name failed too often just now.
         """
         name_key = normalise(clean(name[: LONGEST_NAME * 4]))
         self._throttle.begin(name_key)
         with self._database.read() as connection:
-            row = connection.execute(
-                select(users.c.id, users.c.password_hash).where(users.c.name_key == name_key)
-            ).one_or_none()
-        if not self._passwords.verify(password, row.password_hash if row else None) or row is None:
+            condition = (users.c.name_key == name_key) & users.c.disabled_at.is_(None)
+            row = connection.execute(select(users).where(condition)).mappings().one_or_none()
+        hashed = row["password_hash"] if row else None
+        if not self._passwords.verify(password, hashed) or row is None:
+            with self._database.write() as connection:
+                now = self._clock()
+                record(connection, now, Action.LOG_IN_FAILED, name=name_key[:LONGEST_NAME])
             raise UnauthenticatedError("Name or password is wrong.")
         self._throttle.succeeded(name_key)
-        token = token_urlsafe(32)
-        now = self._clock()
-        with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.seen_at < now - self._idle))
-            connection.execute(
-                insert(sessions).values(
-                    user_id=row.id, token_hash=_digest(token), created_at=now, seen_at=now
-                )
-            )
-        return token
-
-    def session_user(self, token: str) -> User | None:
-        """Give the listener whose session this is; None where it is unknown or has ended."""
-        hashed = _digest(token)
-        with self._database.read() as connection:
-            row = (
-                connection.execute(
-                    select(users, sessions.c.seen_at, sessions.c.token_hash)
-                    .join_from(sessions, users, users.c.id == sessions.c.user_id)
-                    .where(sessions.c.token_hash == hashed)
-                )
-                .mappings()
-                .one_or_none()
-            )
-        if row is None or not hmac.compare_digest(row["token_hash"], hashed):
-            return None
-        now = self._clock()
-        if now - row["seen_at"] > self._idle:
-            return None
-        if now - row["seen_at"] > _SEEN_EVERY:
-            with suppress(UnavailableError), self._database.write() as connection:
-                connection.execute(
-                    update(sessions)
-                    .where(sessions.c.user_id == row["id"], sessions.c.token_hash == hashed)
-                    .values(seen_at=now)
-                )
         return user_of(row)
-
-    def log_out(self, token: str) -> None:
-        """End a session; an unknown one has ended already."""
-        with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == _digest(token)))
 
     def setup_token(self) -> str:
         """Give the token that a first visit from another machine must show; one for all processes.
@@ -317,11 +290,6 @@ def _name_values(name: str) -> dict[str, Any]:
     return {"name": cleaned, "name_key": key}
 
 
-def _digest(secret: str) -> str:
-    # Tokens and keys are 256 random bits: a plain hash is as good as a slow one.
-    return sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
 def user_of(row: Mapping[Any, Any]) -> User:
     """Make a listener of a row of `users`."""
     return User(
@@ -334,6 +302,8 @@ def user_of(row: Mapping[Any, Any]) -> User:
         rule=Rule(row["rule"]),
         counts_private=row["counts_private"],
         travels=row["travels"],
+        is_disabled=row["disabled_at"] is not None,
+        email=row["email"],
     )
 
 

@@ -43,12 +43,14 @@ def load_settings(**chosen: Any) -> "Settings":  # noqa: ANN401 - pydantic check
 @contextmanager
 def opened() -> Iterator["Tonearm"]:
     """Open Tonearm on the data folder of the settings."""
-    from tonearm.bootstrap import build  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.accounts.acting import COMMAND_LINE, act_as  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.bootstrap import build  # noqa: PLC0415 - the same
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same
 
     settings = load_settings()
     configure_logging(None, settings.log_level)
     tonearm = build(settings)
+    act_as(COMMAND_LINE)
     try:
         yield tonearm
     finally:

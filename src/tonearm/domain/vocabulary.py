@@ -138,7 +138,29 @@ _SCOPE_MEANINGS: Mapping[Scope, str] = {
 
 
 class Role(StrEnum):
-    """What a person may do."""
+    """What a person may do, most first: each role may do all that the next one may."""
 
     OWNER = "owner"
+    ADMIN = "admin"
+    DEVELOPER = "developer"
     LISTENER = "listener"
+    VIEWER = "viewer"
+
+    @property
+    def meaning(self) -> str:
+        """What it allows, for people who give it."""
+        return _ROLE_MEANINGS[self]
+
+    def covers(self, other: "Role") -> bool:
+        """Tell whether this role may do all that another may."""
+        roles = list(Role)
+        return roles.index(self) <= roles.index(other)
+
+
+_ROLE_MEANINGS: Mapping[Role, str] = {
+    Role.OWNER: "runs this Tonearm: everything, and can be nobody else",
+    Role.ADMIN: "looks after people: invites, disables, and sees everybody's data, which is written down",
+    Role.DEVELOPER: "listens, and builds: automation, plugins and logs (to come)",
+    Role.LISTENER: "has a history: imports, corrects, looks",
+    Role.VIEWER: "looks at what there is, and changes only the own account",
+}

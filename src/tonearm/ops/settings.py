@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     session_days: Annotated[int, Field(ge=1, le=365)] = Field(
         default=30, description="Days after which an unused log-in ends."
     )
+    session_longest_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=180, description="Days after which a log-in ends, however often it is used."
+    )
     import_zip_mb: Annotated[int, Field(ge=1)] = Field(
         default=500, description="Largest upload or archive, in MB."
     )

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
     true,
 )
@@ -94,16 +95,156 @@ users = Table(
     Column("rule", String(8), nullable=False, server_default="30s"),
     Column("counts_private", Boolean, nullable=False, server_default=true()),
     Column("travels", Boolean, nullable=False, server_default=false()),
+    Column("theme", String(8), nullable=False, server_default="system"),
+    Column("language", String(16), nullable=False, server_default="en"),
+    # ISO: Monday is 1, Sunday 7.
+    Column("week_start", SmallInteger, nullable=False, server_default="1"),
+    # Names of events that give no notification, with blanks between.
+    Column("muted", Text),
+    Column("email", String(254)),
+    Column("email_key", String(254)),
+    Column("disabled_at", Instant),
+    Index("ix_users_email_key", "email_key", unique=True),
 )
 
 sessions = Table(
     "sessions",
     metadata,
     _user(),
-    Column("token_hash", String(64), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("method", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
-    Index("ix_sessions_token_hash", "token_hash"),
+    Column("ends_at", Instant, nullable=False),
+    Column("address", String(64)),
+    Column("agent", String(256)),
+)
+
+# What API clients renew their access by: the first secret of a family of refresh tokens names it, the second changes
+# with every use, and an old one that is shown again ends the family.
+token_families = Table(
+    "token_families",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("family_hash", String(64), nullable=False, unique=True),
+    Column("token_hash", String(64), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("address", String(64)),
+    Column("agent", String(256)),
+)
+
+# An invitation belongs to whoever made it.
+invitations = Table(
+    "invitations",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("note", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("used_by", Integer),
+)
+
+password_resets = Table(
+    "password_resets",
+    metadata,
+    _user(),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
+# Who somebody is for an OIDC provider.
+identities = Table(
+    "identities",
+    metadata,
+    _user(),
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+
+# Log-ins on their way to an OIDC provider and back; nobody is known yet.
+oidc_attempts = Table(
+    "oidc_attempts",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("browser_hash", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# What happened, each entry sealed by a hash over itself and the one before.
+# People may be erased, so nothing here refers to them.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("action", String(48), nullable=False),
+    Column("actor_id", Integer),
+    Column("actor", String(64), nullable=False),
+    Column("subject_id", Integer),
+    Column("details", Text, nullable=False),
+    Column("address", String(64)),
+    Column("request_id", String(64)),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_subject_id", "subject_id", "id"),
+)
+
+# Events wait here, written with the change they tell of, until whoever reacts to them has done so.
+events = Table(
+    "events",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(48), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("happened_at", Instant, nullable=False),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("event", String(48), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("read_at", Instant),
+)
+
+# Answers to creating requests that name a key, so that a repeat does nothing twice.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _user(),
+    Column("key_hash", String(64), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", SmallInteger),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# How often each caller came in a window of time, where several processes share one database.
+rate_windows = Table(
+    "rate_windows",
+    metadata,
+    Column("caller", String(64), primary_key=True),
+    Column("window", BigInteger, primary_key=True),
+    Column("count", Integer, nullable=False),
 )
 
 keys = Table(

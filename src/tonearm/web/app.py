@@ -40,7 +40,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.callers = Callers(services.accounts, services.keys)
+    app.state.callers = Callers(services.accounts, services.sessions, services.keys)
     errors = Errors(error_page)
     errors.install(app)
     app.add_middleware(

@@ -7,18 +7,19 @@ from hashlib import sha256
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, Security
-from fastapi.security import SecurityScopes
+from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from tonearm.accounts.acting import Actor, act_as
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
+from tonearm.accounts.sessions import Session, Sessions
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
 from tonearm.domain.vocabulary import Role, Scope
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
-from tonearm.web.scope import header
+from tonearm.web.scope import header, request_id
 from tonearm.web.services import Services
 
 REMEMBERED_SECONDS = 5.0
@@ -32,13 +33,62 @@ class Calling:
 
     user: User
     scopes: frozenset[Scope]
+    session: Session | None = None
+    """The session, if that is what was shown."""
 
-    def check(self, needed: Scope) -> None:
+    def check(self, access: "Access") -> None:
         """Raise ForbiddenError unless the caller may."""
-        if needed not in self.scopes:
+        if access.scope is not None and access.scope not in self.scopes:
             raise ForbiddenError(
-                f"This key does not have the scope {needed}. Make one that has: tonearm keys create."
+                f"This key does not have the scope {access.scope}. "
+                "Make one that has: tonearm keys create."
             )
+        if not self.user.role.covers(access.role):
+            raise ForbiddenError(
+                f"This needs the role {access.role}; yours is {self.user.role}. "
+                "Ask whoever runs this Tonearm."
+            )
+
+    @property
+    def acting(self) -> User:
+        """The caller as what was shown lets them act."""
+        # A key for something narrow is not for other listeners' things, whoever made it.
+        if Scope.ADMIN in self.scopes or not self.user.is_admin:
+            return self.user
+        return replace(self.user, role=Role.LISTENER)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use an operation, as data: a dependency that gives the caller.
+
+    Everything an operation touches belongs to the caller, or to the listener that the path names as `user`, whom only
+    the listener and admins find (`find_listener`).
+    """
+
+    scope: Scope | None
+    """What a key or token must be for; None where any will do. A session is for everything its user may."""
+    role: Role = Role.VIEWER
+    """The least role."""
+
+    async def __call__(self, request: Request) -> User:
+        """Give the caller.
+
+        Raises:
+            UnauthenticatedError: nobody known is calling.
+            ForbiddenError: the caller's role, or what they showed, does not reach.
+        """
+        calling = await (await callers(request)).find(request)
+        if calling is None:
+            if header(request.scope, b"authorization") is None:
+                raise UnauthenticatedError(
+                    "Log in, or send an API key in the header `Authorization: Bearer tnrm_…`."
+                )
+            raise UnauthenticatedError("This API key is unknown, or has ended. Make a new one.")
+        calling.check(self)
+        request.state.calling = calling
+        act_as(_actor(request, calling.user))
+        return calling.acting
 
 
 class Callers:
@@ -49,9 +99,14 @@ class Callers:
     """
 
     def __init__(
-        self, accounts: Accounts, keys: Keys, monotonic: Callable[[], float] = time.monotonic
+        self,
+        accounts: Accounts,
+        sessions: Sessions,
+        keys: Keys,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accounts = accounts
+        self._sessions = sessions
         self._keys = keys
         self._monotonic = monotonic
         self._remembered: dict[bytes, tuple[float, int, Calling]] = {}
@@ -81,8 +136,8 @@ class Callers:
         self._remembered.pop(_digest(secret), None)
 
     def _by_session(self, token: str) -> tuple[Calling, bool] | None:
-        user = self._accounts.session_user(token)
-        return None if user is None else (Calling(user, _EVERYTHING), True)
+        found = self._sessions.find(token)
+        return None if found is None else (Calling(found[0], _EVERYTHING, found[1]), True)
 
     def _by_key(self, secret: str, address: str | None) -> tuple[Calling, bool] | None:
         found = self._keys.find_holder(secret, address)
@@ -124,28 +179,6 @@ async def callers(request: Request) -> Callers:
     return found
 
 
-async def caller(request: Request, needed: SecurityScopes) -> User:
-    """Give the caller of an API operation, who has the scopes it needs: a dependency.
-
-    Raises:
-        UnauthenticatedError: nobody known is calling.
-        ForbiddenError: the key that was shown has not all of the scopes.
-    """
-    calling = await (await callers(request)).find(request)
-    if calling is None:
-        if header(request.scope, b"authorization") is None:
-            raise UnauthenticatedError(
-                "Log in, or send an API key in the header `Authorization: Bearer tnrm_…`."
-            )
-        raise UnauthenticatedError("This API key is unknown, or has ended. Make a new one.")
-    for scope in needed.scopes:
-        calling.check(Scope(scope))
-    if needed.scopes and Scope.ADMIN not in calling.scopes:
-        # A key for something narrow is not for other listeners' things, whoever made it.
-        return replace(calling.user, role=Role.LISTENER)
-    return calling.user
-
-
 async def page_caller(request: Request) -> User:
     """Give the caller of a page: a dependency. Pages are for people: a key opens none.
 
@@ -155,6 +188,8 @@ async def page_caller(request: Request) -> User:
     if header(request.scope, b"authorization") is None:
         calling = await (await callers(request)).find(request)
         if calling is not None:
+            request.state.calling = calling
+            act_as(_actor(request, calling.user))
             return calling.user
     root = request.scope.get("root_path", "")
     accounts = request.app.state.services.accounts
@@ -164,16 +199,23 @@ async def page_caller(request: Request) -> User:
     raise RedirectError(f"{root}/login?next={quote(wanted, safe='/')}")
 
 
-Caller = Annotated[User, Security(caller)]
+Caller = Annotated[User, Depends(Access(None))]
 """Somebody known, whatever their key is for."""
-Reader = Annotated[User, Security(caller, scopes=[Scope.HISTORY_READ])]
-Editor = Annotated[User, Security(caller, scopes=[Scope.HISTORY_WRITE])]
-Importer = Annotated[User, Security(caller, scopes=[Scope.IMPORTS_WRITE])]
-AccountHolder = Annotated[User, Security(caller, scopes=[Scope.ADMIN])]
+Reader = Annotated[User, Depends(Access(Scope.HISTORY_READ))]
+Editor = Annotated[User, Depends(Access(Scope.HISTORY_WRITE, Role.LISTENER))]
+Importer = Annotated[User, Depends(Access(Scope.IMPORTS_WRITE, Role.LISTENER))]
+AccountHolder = Annotated[User, Depends(Access(Scope.ADMIN))]
 """Who may change an account: people who have logged in, and keys with the scope `admin`."""
+Administrator = Annotated[User, Depends(Access(Scope.ADMIN, Role.ADMIN))]
+"""Who may look after other people."""
 PageCaller = Annotated[User, Depends(page_caller)]
 Rooms = Annotated[Services, Depends(services)]
 KnownCallers = Annotated[Callers, Depends(callers)]
+
+
+def _actor(request: Request, user: User) -> Actor:
+    address = request.client.host if request.client else None
+    return Actor(user.id, user.name, address, request_id(request.scope))
 
 
 def _secret(request: Request) -> str | None:

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.accounts.people import User
-from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
+from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope
 from tonearm.web.callers import Callers
 from tonearm.web.cookies import drop_session, keep_session, session_token
-from tonearm.web.scope import is_local
+from tonearm.web.scope import header, is_local
 from tonearm.web.services import Services
 
 
@@ -58,22 +58,24 @@ def set_up(request: Request, response: Response, services: Services, wish: SetUp
         )
     user = accounts.set_up(wish.name, wish.password, wish.zone)
     key = services.keys.create(user.id, "owner key", Scope).key
-    keep_session(response, services, accounts.log_in(wish.name, wish.password))
+    _begin_session(request, response, services, user)
     return SetUp(user, key)
 
 
-def log_in(response: Response, services: Services, name: str, password: str) -> User:
-    """Log a listener in.
+def log_in(
+    request: Request, response: Response, services: Services, name: str, password: str
+) -> User:
+    """Log a listener in; a session that the browser carries already ends, so that none can be foisted on it.
 
     Raises:
         UnauthenticatedError: name or password is wrong.
         TooManyAttemptsError: this name failed too often just now.
     """
-    token = services.accounts.log_in(name, password)
-    user = services.accounts.session_user(token)
-    if user is None:
-        raise UnauthenticatedError("The log-in has ended already. Try again.")
-    keep_session(response, services, token)
+    user = services.accounts.authenticate(name, password)
+    carried = session_token(request)
+    if carried is not None:
+        services.sessions.end(carried)
+    _begin_session(request, response, services, user)
     return user
 
 
@@ -81,6 +83,11 @@ def log_out(request: Request, response: Response, services: Services, callers: C
     """End the session of a request, if it has one."""
     token = session_token(request)
     if token is not None:
-        services.accounts.log_out(token)
+        services.sessions.end(token)
         callers.forget(token)
     drop_session(response, services)
+
+
+def _begin_session(request: Request, response: Response, services: Services, user: User) -> None:
+    agent = header(request.scope, b"user-agent")
+    keep_session(response, services, services.sessions.begin(user, "password", agent).token)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from tonearm.accounts.acting import Actor, acting_as
 from tonearm.web.bodies import BodyLimit
 from tonearm.web.checks import API_VERSION, Refusal, check_host, check_origin, check_version
 from tonearm.web.errors import Errors
@@ -87,7 +88,9 @@ class Gate:
         answer = _Answer(scope, send, signature)
         if scope["method"] == "HEAD":  # answered like GET; the answer leaves its body out
             scope["method"] = "GET"
-        with bound_contextvars(request_id=name):
+        client = scope.get("client")
+        visitor = Actor(None, "visitor", client[0] if client else None, name)
+        with bound_contextvars(request_id=name), acting_as(visitor):
             try:
                 await self._pass(scope, receive, answer.send)
             except Exception:

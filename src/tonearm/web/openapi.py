@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from tonearm.web.callers import caller
+from tonearm.web.callers import Access
 from tonearm.web.problem import PROBLEM_TYPE
 
 _SCHEMES = {
@@ -28,7 +28,10 @@ _UNAUTHENTICATED = {
     "description": "Nobody known is calling",
     "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-_OUT_OF_SCOPE = {**_UNAUTHENTICATED, "description": "The key has not the scope this needs"}
+_FORBIDDEN = {
+    **_UNAUTHENTICATED,
+    "description": "The caller has not the role or the scope this needs",
+}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -42,33 +45,34 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             _turn_errors(operation["responses"])
             document["components"]["schemas"] |= operation.pop("x-schemas", {})
-            scopes = protected.get((method.upper(), path))
-            if scopes is not None:
+            access = protected.get((method.upper(), path))
+            if access is not None:
+                scopes = [access.scope.value] if access.scope else []
                 operation["security"] = [{"session": []}, {"key": scopes}]
+                operation["x-role"] = access.role.value
                 operation["responses"].setdefault("401", _UNAUTHENTICATED)
-                if scopes:
-                    operation["responses"].setdefault("403", _OUT_OF_SCOPE)
+                operation["responses"].setdefault("403", _FORBIDDEN)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
 
 
-def needed_scopes(dependant: Dependant) -> list[str] | None:
-    """Give the scopes that a key needs for a route; None where nobody has to be known."""
-    if dependant.call is caller:
-        return [str(scope) for scope in dependant.own_oauth_scopes or ()]
-    inner = (needed_scopes(dependency) for dependency in dependant.dependencies)
-    return next((scopes for scopes in inner if scopes is not None), None)
+def access_of(dependant: Dependant) -> Access | None:
+    """Give who may use a route; None where nobody has to be known."""
+    if isinstance(dependant.call, Access):
+        return dependant.call
+    inner = (access_of(dependency) for dependency in dependant.dependencies)
+    return next((access for access in inner if access is not None), None)
 
 
-def _protected(app: FastAPI) -> Iterator[tuple[tuple[str, str], list[str]]]:
+def _protected(app: FastAPI) -> Iterator[tuple[tuple[str, str], Access]]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         if isinstance(route, APIRoute):
-            scopes = needed_scopes(route.dependant)
+            access = access_of(route.dependant)
             for method in route.methods or ():
-                if scopes is not None:
-                    yield (method, route.path_format), scopes
+                if access is not None:
+                    yield (method, route.path_format), access
 
 
 def _turn_errors(responses: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from moving_clock import MovingClock
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
+from tonearm.accounts.sessions import Sessions
 from tonearm.domain.vocabulary import Scope
 from tonearm.storage.database import Database
 from tonearm.web.callers import Callers
@@ -27,12 +28,21 @@ class Seconds:
 
 @pytest.fixture
 def accounts(sqlite_database: Database, clock: MovingClock) -> Accounts:
-    return Accounts(sqlite_database, clock, session_days=1)
+    return Accounts(sqlite_database, clock)
 
 
 @pytest.fixture
 def keys(sqlite_database: Database, clock: MovingClock) -> Keys:
     return Keys(sqlite_database, clock)
+
+
+@pytest.fixture
+def sessions(sqlite_database: Database, clock: MovingClock) -> Sessions:
+    return sessions_of(sqlite_database, clock)
+
+
+def sessions_of(database: Database, clock: MovingClock) -> Sessions:
+    return Sessions(database, clock, idle=timedelta(days=1), longest=timedelta(days=1))
 
 
 def find(callers: Callers, authorization: str) -> str | None:
@@ -44,8 +54,11 @@ def find(callers: Callers, authorization: str) -> str | None:
 def test_what_is_revoked_ends_at_once_in_every_process(
     database: Database, clock: MovingClock
 ) -> None:
-    accounts, keys = Accounts(database, clock, session_days=1), Keys(database, clock)
-    here, there = (Callers(accounts, Keys(database, clock), Seconds()) for _ in range(2))
+    accounts, keys = Accounts(database, clock), Keys(database, clock)
+    here, there = (
+        Callers(accounts, sessions_of(database, clock), Keys(database, clock), Seconds())
+        for _ in range(2)
+    )
     user = accounts.set_up("Ada", PASSWORD, "UTC")
     key = keys.create(user.id, "phone", Scope)
     for callers in (here, there, here):
@@ -58,9 +71,9 @@ def test_what_is_revoked_ends_at_once_in_every_process(
 
 
 def test_a_key_that_expires_does_so_to_the_second(
-    accounts: Accounts, keys: Keys, clock: MovingClock
+    accounts: Accounts, sessions: Sessions, keys: Keys, clock: MovingClock
 ) -> None:
-    callers = Callers(accounts, keys, Seconds())
+    callers = Callers(accounts, sessions, keys, Seconds())
     user = accounts.set_up("Ada", PASSWORD, "UTC")
     key = keys.create(user.id, "guest", Scope, clock() + timedelta(seconds=2)).key
     assert find(callers, f"Bearer {key}") == "Ada"
@@ -71,5 +84,7 @@ def test_a_key_that_expires_does_so_to_the_second(
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic QTpC", "tnrm_x"])
-def test_what_is_no_key_is_nobody(accounts: Accounts, keys: Keys, authorization: str) -> None:
-    assert find(Callers(accounts, keys), authorization) is None
+def test_what_is_no_key_is_nobody(
+    accounts: Accounts, sessions: Sessions, keys: Keys, authorization: str
+) -> None:
+    assert find(Callers(accounts, sessions, keys), authorization) is None

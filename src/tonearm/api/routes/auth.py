@@ -43,9 +43,9 @@ def post_setup(request: Request, response: Response, services: Rooms, body: SetU
 
 
 @ROUTER.post("/login", summary="Log in", responses=problems(401, 429, 503))
-def post_login(response: Response, services: Rooms, body: LogInBody) -> User:
+def post_login(request: Request, response: Response, services: Rooms, body: LogInBody) -> User:
     """Begin a session; the cookie in the answer carries it."""
-    return log_in(response, services, body.name, body.password)
+    return log_in(request, response, services, body.name, body.password)
 
 
 @ROUTER.post("/logout", status_code=204, summary="Log out", responses=problems(503))

@@ -81,7 +81,7 @@ def post_login(
     """Log in and go on to where the visitor wanted to be."""
     carrier = Response()
     try:
-        entry.log_in(carrier, rooms, name, password)
+        entry.log_in(request, carrier, rooms, name, password)
     except TonearmError as error:
         return _login_form(request, name, safe_path(next), error.message, error.status)
     base = frame_of(request).base
