@@ -5,15 +5,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from benchmarks import datasets, synthetic
-from benchmarks.answers import Asked, Measure, Part, ask, connect, measures_of
+from benchmarks.answers import Asked, Measure, Part, ask, connect, measures_of, midnight_ms
 from benchmarks.processes import FailedError
 from benchmarks.report import Group, Pair, Row, percentile, shown, spread
 from benchmarks.scale import Scale, spelled
@@ -68,7 +67,8 @@ def _at(plays: int, scale: Scale, folder: Path) -> tuple[list[Row], dict[str, fl
     built = build(Settings(data_dir=folder))
     try:
         synthetic.store(built.database, history)
-        yardstick = connect(history, _catalogue(built.database), _ZONE)
+        evidence = synthetic.vouch(built.database, history)
+        yardstick = connect(history, evidence, _catalogue(built.database), _ZONE)
         if KINDS[0] is not Kind.MUSIC:
             raise FailedError("the yardstick's SQL takes kind 0 for music")
         questions = _questions(scale.questions)
@@ -106,7 +106,7 @@ def _warm(insights: Insights, yardstick: Any, measure: Measure, asked: Asked) ->
     began = time.perf_counter()
     insights.answer(measure.chart, synthetic.USER, _worded(measure, asked).question)
     taken = time.perf_counter() - began
-    ask(yardstick, measure, asked)
+    ask(yardstick, measure, _worded(measure, asked))
     return taken
 
 
@@ -174,7 +174,7 @@ def _fits(measure: Measure, asked: Asked) -> bool:
 def _worded(measure: Measure, asked: Asked) -> Asked:
     """Put the question into the words of this measure, with the parameters that it looks at."""
     kind = load_charts()[measure.chart].question
-    return replace(asked, question=kind(**asdict(asked.question) | measure.own))
+    return measure.fitted(replace(asked, question=kind(**asdict(asked.question) | measure.own)))
 
 
 def _questions(count: int) -> list[Asked]:
@@ -193,12 +193,7 @@ def _questions(count: int) -> list[Asked]:
 def _asked(start: date, end: date) -> Asked:
     question = Question(range=f"{start}..{end}", zone=_ZONE)
     before = start - (end - start)
-    return Asked(question, _midnight_ms(start), _midnight_ms(end), _midnight_ms(before))
-
-
-def _midnight_ms(day: date) -> int:
-    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(_ZONE))
-    return int(local.astimezone(UTC).timestamp()) * 1000
+    return Asked(question, *(midnight_ms(day, _ZONE) for day in (start, end, before)))
 
 
 def _catalogue(database: Database) -> dict[str, list[tuple[Any, ...]]]:

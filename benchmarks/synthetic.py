@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, update
 
-from tonearm.domain.vocabulary import Kind
+from tonearm.domain.vocabulary import Family, ImportState, Kind
 from tonearm.history.change import month_of
 from tonearm.history.evidence import Lane, list_months, load_months
 from tonearm.history.publication import lock_history
-from tonearm.history.sightings import Context
+from tonearm.history.sightings import SIGHTING_TYPES, Context
 from tonearm.history.store import KINDS
 from tonearm.storage.bulk import insert_rows
 from tonearm.storage.columns import pack
@@ -22,6 +22,8 @@ from tonearm.storage.tables import (
     artists,
     contexts,
     histories,
+    import_members,
+    imports,
     manifest,
     segments,
     tracks,
@@ -37,6 +39,8 @@ _SHORT_SHARE = 0.25
 _PAUSED_SHARE = 0.05
 _LEAST_BREAK_MS = 4 * 3_600_000
 _CONTEXTS = 400
+_EXPORTS = 8
+_MOST_ACCOUNT_ROWS = 2_000
 _LIKELY: dict[str, dict[Any, float]] = {
     "platform": {
         "Android OS 13 API 33 (samsung, SM-G991B)": 0.4,
@@ -156,6 +160,68 @@ def store(database: Database, history: History, user_id: int = USER) -> None:
             place = (user_id, int(Lane.PLAYS), month, 1)
             insert_rows(connection, segments, [(*place, pack(_columns(history, rows)))])
             insert_rows(connection, manifest, [(*place, rows.stop - rows.start)])
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the imports of a history vouch for."""
+
+    complete: tuple[tuple[int, int], ...]
+    """First and last row of each complete set of files, in Unix milliseconds."""
+    account: slice
+    """The plays that only account data tells of."""
+
+
+def vouch(database: Database, history: History, user_id: int = USER) -> Evidence:
+    """Write imports that left gaps between them, and a last one of account data."""
+    edges = np.linspace(0, len(history.ended_at) - 1, _EXPORTS + 2).astype(int)
+    gaps = np.diff(edges) // 20
+    spans = [
+        (int(history.ended_at[start]), int(history.ended_at[end - gap]))
+        for start, end, gap in zip(edges[:-2], edges[1:-1], gaps[:-1], strict=True)
+    ]
+    account = slice(int(edges[-2]), int(edges[-2]) + min(int(gaps[-1]), _MOST_ACCOUNT_ROWS))
+    clock = history.ended_at[account]
+    with database.write() as connection:
+        for number, (first, last) in enumerate([*spans, (int(clock[0]), int(clock[-1]))], 1):
+            is_account = number > len(spans)
+            name = (
+                "StreamingHistory_music_0.json" if is_account else "Streaming_History_Audio_0.json"
+            )
+            connection.execute(
+                insert(imports).values(
+                    user_id=user_id, id=number, state=ImportState.PUBLISHED, is_preview=False,
+                    name="my_spotify_data.zip", spool="", created_at=_NOW, progress={}, counts={},
+                    cancel_requested=False,
+                )
+            )  # fmt: skip
+            connection.execute(
+                insert(import_members).values(
+                    user_id=user_id, import_id=number, position=0, name=name, digest=str(number),
+                    family=Family.ACCOUNT if is_account else Family.EXTENDED, rows=0,
+                    first_at=first, last_at=last,
+                )
+            )  # fmt: skip
+        _store_sightings(connection, clock, account.start + 1, user_id)
+    return Evidence(tuple(spans), account)
+
+
+def _store_sightings(
+    connection: Connection, clock: _Integers, first_play: int, user_id: int
+) -> None:
+    """Write what account data tells of plays with ascending numbers."""
+    columns = {name: np.zeros(len(clock), dtype) for name, dtype in SIGHTING_TYPES.items()}
+    columns["id"] += np.arange(1, len(clock) + 1, dtype=np.uint32)
+    columns["play"] += np.arange(first_play, first_play + len(clock), dtype=np.uint32)
+    columns["family"] += np.uint8(Family.ACCOUNT)
+    columns["clock"] += clock
+    months = month_of(clock)
+    for month in np.unique(months).tolist():
+        rows = slice(*np.searchsorted(months, (month, month + 1)).tolist())
+        place = (user_id, int(Lane.SIGHTINGS), month, 1)
+        part = {name: column[rows] for name, column in columns.items()}
+        insert_rows(connection, segments, [(*place, pack(part))])
+        insert_rows(connection, manifest, [(*place, rows.stop - rows.start)])
 
 
 def append(database: Database, count: int, seed: int, user_id: int = USER) -> None:

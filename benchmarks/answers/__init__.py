@@ -4,13 +4,18 @@ Its table is in memory and has every column that Tonearm's column store has, and
 local day and local hours stand ready in each row, where Tonearm derives them. Names are joined.
 """
 
-from benchmarks.answers import habits, rankings, stories
-from benchmarks.answers.asking import Asked, Measure, Part, ask, connect
+from benchmarks.answers import habits, portraits, rankings, stories
+from benchmarks.answers.asking import Asked, Measure, Part, ask, connect, midnight_ms
 from benchmarks.synthetic import History
 
-__all__ = ["Asked", "Measure", "Part", "ask", "connect", "measures_of"]
+__all__ = ["Asked", "Measure", "Part", "ask", "connect", "measures_of", "midnight_ms"]
 
 
 def measures_of(history: History) -> tuple[Measure, ...]:
     """Give every measure to compare over a history."""
-    return (*rankings.MEASURES, *habits.MEASURES, *stories.measures_of(history))
+    return (
+        *rankings.MEASURES,
+        *habits.MEASURES,
+        *stories.measures_of(history),
+        *portraits.MEASURES,
+    )

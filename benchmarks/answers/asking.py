@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
-from benchmarks.synthetic import History
+from benchmarks.synthetic import Evidence, History
 from numpy.typing import NDArray
 
 from tonearm.domain.platforms import platform_family
@@ -42,6 +42,10 @@ def _as_they_are(parts: list[Part]) -> list[Part]:
     return parts
 
 
+def _as_asked(asked: Asked) -> Asked:
+    return asked
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One measure: how DuckDB answers, and how Tonearm's answer reads in the same words."""
@@ -59,9 +63,13 @@ class Measure:
     """More values that the statements name."""
     most_days: int | None = None
     """The longest range that the measure takes."""
+    fitted: Callable[[Asked], Asked] = _as_asked
+    """Brings a question to what the measure takes, such as a year."""
 
 
-def connect(history: History, catalogue: dict[str, list[tuple[Any, ...]]], zone: str) -> Any:  # noqa: ANN401 - DuckDB's connection
+def connect(
+    history: History, evidence: Evidence, catalogue: dict[str, list[tuple[Any, ...]]], zone: str
+) -> Any:  # noqa: ANN401 - DuckDB's connection
     """Load a history into memory; `catalogue` has the rows of artists, albums and tracks."""
     connection = duckdb.connect(config={"threads": 2})
     hours = _local_hours(history.ended_at, zone)
@@ -79,6 +87,7 @@ def connect(history: History, catalogue: dict[str, list[tuple[Any, ...]]], zone:
         "is_done": is_done[history.context],
         "day": (hours // 24).astype(np.int32),
         "local_hour": ((hours + 72) % 168).astype(np.uint8),
+        "is_account": _marked(len(history.ended_at), evidence.account),
         "start_hour": (_local_hours(history.started_at, zone) % 24).astype(np.uint8),
     }
     connection.register("columns_of_plays", columns)
@@ -98,6 +107,7 @@ def connect(history: History, catalogue: dict[str, list[tuple[Any, ...]]], zone:
             for number, each in enumerate(history.contexts)
         ],
     )  # fmt: skip
+    _load_evidence(connection, evidence, np.unique(hours[evidence.account] // 24), zone)
     for table, definition in _TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({definition})")
         names = [name.split()[0] for name in definition.split(", ")]
@@ -114,6 +124,26 @@ def connect(history: History, catalogue: dict[str, list[tuple[Any, ...]]], zone:
     return connection
 
 
+def _load_evidence(
+    connection: Any,  # noqa: ANN401 - DuckDB's connection
+    evidence: Evidence,
+    account_days: NDArray[np.int64],
+    zone: str,
+) -> None:
+    """Load what imports vouch for wholly, and the days, counted from 1970, of which account data tells."""
+    connection.execute("CREATE TABLE complete (starts BIGINT, ends BIGINT)")
+    connection.executemany(
+        "INSERT INTO complete VALUES (?, ?)",
+        [(first, last + 1) for first, last in evidence.complete],
+    )
+    connection.execute("CREATE TABLE days (local_day DATE, starts BIGINT, ends BIGINT)")
+    days = [date(1970, 1, 1) + timedelta(days=day) for day in account_days.tolist()]
+    connection.executemany(
+        "INSERT INTO days VALUES (?, ?, ?)",
+        [(day, midnight_ms(day, zone), midnight_ms(day + timedelta(days=1), zone)) for day in days],
+    )
+
+
 def ask(connection: Any, measure: Measure, asked: Asked) -> list[Part]:  # noqa: ANN401 - DuckDB's connection
     """Answer a question; gives all rows of each statement."""
     values = {
@@ -121,7 +151,7 @@ def ask(connection: Any, measure: Measure, asked: Asked) -> list[Part]:  # noqa:
         "end": asked.end,
         "previous": asked.previous,
         "limit": MOST,
-        "last_day": _last_day(asked.question),
+        "last_day": day_of(asked.end - 1, asked.question.zone or "UTC"),
         **measure.values,
     }
     return [
@@ -132,8 +162,21 @@ def ask(connection: Any, measure: Measure, asked: Asked) -> list[Part]:  # noqa:
     ]
 
 
-def _last_day(question: Question) -> date:
-    return date.fromisoformat(question.range.partition("..")[2]) - timedelta(days=1)
+def _marked(size: int, rows: slice) -> NDArray[np.bool_]:
+    mask = np.zeros(size, bool)
+    mask[rows] = True
+    return mask
+
+
+def midnight_ms(day: date, zone: str) -> int:
+    """Give the instant at which a local day begins, in Unix milliseconds."""
+    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    return int(local.astimezone(UTC).timestamp()) * 1000
+
+
+def day_of(instant: int, zone: str) -> date:
+    """Give the local day of an instant in Unix milliseconds."""
+    return datetime.fromtimestamp(instant / 1000, ZoneInfo(zone)).date()
 
 
 def ms(moment: datetime | None) -> int | None:

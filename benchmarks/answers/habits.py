@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.answers.asking import COUNTED, RANGE, Measure, Part, ms, share
 
 _BY_HAND = "('fwdbtn', 'backbtn', 'clickrow', 'clickside', 'playbtn', 'uriopen', 'popup')"
-_RUNS_OF_DAYS = f"""
+RUNS_OF_DAYS = f"""
 WITH days AS (SELECT DISTINCT local_day FROM plays WHERE {RANGE} AND {COUNTED}),
 numbered AS (
   SELECT local_day, local_day - (ROW_NUMBER() OVER (ORDER BY local_day))::INTEGER AS run FROM days
@@ -16,9 +16,9 @@ numbered AS (
 )
 """
 _STREAKS = (
-    f"{_RUNS_OF_DAYS} SELECT * FROM runs ORDER BY length DESC, starts_on DESC LIMIT $limit",
+    f"{RUNS_OF_DAYS} SELECT * FROM runs ORDER BY length DESC, starts_on DESC LIMIT $limit",
     # All ranges asked about are over, so that their last day decides what is current.
-    f"{_RUNS_OF_DAYS} SELECT * FROM runs WHERE ends_on >= $last_day::DATE - 1",
+    f"{RUNS_OF_DAYS} SELECT * FROM runs WHERE ends_on >= $last_day::DATE - 1",
 )
 _IN_ORDER = f"SELECT ended_at, track, ms_played FROM plays WHERE {RANGE} AND {COUNTED}"
 _LOOPS = f"""
@@ -55,7 +55,7 @@ _REPEAT = (
     FROM numbered WHERE loops GROUP BY track
     ORDER BY count DESC, plays DESC, MIN(ended_at) LIMIT $limit""",
 )
-_FOUND_SESSIONS = f"""
+FOUND_SESSIONS = f"""
 WITH heard AS (
   SELECT id, started_at, ended_at, ms_played, start_hour, {COUNTED} AS is_counted,
     MAX(ended_at) OVER (
@@ -75,10 +75,10 @@ WITH heard AS (
 )
 """
 _SESSIONS = (
-    f"""{_FOUND_SESSIONS} SELECT COUNT(*), SUM(length), QUANTILE_DISC(length, 0.5), SUM(plays),
+    f"""{FOUND_SESSIONS} SELECT COUNT(*), SUM(length), QUANTILE_DISC(length, 0.5), SUM(plays),
     SUM(ms_played) FROM sessions""",
-    f"{_FOUND_SESSIONS} SELECT hour, COUNT(*) FROM sessions GROUP BY hour ORDER BY hour",
-    f"""{_FOUND_SESSIONS} SELECT started_at, ended_at, length, ms_played, plays FROM sessions
+    f"{FOUND_SESSIONS} SELECT hour, COUNT(*) FROM sessions GROUP BY hour ORDER BY hour",
+    f"""{FOUND_SESSIONS} SELECT started_at, ended_at, length, ms_played, plays FROM sessions
     ORDER BY length DESC, started_at LIMIT $limit""",
 )
 _JUDGED = f"""

@@ -1,11 +1,12 @@
 # ruff: noqa: S608 - the statements are made of constants
 """Totals, rankings, shares, hours and units of the calendar, and two ranges side by side."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.answers.asking import COUNTED, RANGE, Measure, Part, ms, share
 
-_TOTALS = f"""
+TOTALS = f"""
 SELECT COUNT(*) FILTER ({COUNTED}), COALESCE(SUM(ms_played), 0),
   COUNT(DISTINCT track) FILTER ({COUNTED}),
   COUNT(DISTINCT album) FILTER ({COUNTED} AND album > 0),
@@ -22,7 +23,7 @@ _CLOCK = f"""
 SELECT local_hour % 24 AS hour, COUNT(*) FILTER ({COUNTED}) AS plays, SUM(ms_played) AS ms_played
 FROM plays WHERE {RANGE} GROUP BY hour HAVING plays > 0 OR SUM(ms_played) > 0 ORDER BY hour
 """
-_TIMELINE = f"""
+TIMELINE = f"""
 SELECT {{unit}} AS starts, COUNT(*) FILTER ({COUNTED}) AS plays, SUM(ms_played) AS ms_played
 FROM plays WHERE {RANGE} GROUP BY starts HAVING plays > 0 OR SUM(ms_played) > 0 ORDER BY starts
 """
@@ -31,13 +32,13 @@ _SUMS = f"""
     MIN(ended_at) FILTER ({COUNTED}) AS first_at, MAX(ended_at) FILTER ({COUNTED}) AS last_at
   FROM plays WHERE kind = {{kind}} AND ended_at >= {{start}} AND ended_at < {{end}} GROUP BY {{item}}
 """
-_RANK = "ROW_NUMBER() OVER (ORDER BY plays DESC, ms_played DESC, first_at) AS rank"
+RANK = "ROW_NUMBER() OVER (ORDER BY plays DESC, ms_played DESC, first_at) AS rank"
 _TOP = f"""
 WITH sums AS ({{sums}}), leaders AS (
-  SELECT *, {_RANK}, COUNT(*) OVER () AS total FROM sums WHERE id > 0 AND plays > 0
+  SELECT *, {RANK}, COUNT(*) OVER () AS total FROM sums WHERE id > 0 AND plays > 0
   ORDER BY rank LIMIT $limit
 ), before AS ({{before}}), before_ranked AS (
-  SELECT id, {_RANK} FROM before WHERE id > 0 AND plays > 0
+  SELECT id, {RANK} FROM before WHERE id > 0 AND plays > 0
 )
 SELECT leaders.rank, leaders.id, named.name, {{artist}}, leaders.plays, leaders.ms_played,
   leaders.first_at, leaders.last_at, before_ranked.rank, leaders.total,
@@ -45,10 +46,10 @@ SELECT leaders.rank, leaders.id, named.name, {{artist}}, leaders.plays, leaders.
 FROM leaders JOIN {{table}} named ON named.id = leaders.id {{join}}
 LEFT JOIN before_ranked ON before_ranked.id = leaders.id ORDER BY leaders.rank
 """
-_JOIN_ARTIST = "LEFT JOIN artists owner ON owner.id = named.artist_id"
+JOIN_ARTIST = "LEFT JOIN artists owner ON owner.id = named.artist_id"
 _CLOCK_LEADERS = f"""
 WITH sums AS ({{sums}}), leaders AS (
-  SELECT id AS leader, {_RANK} FROM sums WHERE id > 0 AND plays > 0 ORDER BY rank LIMIT $limit
+  SELECT id AS leader, {RANK} FROM sums WHERE id > 0 AND plays > 0 ORDER BY rank LIMIT $limit
 )
 SELECT rank, leader, local_hour % 24 AS hour, COUNT(*) FILTER ({COUNTED}) AS heard,
   SUM(ms_played) AS ms_heard
@@ -68,8 +69,8 @@ SELECT COUNT(*), SUM(weight), SUM(weight) FILTER (falling <= 1), SUM(weight) FIL
 """
 _COMPARE = f"""
 WITH here AS ({{sums}}), there AS ({{before}}),
-here_ranked AS (SELECT id, plays, {_RANK} FROM here WHERE id > 0 AND plays > 0),
-there_ranked AS (SELECT id, plays, {_RANK} FROM there WHERE id > 0 AND plays > 0),
+here_ranked AS (SELECT id, plays, {RANK} FROM here WHERE id > 0 AND plays > 0),
+there_ranked AS (SELECT id, plays, {RANK} FROM there WHERE id > 0 AND plays > 0),
 pairs AS (
   SELECT COALESCE(here_ranked.id, there_ranked.id) AS id, here_ranked.rank AS rank,
     COALESCE(here_ranked.plays, 0) AS plays, there_ranked.rank AS other_rank,
@@ -91,7 +92,8 @@ ORDER BY 1, 2
 """
 
 
-def _sums(item: str, *, kind: int = 0) -> str:
+def sums(item: str, *, kind: int = 0) -> str:
+    """Give the statement that sums up an item in the range."""
     return _SUMS.format(item=item, kind=kind, start="$start", end="$end")
 
 
@@ -116,14 +118,17 @@ def _told_heatmap(answer: Any) -> list[Part]:  # noqa: ANN401 - a Heatmap
     ]
 
 
-def _told_timeline(answer: Any) -> list[Part]:  # noqa: ANN401 - a Timeline
+def told_units(units: Iterable[Any]) -> Part:
+    """Give the units of a timeline with anything in them."""
     return [
-        [
-            (ms(unit.starts_at) or unit.starts_on, unit.plays, unit.ms_played)
-            for unit in answer.items
-            if unit.plays or unit.ms_played
-        ]
+        (ms(unit.starts_at) or unit.starts_on, unit.plays, unit.ms_played)
+        for unit in units
+        if unit.plays or unit.ms_played
     ]
+
+
+def _told_timeline(answer: Any) -> list[Part]:  # noqa: ANN401 - a Timeline
+    return [told_units(answer.items)]
 
 
 def _told_clock(answer: Any) -> list[Part]:  # noqa: ANN401 - a Clock
@@ -202,11 +207,11 @@ def _shaped_compare(parts: list[Part]) -> list[Part]:
 
 def _top(item: str, table: str, *, chart: str | None = None, kind: int = 0) -> Measure:
     sql = _TOP.format(
-        sums=_sums(item, kind=kind),
+        sums=sums(item, kind=kind),
         before=_before(item, kind=kind),
         table=table,
         artist="NULL" if item == "artist" else "owner.name",
-        join="" if item == "artist" else _JOIN_ARTIST,
+        join="" if item == "artist" else JOIN_ARTIST,
     )
     name = chart or f"top-{table}"
     own = {"kind": "podcast"} if kind else {}
@@ -217,18 +222,18 @@ def _timeline(unit: str, starts: str, most_days: int | None = None) -> Measure:
     return Measure(
         f"timeline by {unit}",
         "timeline",
-        (_TIMELINE.format(unit=starts),),
+        (TIMELINE.format(unit=starts),),
         _told_timeline,
         {"unit": unit},
         most_days=most_days,
     )
 
 
-_BEFORE_TOTALS = _TOTALS.replace("$start", "$previous").replace("$end", "$start")
-_ITEMS = {"artist": "artists", "album": "albums", "track": "tracks"}
+BEFORE_TOTALS = TOTALS.replace("$start", "$previous").replace("$end", "$start")
+ITEMS = {"artist": "artists", "album": "albums", "track": "tracks"}
 MEASURES = (
-    Measure("totals", "totals", (_TOTALS,), _told_totals),
-    *(_top(item, table) for item, table in _ITEMS.items()),
+    Measure("totals", "totals", (TOTALS,), _told_totals),
+    *(_top(item, table) for item, table in ITEMS.items()),
     _top("artist", "artists", chart="top-shows", kind=1),
     Measure("heatmap", "heatmap", (_HEATMAP,), _told_heatmap),
     _timeline("month", "DATE_TRUNC('month', local_day)::DATE"),
@@ -238,7 +243,7 @@ MEASURES = (
     Measure(
         "clock of artists",
         "clock",
-        (_CLOCK, _CLOCK_LEADERS.format(sums=_sums("artist"), item="artist")),
+        (_CLOCK, _CLOCK_LEADERS.format(sums=sums("artist"), item="artist")),
         _told_clock,
         {"item": "artists"},
         _shaped_clock,
@@ -252,18 +257,18 @@ MEASURES = (
             {"item": table},
             _shaped_concentration,
         )
-        for item, table in _ITEMS.items()
+        for item, table in ITEMS.items()
         if item != "album"
     ),
     Measure(
         "compare",
         "compare",
         (
-            _TOTALS,
-            _BEFORE_TOTALS,
+            TOTALS,
+            BEFORE_TOTALS,
             *(
-                _COMPARE.format(sums=_sums(item), before=_before(item), table=table)
-                for item, table in _ITEMS.items()
+                _COMPARE.format(sums=sums(item), before=_before(item), table=table)
+                for item, table in ITEMS.items()
             ),
         ),
         _told_compare,

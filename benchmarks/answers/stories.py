@@ -9,7 +9,7 @@ from benchmarks.answers.asking import COUNTED, RANGE, Measure, Part, ms, share
 from benchmarks.synthetic import History
 
 _HALF_YEAR_MS = 180 * 86_400_000
-_COUNTED_PLAYS = f"""
+COUNTED_PLAYS = f"""
 WITH counted AS (
   SELECT ended_at, artist, album, track, DATE_TRUNC('month', local_day)::DATE AS unit, kind,
     ended_at - LAG(ended_at) OVER (PARTITION BY track ORDER BY ended_at) AS pause,
@@ -19,17 +19,17 @@ WITH counted AS (
   FROM plays WHERE kind = 0 AND {COUNTED}
 )
 """
-_LINE = f"""COUNT(*) AS plays, COUNT(*) FILTER (ended_at = first_artist AND artist > 0),
+LINE = f"""COUNT(*) AS plays, COUNT(*) FILTER (ended_at = first_artist AND artist > 0),
   COUNT(*) FILTER (ended_at = first_album AND album > 0), COUNT(*) FILTER (ended_at = first_track),
   COUNT(*) FILTER (first_track >= first_at), COUNT(*) FILTER (pause >= {_HALF_YEAR_MS})"""
 _DISCOVERY = (
-    f"""{_COUNTED_PLAYS}, inside AS (
+    f"""{COUNTED_PLAYS}, inside AS (
       SELECT *, MIN(ended_at) OVER () AS first_at FROM counted WHERE {RANGE}
-    ) SELECT {_LINE} FROM inside""",
-    f"""{_COUNTED_PLAYS}, inside AS (
+    ) SELECT {LINE} FROM inside""",
+    f"""{COUNTED_PLAYS}, inside AS (
       SELECT *, MIN(ended_at) OVER (PARTITION BY unit) AS first_at FROM counted WHERE {RANGE}
-    ) SELECT unit, {_LINE} FROM inside GROUP BY unit ORDER BY unit""",
-    f"""{_COUNTED_PLAYS} SELECT track, ended_at, pause // 86400000 FROM counted
+    ) SELECT unit, {LINE} FROM inside GROUP BY unit ORDER BY unit""",
+    f"""{COUNTED_PLAYS} SELECT track, ended_at, pause // 86400000 FROM counted
     WHERE {RANGE} AND pause >= {_HALF_YEAR_MS} ORDER BY pause DESC, ended_at LIMIT $limit""",
 )
 _OWN = f"{RANGE} AND artist = $artist"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,10 +50,17 @@ class Comparison(NamedTuple):
     tracks: Tops
 
 
-def previous_range(start_ms: int, end_ms: int, zone: ZoneInfo) -> Range:
-    """The range of as many local days before."""
+def previous_range(start_ms: int, end_ms: int, zone: ZoneInfo, asked: str = "") -> Range:
+    """The year before a range asked for as a year, the month before a month, else as many local days before."""
     first, last = day_of(start_ms, zone), day_of(end_ms - 1, zone)
-    return day_start(first - (last - first) - timedelta(days=1), zone), start_ms
+    before = first - timedelta(days=1)
+    if re.fullmatch(r"[0-9]{4}|(this|last)_year", asked):
+        begin = before.replace(month=1, day=1)
+    elif re.fullmatch(r"[0-9]{4}-[0-9]{2}|(this|last)_month", asked):
+        begin = before.replace(day=1)
+    else:
+        begin = before - (last - first)
+    return day_start(begin, zone), start_ms
 
 
 def changes(here: Totals, there: Totals) -> dict[str, Change]:

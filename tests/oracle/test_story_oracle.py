@@ -194,6 +194,13 @@ def test_movers_are_ordered_by_difference_then_plays_then_name() -> None:
     assert [one.name for one in movers] == ["D", "B", "A", "C", "E"]
 
 
+def test_the_range_before_a_year_or_month_is_the_one_before() -> None:
+    leap, march = days("2024-01-01", "2025-01-01"), days("2024-03-01", "2024-04-01")
+    assert previous_range(*leap, BERLIN, "2024") == days("2023-01-01", "2024-01-01")
+    assert previous_range(*march, BERLIN, "2024-03") == days("2024-02-01", "2024-03-01")
+    assert previous_range(*march, BERLIN, "last_month") == days("2024-02-01", "2024-03-01")
+
+
 def test_the_range_before_has_as_many_local_days() -> None:
     assert previous_range(*days("2024-03-31", "2024-04-01"), BERLIN) == days(
         "2024-03-30", "2024-03-31"

@@ -41,7 +41,7 @@ Row = dict[str, Any]
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every limit so small that a few plays pass it."""
-    monkeypatch.setattr(axis, "_BLOCK", 4)
+    monkeypatch.setattr(axis, "_block_of", lambda size: 4 if size < 6 else 8)
     monkeypatch.setattr(axis, "_MOST_BEHIND", 3)
     monkeypatch.setattr(growing, "_LEAST_SPARE", 3)
     monkeypatch.setattr(store, "_STALE_ROWS", 6)

@@ -1,8 +1,10 @@
 """A zone's offsets from UTC over a span, for arithmetic on whole columns."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from tonearm.domain.periods import find_zone
 
 _DAY_S = 86_400
+_DAYS_AT_ONCE = 1_024  # almost all columns of a listener ask for the same days then, and they are looked up once
 
 
 @lru_cache(maxsize=64)
@@ -70,5 +73,9 @@ def local_days(instants: NDArray[np.int64], zone_name: str) -> NDArray[np.int64]
 
 
 def _around(instants: NDArray[np.int64], zone_name: str) -> tuple[tuple[int, int], ...]:
-    first, last = int(instants[0]) // 1000 // _DAY_S, int(instants[-1]) // 1000 // _DAY_S
-    return _transitions(zone_name, first - 1, last)
+    """Give what is in force a day before the first of ascending instants, and what changes up to the last."""
+    first, last = int(instants[0]) // 1000, int(instants[-1]) // 1000
+    begin, end = (second // _DAY_S // _DAYS_AT_ONCE * _DAYS_AT_ONCE for second in (first, last))
+    found = _transitions(zone_name, begin - 1, end + _DAYS_AT_ONCE)
+    low = bisect_right(found, first - _DAY_S, key=itemgetter(0)) - 1
+    return found[low : bisect_right(found, last, key=itemgetter(0))]

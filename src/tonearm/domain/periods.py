@@ -1,12 +1,13 @@
 """Ranges of time as people name them, in whole local days."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.text import quoted
 
 NAMED_PERIODS = (
     "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_year",
@@ -31,6 +32,8 @@ class Period:
 
     first: date | None
     end: date | None
+    months: int = field(default=0, compare=False)
+    """How many months it has where it was named as a year or a month of the calendar; else 0."""
 
     @property
     def previous(self) -> "Period | None":
@@ -38,6 +41,14 @@ class Period:
         if self.first is None or self.end is None:
             return None
         return Period(self.first - (self.end - self.first), self.first)
+
+    @property
+    def previous_named(self) -> "Period | None":
+        """The year before a year, the month before a month; else the same as `previous`."""
+        if self.first is None or not self.months:
+            return self.previous
+        year, month = divmod(12 * self.first.year + self.first.month - 1 - self.months, 12)
+        return Period(date(year, month + 1, 1), self.first, self.months)
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """Give the first instant and the first instant after, in UTC."""
@@ -63,7 +74,7 @@ def find_zone(name: str) -> ZoneInfo:
     """Give the zone of an IANA name; raises InvalidInputError."""
     if name not in _zone_names():
         raise InvalidInputError(
-            f"'{name[:64]}' is no time zone. Use an IANA name such as Europe/Berlin.",
+            f"{quoted(name)} is no time zone. Use an IANA name such as Europe/Berlin.",
             parameter="zone",
         )
     return ZoneInfo(name)
@@ -78,8 +89,8 @@ def resolve_period(text: str, now: datetime, zone: ZoneInfo) -> Period:
     try:
         period = _calendar(text)
     except (ValueError, OverflowError):
-        raise InvalidInputError(f"'{text[:40]}' is no range. {_HINT}", parameter="range") from None
-    _check_span(period, "range")
+        raise InvalidInputError(f"{quoted(text)} is no range. {_HINT}", parameter="range") from None
+    _check_span(period, "range", text)
     return period
 
 
@@ -91,28 +102,34 @@ def resolve_days(first: str | None, end: str | None) -> Period:
             days.append(None if text is None else _day(text))
         except ValueError:
             raise InvalidInputError(
-                f"'{text}' is no day of the calendar. Write it as YYYY-MM-DD.", parameter=name
+                f"{quoted(text)} is no day of the calendar. Write it as YYYY-MM-DD.", parameter=name
             ) from None
-    period = Period(*days)
+    period = Period(days[0], days[1])
     if None not in days and days[0] >= days[1]:  # type: ignore[operator] # neither is None
         raise InvalidInputError(
             f"`to` is {end} and must be later than `from`, {first}.", parameter="to"
         )
-    _check_span(period, "from" if end is None else "to")
+    _check_span(period, *(("from", first) if end is None else ("to", end)))
     return period
 
 
-def _check_span(period: Period, parameter: str) -> None:
+def _check_span(period: Period, parameter: str, text: str | None) -> None:
     if period.first is not None and period.end is not None and period.first >= period.end:
-        raise InvalidInputError("A range ends after it begins.", parameter=parameter)
+        raise InvalidInputError(
+            f"{quoted(text)} ends before it has begun. Give the earlier day first.",
+            parameter=parameter,
+        )
     years = [day.year for day in (period.first, period.end) if day is not None]
     if any(not _EARLIEST_YEAR <= year <= _LATEST_YEAR for year in years):
         raise InvalidInputError(
-            f"A range lies between {_EARLIEST_YEAR} and {_LATEST_YEAR}.", parameter=parameter
+            f"{quoted(text)} is out of reach: a range lies between {_EARLIEST_YEAR} and {_LATEST_YEAR}.",
+            parameter=parameter,
         )
 
 
 def _named(text: str, today: date) -> Period | None:
+    if text not in NAMED_PERIODS:
+        return None
     tomorrow = today + timedelta(days=1)
     monday = today - timedelta(days=today.weekday())
     month = today.replace(day=1)
@@ -126,10 +143,10 @@ def _named(text: str, today: date) -> Period | None:
         "yesterday": Period(today - timedelta(days=1), today),
         "this_week": Period(monday, monday + timedelta(days=7)),
         "last_week": Period(monday - timedelta(days=7), monday),
-        "this_month": Period(month, next_month(month)),
-        "last_month": Period((month - timedelta(days=1)).replace(day=1), month),
-        "this_year": Period(year, date(today.year + 1, 1, 1)),
-        "last_year": Period(date(today.year - 1, 1, 1), year),
+        "this_month": Period(month, next_month(month), 1),
+        "last_month": Period((month - timedelta(days=1)).replace(day=1), month, 1),
+        "this_year": Period(year, date(today.year + 1, 1, 1), 12),
+        "last_year": Period(date(today.year - 1, 1, 1), year, 12),
     }.get(text)
 
 
@@ -137,10 +154,10 @@ def _calendar(text: str) -> Period:
     if span := _SPAN.fullmatch(text):
         return Period(date.fromisoformat(span[1]), date.fromisoformat(span[2]))
     if _YEAR.fullmatch(text):
-        return Period(date(int(text), 1, 1), date(int(text) + 1, 1, 1))
+        return Period(date(int(text), 1, 1), date(int(text) + 1, 1, 1), 12)
     if month := _MONTH.fullmatch(text):
         first = date(int(month[1]), int(month[2]), 1)
-        return Period(first, next_month(first))
+        return Period(first, next_month(first), 1)
     if week := _WEEK.fullmatch(text):
         first = date.fromisocalendar(int(week[1]), int(week[2]), 1)
         return Period(first, first + timedelta(days=7))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_SHOWN = 64
 
 
 def normalise(text: str | None) -> str:
@@ -32,3 +33,9 @@ def clean(text: str | None) -> str | None:
     if not text.isascii():
         text = _LONE_SURROGATE.sub("\ufffd", text)
     return text.replace("\0", "").strip() or None
+
+
+def quoted(value: object) -> str:
+    """Give what somebody sent as messages repeat it: in quotes, at most 64 characters, those that can be printed."""
+    shown = "".join(character for character in str(value) if character.isprintable())
+    return f"'{shown[:_LONGEST_SHOWN]}'"

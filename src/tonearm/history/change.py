@@ -149,14 +149,15 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
     sighting, play = every.id[row], every.play[row]
     # The id of a play is the lowest of its sightings: of an old one, it is known.
-    is_changed = (plays.id < first_new) & ~_is_unchanged(plays, evidence.plays)
+    old = np.flatnonzero(plays.id < first_new)
+    changed = plays.id[old[~_is_unchanged(plays, old, evidence.plays)]]
     return Recorded(
         change=change,
         sighting=sighting,
         is_new_sighting=sighting >= first_new,
         play=play,
         is_new_play=play >= first_new,
-        is_changed_play=np.isin(play, plays.id[is_changed]),
+        is_changed_play=np.isin(play, changed),
         deleted=deleted_sightings(every, change.marks),
     )
 
@@ -319,15 +320,16 @@ def _moved(before: Sightings, after: Sightings) -> NDArray[np.bool_]:
     return moved
 
 
-def _is_unchanged(plays: Plays, before: Plays) -> NDArray[np.bool_]:
-    """For each play, whether one of the same id read just so before."""
+def _is_unchanged(plays: Plays, rows: NDArray[np.int64], before: Plays) -> NDArray[np.bool_]:
+    """For some plays, by row, whether one of the same id read just so before."""
     if not len(before):
-        return np.zeros(len(plays), bool)
+        return np.zeros(len(rows), bool)
     order = np.argsort(before.id)
-    rows = order[np.minimum(np.searchsorted(before.id[order], plays.id), len(before) - 1)]
-    same = np.ones(len(plays), bool)
+    places = np.searchsorted(before.id[order], plays.id[rows])
+    known = order[np.minimum(places, len(before) - 1)]
+    same = np.ones(len(rows), bool)
     for name, column in plays.columns().items():
-        same &= before.columns()[name][rows] == column
+        same &= before.columns()[name][known] == column[rows]
     return same
 
 

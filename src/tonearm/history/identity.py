@@ -57,18 +57,28 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     del labels, extended
 
     first = _joined(merged.first, alone)
+    ended_at = _joined(merged.ended_at, sightings.clock[alone])
+    started_at = _joined(merged.started_at, sightings.clock[alone] - sightings.ms_played[alone])
+    context = _joined(merged.context, sightings.context[alone])
+    del merged
+    ids = np.full(len(first), np.iinfo(np.uint32).max, np.uint32)
+    np.minimum.at(ids, play_of, sightings.id)
+    order = np.lexsort((ids, started_at, ended_at)).astype(np.int32)
+    # Each column is put in order before the next is made, so that only one is ever held twice.
+    ids = ids[order]
+    ended_at = ended_at[order]
+    started_at = started_at[order]
+    context = context[order]
+    first = first[order]
     plays = Plays(
-        id=np.full(len(first), np.iinfo(np.uint32).max, np.uint32),
-        ended_at=_joined(merged.ended_at, sightings.clock[alone]),
-        started_at=_joined(merged.started_at, sightings.clock[alone] - sightings.ms_played[alone]),
+        id=ids,
+        ended_at=ended_at,
+        started_at=started_at,
         ms_played=sightings.ms_played[first],
         track=resolution.track_of[sightings.description[first]].view(np.uint32),
-        context=_joined(merged.context, sightings.context[alone]),
+        context=context,
     )
-    del merged, first
-    np.minimum.at(plays.id, play_of, sightings.id)
-    order = np.lexsort((plays.id, plays.started_at, plays.ended_at)).astype(np.int32)
-    plays.reorder(order)
+    del first
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     del order

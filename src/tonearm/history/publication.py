@@ -5,7 +5,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from tonearm.domain.errors import ConflictError
 from tonearm.history.change import Change
@@ -36,11 +36,15 @@ class Versions(NamedTuple):
     """Grows with every correction made or undone."""
 
 
+# Making a query takes longer than answering it, and this one is part of every answer.
+_VERSIONS = select(histories.c.version, histories.c.corrected).where(
+    histories.c.user_id == bindparam("user")
+)
+
+
 def history_versions(connection: Connection, user_id: int) -> Versions:
     """Give the versions of a listener's history and corrections; 0 before the first."""
-    row = connection.execute(
-        select(histories.c.version, histories.c.corrected).where(histories.c.user_id == user_id)
-    ).one_or_none()
+    row = connection.execute(_VERSIONS, {"user": user_id}).one_or_none()
     return Versions(*(row or (0, 0)))
 
 

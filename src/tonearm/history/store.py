@@ -82,9 +82,9 @@ class PlayColumns:
         names = (field.name for field in fields(self) if field.name != "word_bytes")
         return all(_begins(getattr(self, name), getattr(shorter, name)) for name in names)
 
-    def after(self, start: int) -> Self:
-        """Give the same with the plays from row `start` on alone."""
-        return replace(self, **{name: getattr(self, name)[start:] for name in PLAY_COLUMNS})
+    def at(self, rows: slice | NDArray[np.int64]) -> Self:
+        """Give the same with the plays of some rows alone."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in PLAY_COLUMNS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class ColumnStore:
         self, connection: Connection, user_id: int, before: StoredColumns | None = None
     ) -> StoredColumns:
         """Give the columns of the version that the transaction sees; `before` are the same listener's of any other."""
-        path = self._folder / f"{user_id}.columns"
+        path = self._path(user_id)
         months = list_months(connection, user_id, Lane.PLAYS)
         rewritten = connection.scalar(
             select(histories.c.rewritten).where(histories.c.user_id == user_id)
@@ -143,6 +143,16 @@ class ColumnStore:
                 if mapped is not None and mapped.months == months:
                     stored = replace(mapped, line=stored.line)
         return stored
+
+    def forget(self, user_id: int) -> None:
+        """Remove a listener's file; what is mapped of it stays readable for whoever has it open."""
+        with suppress(
+            OSError
+        ):  # such as a system that keeps what is open: the next question removes it
+            self._path(user_id).unlink(missing_ok=True)
+
+    def _path(self, user_id: int) -> Path:
+        return self._folder / f"{user_id}.columns"
 
 
 def has_plays(connection: Connection, user_id: int) -> bool:

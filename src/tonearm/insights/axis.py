@@ -1,13 +1,34 @@
 """Sums by label over any range of rows, at the cost of the range's edges."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 1 << 17
+from tonearm.insights.runs import Groups
+
+_LEAST_BLOCK = 1 << 13
 _MOST_BEHIND = 1 << 13
 _MOST_KEPT = 4
+
+
+class _Recent:
+    """The last few sums, by the rows they are over."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[int, int], NDArray[np.int64]] = {}
+
+    def get(
+        self, start: int, end: int, make: Callable[[int, int], NDArray[np.int64]]
+    ) -> NDArray[np.int64]:
+        """Give the sums over some rows, made where they are not there; the caller may write to them."""
+        found = self._sums.get((start, end))
+        if found is None:
+            if len(self._sums) >= _MOST_KEPT:
+                self._sums.clear()
+            found = self._sums[start, end] = make(start, end)
+        return found.copy()
 
 
 class Axis:
@@ -15,8 +36,8 @@ class Axis:
 
     A sum over rows `start` to `end` is the difference of the borders nearest to them and what lies
     between those and the range's edges: one block is read, or a little more at the end, however long
-    the range is. The last few sums are kept, for measures that are made of others and ask for the
-    same ones again.
+    the range is. Blocks are so long that the running sums take no more memory than labels do. The last
+    few sums are kept, for measures that are made of others and ask for the same ones again.
     """
 
     def __init__(
@@ -34,13 +55,14 @@ class Axis:
         self.labels = labels
         self.size = size
         self._weights = weights
-        self._kept: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._recent = _Recent()
+        self.block = _block_of(size)
         # At each border there may be labels that there were not at the one before.
         self.running: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-        if shorter is not None:
+        if shorter is not None and shorter.block == self.block:
             self.running = list(shorter.running)
-        for border in range(len(self.running), len(labels) // _BLOCK + 1):
-            sums = self._direct((border - 1) * _BLOCK, border * _BLOCK)
+        for border in range(len(self.running), len(labels) // self.block + 1):
+            sums = self._direct((border - 1) * self.block, border * self.block)
             before = self.running[-1]
             sums[: len(before)] += before
             self.running.append(sums)
@@ -54,22 +76,18 @@ class Axis:
 
     def sums(self, start: int, end: int) -> NDArray[np.int64]:
         """Give the sum of each label over the rows from `start` to before `end`."""
-        total = self._kept.get((start, end))
-        if total is None:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            total = self._kept[start, end] = self._sums(start, end)
-        return total.copy()
+        return self._recent.get(start, end, self._sums)
 
     def _sums(self, start: int, end: int) -> NDArray[np.int64]:
+        block = self.block
         low, high = (
-            min((row + _BLOCK // 2) // _BLOCK, len(self.running) - 1) for row in (start, end)
+            min((row + block // 2) // block, len(self.running) - 1) for row in (start, end)
         )
-        if end - start <= abs(start - low * _BLOCK) + abs(end - high * _BLOCK):
+        if end - start <= abs(start - low * block) + abs(end - high * block):
             return self._direct(start, end)
         total = np.zeros(self.size, np.int64)
         for row, border, sign in ((end, high, 1), (start, low, -1)):
-            running, place = self.running[border], border * _BLOCK
+            running, place = self.running[border], border * block
             total[: len(running)] += sign * running
             edge = self._direct(min(row, place), max(row, place))
             total += edge if (row > place) == (sign > 0) else -edge
@@ -84,6 +102,34 @@ class Axis:
         return sums.astype(np.int64)
 
 
+class OwnerSums:
+    """Sums by the owners of labels, from those by label: for several kinds of owners the rows are read once."""
+
+    def __init__(self, axis: Axis, owner: NDArray[np.int32], size: int) -> None:
+        """Take the owner of each label of an axis, from 0 to `size` - 1."""
+        self._axis, self._owner, self._size = axis, owner, size
+        self._recent = _Recent()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of as many kept sums as there may be."""
+        return _MOST_KEPT * self._size * np.dtype(np.int64).itemsize
+
+    def sums(self, start: int, end: int) -> NDArray[np.int64]:
+        """Give the sum of each owner over the rows from `start` to before `end`."""
+        return self._recent.get(start, end, self._sums)
+
+    def _sums(self, start: int, end: int) -> NDArray[np.int64]:
+        by_label = self._axis.sums(start, end)
+        # Sums of milliseconds stay far below 2**53, where doubles are exact.
+        return np.bincount(self._owner, by_label, minlength=self._size).astype(np.int64)
+
+
+def _block_of(size: int) -> int:
+    """Give how many rows a block has where there are `size` labels."""
+    return max(_LEAST_BLOCK, 1 << (2 * size - 1).bit_length())
+
+
 class Occurrences:
     """Where each label occurs, in ascending order."""
 
@@ -93,7 +139,7 @@ class Occurrences:
         """Index labels from 0 to `size` - 1; those behind the ones of a shorter index, where one is given."""
         self._size = size
         if shorter is None:
-            rows = np.argsort(labels, kind="stable").astype(np.int32)
+            rows = Groups(labels).rows.astype(np.int32)
             self.index = _Index(rows, _starts(labels, size), labels[:0])
         else:
             known = shorter.index
@@ -113,8 +159,19 @@ class Occurrences:
         """Memory of the index."""
         return sum(int(part.nbytes) for part in self.index)
 
-    def first_and_last(self, label: int, start: int, end: int) -> tuple[int, int] | None:
-        """Give the first and last row with a label among rows `start` to before `end`; None without one."""
+    def rows_of(self, labels: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Give all rows with one of some labels, ascending."""
+        index = self.index
+        known = labels[labels < len(index.starts) - 1]
+        parts = [
+            index.rows[start:end]
+            for start, end in zip(index.starts[known], index.starts[known + 1], strict=True)
+        ]
+        behind = np.flatnonzero(np.isin(index.behind, labels)) + len(index.rows)
+        return np.sort(np.concatenate([*parts, behind]))
+
+    def within(self, label: int, start: int, end: int) -> NDArray[np.integer]:
+        """Give the rows with a label among rows `start` to before `end`, ascending."""
         index = self.index
         rows = (
             index.rows[slice(*index.starts[label : label + 2])]
@@ -125,7 +182,12 @@ class Occurrences:
         rows = rows[low:high]
         if len(index.behind) and end > len(index.rows):
             late = np.flatnonzero(index.behind == label) + len(index.rows)
-            rows = np.concatenate([rows, late[(late >= start) & (late < end)]])
+            return np.concatenate([rows, late[(late >= start) & (late < end)]])
+        return rows
+
+    def first_and_last(self, label: int, start: int, end: int) -> tuple[int, int] | None:
+        """Give the first and last of those rows; None without one."""
+        rows = self.within(label, start, end)
         return (int(rows[0]), int(rows[-1])) if len(rows) else None
 
 

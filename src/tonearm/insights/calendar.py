@@ -48,7 +48,7 @@ def unit_starts(unit: Unit, first: date, end: date) -> NDArray[np.int64]:
     Raises:
         InvalidInputError: there would be too many of them.
     """
-    _check_size((end - first).days // _DAYS[unit])
+    _check_size(unit, (end - first).days // _DAYS[unit])
     step = _STEPS[unit]
     shift = np.timedelta64(_MONDAY if unit == "week" else 0, "D")
     low, high = (
@@ -93,7 +93,7 @@ def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
     Raises:
         InvalidInputError: there would be too many of them.
     """
-    _check_size((end - first).days * _HOURS_OF_DAY)
+    _check_size("hour", (end - first).days * _HOURS_OF_DAY)
     place = find_zone(zone)
     begin, stop = to_ms(start_of_day(first, place)), to_ms(start_of_day(end, place))
     quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
@@ -102,10 +102,10 @@ def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
     return np.append(quarters[is_start], stop)
 
 
-def _check_size(units: int) -> None:
+def _check_size(unit: str, units: int) -> None:
     if units > MOST_UNITS:
         raise InvalidInputError(
-            f"That makes {units:,} lines; {MOST_UNITS:,} is the most. Choose a larger unit or a "
-            "shorter range.",
+            f"The unit '{unit}' makes {units:,} lines; {MOST_UNITS:,} is the most. Choose a larger unit or "
+            "a shorter range.",
             parameter="unit",
         )

@@ -15,7 +15,7 @@ from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.vocabulary import Rule
 from tonearm.history.growing import Growing
 from tonearm.history.store import PLAY_COLUMNS, PlayColumns
-from tonearm.insights.axis import Axis, Occurrences
+from tonearm.insights.axis import Axis, Occurrences, OwnerSums
 from tonearm.insights.flights import Flights
 from tonearm.insights.question import Item
 
@@ -142,15 +142,14 @@ class LaneColumns:
         The tracks are summed, and what they belong to from them, so that several items cost as much as one.
         """
         axis = self.time_by("tracks") if rule is None else self.plays_by("tracks", rule)
-        by_track = axis.sums(*rows)
         if item == "tracks":
-            return by_track
+            return axis.sums(*rows)
         owner = self.columns.track_artist if item == "artists" else self.columns.track_album
-        # Sums of milliseconds stay far below 2**53, where doubles are exact.
-        return np.bincount(owner, by_track, minlength=self.size(item)).astype(np.int64)
+        owners = self.once(("sums", item, rule), lambda: OwnerSums(axis, owner, self.size(item)))
+        return owners.sums(*rows)
 
-    def occurrences(self, item: Item, rule: Rule) -> Occurrences:
-        """Index the counted plays by the ids of an item."""
+    def occurrences(self, item: Item, rule: Rule | None) -> Occurrences:
+        """Index the counted plays, or all of them where no rule is given, by the ids of an item."""
         size = self.size(item)
         return self.once(
             ("where", item, rule),
@@ -186,7 +185,9 @@ class LaneColumns:
         """Give the first local day with a play, counted from 1970, and the number of days from then on."""
         if not len(self.ended_at):
             return 0, 0
-        first, last = self.local_days_of(zone, 0, len(self.ended_at))
+        first, last = self.once(
+            ("day span", zone), lambda: self.local_days_of(zone, 0, len(self.ended_at))
+        )
         return first, last - first + 1
 
     def wall(self, zone: str, start: int = 0) -> NDArray[np.int64]:

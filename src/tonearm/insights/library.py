@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import RLock
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from tonearm.history.overlay import NOTHING, Overlay
 from tonearm.history.publication import Versions
 from tonearm.history.store import PlayColumns
 from tonearm.insights.flights import Flights
+from tonearm.insights.known import KnownNames
 from tonearm.insights.lane import LaneColumns
-from tonearm.insights.selection import Selection
+from tonearm.insights.question import Item
+from tonearm.insights.selection import EVERYTHING, Selection
 from tonearm.insights.travel import TravelledColumns
 
 _MOST_FILTERED = 12
@@ -38,9 +41,12 @@ class Library:
         the columns are corrected by.
         """
         self.columns = columns
+        self._columns_bytes = columns.nbytes
         self.version = version
         self.corrections_version = corrections_version
         self.overlay = overlay
+        self.names: dict[Item, KnownNames] = {item: KnownNames() for item in get_args(Item)}
+        """Names that were looked up before."""
         self._is_hidden = is_hidden
         self._whole: dict[Selection, LaneColumns] = {}
         self._filtered: OrderedDict[Selection, LaneColumns] = OrderedDict()
@@ -59,6 +65,9 @@ class Library:
 
     def lane(self, selection: Selection) -> LaneColumns:
         """Give the plays of a selection."""
+        lane = self._whole.get(selection)
+        if lane is not None:
+            return lane
         kept = self._whole if selection.is_plain else self._filtered
         lane = kept.get(selection)
         if lane is None:
@@ -81,16 +90,31 @@ class Library:
         shorter = self._shorter.get(selection)
         # Where the listener travels, plays are not in the order of their instants.
         start = len(shorter.columns.id) if shorter and selection.home is None else 0
-        is_hidden = None if self._is_hidden is None else self._is_hidden[start:]
-        mask = selection.mask(self.columns.after(start), is_hidden)
-        if selection.home is not None:
-            lane: LaneColumns = TravelledColumns(self.columns, mask, selection.home)
+        if selection.names_items and not start:
+            chosen: NDArray[np.bool_] | NDArray[np.int64] | None = self._rows_of(selection)
         else:
-            lane = LaneColumns(self.columns, mask, shorter)
+            chosen = self._mask(selection, slice(start, None))
+        if selection.home is not None:
+            lane: LaneColumns = TravelledColumns(self.columns, chosen, selection.home)
+        else:
+            lane = LaneColumns(self.columns, chosen, shorter)
         with self._lock:
             (self._whole if selection.is_plain else self._filtered)[selection] = lane
             self._shorter.pop(selection, None)
         return lane
+
+    def _mask(
+        self, selection: Selection, rows: slice | NDArray[np.int64]
+    ) -> NDArray[np.bool_] | None:
+        is_hidden = None if self._is_hidden is None else self._is_hidden[rows]
+        return selection.mask(self.columns.at(rows), is_hidden)
+
+    def _rows_of(self, selection: Selection) -> NDArray[np.int64]:
+        """Give the plays of a selection of a few items, without a look at all the others."""
+        wanted = np.flatnonzero(selection.is_wanted(self.columns))
+        rows = self.lane(EVERYTHING).occurrences("tracks", None).rows_of(wanted)
+        mask = self._mask(selection, rows)
+        return rows if mask is None else rows[mask]
 
     def _hides_the_same(self, before: "Library") -> bool:
         """Whether what a shorter library has is hidden here just as there."""
@@ -125,4 +149,5 @@ class Library:
         """Memory of everything made so far."""
         with self._lock:
             lanes = [*self._whole.values(), *self._filtered.values(), *self._shorter.values()]
-        return self.columns.nbytes + sum(lane.nbytes for lane in lanes)
+        names = sum(known.nbytes for known in self.names.values())
+        return self._columns_bytes + sum(lane.nbytes for lane in lanes) + names

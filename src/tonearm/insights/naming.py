@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, literal, select
+from sqlalchemy import BindParameter, Connection, bindparam, literal, select, true
 
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.history.corrections.amendment import Amendment
+from tonearm.insights.known import Spelling
 from tonearm.insights.library import Library
 from tonearm.insights.question import Item
 from tonearm.storage.tables import albums, artists, tracks
@@ -21,26 +22,29 @@ _KINDS: dict[Item, ItemKind] = {
 }
 
 
-class Spelling(NamedTuple):
-    """What an item is called."""
-
-    name: str | None
-    artist: str | None
-    key: str
-    owner: int
-    """The number of its artist, 0 where unknown; so it is for artists."""
-
-
 def load_names(
     connection: Connection, user_id: int, library: Library, item: Item, ids: Collection[int]
 ) -> dict[int, Spelling]:
-    """Look up the names of items that are there."""
-    wanted = list(ids)
-    found: dict[int, Spelling] = {}
-    for start in range(0, len(wanted), _NAMES_AT_ONCE):
-        asked = {"user": user_id, "ids": wanted[start : start + _NAMES_AT_ONCE]}
-        rows = connection.execute(_query(item), asked).all()
-        found |= {row[0]: Spelling(*row[1:]) for row in rows}
+    """Look up the names of items that are there; those looked up before are kept with the library."""
+    known = library.names[item]
+    found = known.find(ids)
+    missing = [number for number in ids if number not in found]
+    if not missing:
+        return found
+    read = _read_names(connection, user_id, library, item, missing)
+    known.keep(read)
+    return found | read
+
+
+def _read_names(
+    connection: Connection, user_id: int, library: Library, item: Item, wanted: list[int]
+) -> dict[int, Spelling]:
+    query, asked = _query(item), {"user": user_id, "ids": wanted}
+    if len(wanted) > _NAMES_AT_ONCE:
+        query, asked = _query(item, is_for_all=True), {"user": user_id}
+    among = frozenset(wanted)
+    rows = connection.execute(query, asked)
+    found = {row[0]: Spelling(*row[1:]) for row in rows if row[0] in among}
     amendment = library.overlay.amendment
     if amendment.is_empty:
         return found
@@ -76,8 +80,8 @@ def _owner(
 
 
 @cache  # making a query takes longer than answering it
-def _query(item: Item) -> Any:  # noqa: ANN401 - three shapes of select
-    """Give the query for the names of items: of a `user`, with one of the `ids`."""
+def _query(item: Item, *, is_for_all: bool = False) -> Any:  # noqa: ANN401 - three shapes of select
+    """Give the query for the names of items: of a `user`, with one of the `ids` unless it is for all."""
     ids: BindParameter[Any] = bindparam("ids", expanding=True)
     if item == "artists":
         return select(
@@ -86,7 +90,9 @@ def _query(item: Item) -> Any:  # noqa: ANN401 - three shapes of select
             literal(None),
             artists.c.kind + _BETWEEN + artists.c.key,
             literal(0),
-        ).where(artists.c.user_id == bindparam("user"), artists.c.id.in_(ids))
+        ).where(
+            artists.c.user_id == bindparam("user"), true() if is_for_all else artists.c.id.in_(ids)
+        )
     table, name = (tracks, tracks.c.title) if item == "tracks" else (albums, albums.c.name)
     owner = (artists.c.user_id == table.c.user_id) & (artists.c.id == table.c.artist_id)
     whose = artists.c.kind + _BETWEEN + artists.c.key
@@ -94,5 +100,5 @@ def _query(item: Item) -> Any:  # noqa: ANN401 - three shapes of select
     return (
         select(table.c.id, name, artists.c.name, key, table.c.artist_id)
         .select_from(table.outerjoin(artists, owner))
-        .where(table.c.user_id == bindparam("user"), table.c.id.in_(ids))
+        .where(table.c.user_id == bindparam("user"), true() if is_for_all else table.c.id.in_(ids))
     )

@@ -17,7 +17,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.platforms import platform_family
-from tonearm.domain.text import fold
+from tonearm.domain.text import fold, quoted
 from tonearm.history.sightings import Context
 from tonearm.history.store import KINDS
 from tonearm.insights.calendar import dates, hour_starts, unit_starts
@@ -254,7 +254,8 @@ def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
     if asked.unit is None:
         if asked.starts_on or asked.starts_at:
             raise InvalidInputError(
-                "Say with `unit` what begins there: hour, day, week, month or year.",
+                f"Say with `unit` what begins at {quoted(asked.starts_on or asked.starts_at)}: hour, day, "
+                "week, month or year.",
                 parameter="unit",
             )
         return 0, len(view.lane.ended_at)
@@ -277,7 +278,8 @@ def _moment(text: str | None) -> datetime:
         moment = None
     if moment is None or moment.tzinfo is None or not _is_near(moment.year):
         raise InvalidInputError(
-            "Give an instant of the hour as `starts_at`, such as 2024-03-31T01:00:00Z.",
+            f"{quoted(text or '')} is no instant: give one of the hour as `starts_at`, such as "
+            "2024-03-31T01:00:00Z.",
             parameter="starts_at",
         )
     return moment
@@ -290,7 +292,8 @@ def _day(text: str | None) -> date:
         day = None
     if day is None or not _is_near(day.year):
         raise InvalidInputError(
-            "Give a day of the unit as `starts_on`: YYYY-MM-DD, from 1971 on.",
+            f"{quoted(text or '')} is no day: give one of the unit as `starts_on`, YYYY-MM-DD, from 1971 "
+            "to 2199.",
             parameter="starts_on",
         )
     return day
@@ -315,7 +318,8 @@ def _read_cursor(cursor: str) -> _Place:
         found = None
     if found is None:
         raise InvalidInputError(
-            "`cursor` must be the `next_cursor` of a page before.", parameter="cursor"
+            f"`cursor` is {quoted(cursor)} and must be the `next_cursor` of a page before.",
+            parameter="cursor",
         )
     ended_at, started_at, number = map(int, found.groups())
     return ended_at, started_at, number

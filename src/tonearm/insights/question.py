@@ -13,6 +13,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.periods import Period, find_zone, resolve_days, resolve_period
 from tonearm.domain.platforms import FAMILIES
 from tonearm.domain.preferences import Preferences
+from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import RankBy, Rule
 
 Lane = Literal["music", "podcast", "audiobook", "all"]
@@ -94,7 +95,7 @@ def make_question(kind: type[_Asked], values: Mapping[str, object]) -> _Asked:
     for name in values:
         if name not in known:
             raise InvalidInputError(
-                f"There is no parameter '{name[:40]}' here. There are {', '.join(known)}.",
+                f"There is no parameter {quoted(name)} here. There are {', '.join(known)}.",
                 parameter=name,
             )
     try:
@@ -103,7 +104,7 @@ def make_question(kind: type[_Asked], values: Mapping[str, object]) -> _Asked:
         problem, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`")
         raise InvalidInputError(
-            f"{name} cannot be '{str(values.get(name))[:60]}'. {_hint(known[name], problem)}",
+            f"{name} cannot be {quoted(values.get(name))}. {_hint(known[name], problem)}",
             parameter=name,
         ) from None
 
@@ -165,5 +166,9 @@ def period_of(question: Question, now: datetime) -> Period:
     if question.from_ is None and question.to is None:
         return resolve_period(question.range, now, zone)
     if question.range != "all":
-        raise InvalidInputError("Give either a range, or from and to, not both.", parameter="range")
+        raise InvalidInputError(
+            f"The range is {quoted(question.range)}, and from or to is given as well. Give either a "
+            "range, or from and to, not both.",
+            parameter="range",
+        )
     return resolve_days(question.from_, question.to)

@@ -33,8 +33,13 @@ class Selection:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is a whole lane, as almost every question asks for."""
-        return self == Selection(self.kind)
+        """Whether this is a whole lane, as almost every question asks for, or everything."""
+        return self in (Selection(self.kind), EVERYTHING)
+
+    @property
+    def names_items(self) -> bool:
+        """Whether it is about some artists, albums or tracks alone."""
+        return (self.artists, self.albums, self.tracks) != (None, None, None)
 
     def mask(
         self, columns: PlayColumns, is_hidden: NDArray[np.bool_] | None
@@ -43,23 +48,33 @@ class Selection:
         masks: list[NDArray[np.bool_]] = []
         if is_hidden is not None and not self.has_hidden:
             masks.append(~is_hidden)
-        if self.kind != "all":
-            masks.append((columns.track_kind == KINDS.index(Kind(self.kind)))[columns.track])
+        if self.kind != "all" or self.names_items:
+            masks.append(self.is_wanted(columns)[columns.track])
         if not self.has_private:
             masks.append((columns.context_private != 1)[columns.context])
-        for wanted, owner in (
-            (self.artists, columns.track_artist),
-            (self.albums, columns.track_album),
-            (self.tracks, np.arange(len(columns.track_artist))),
-        ):
-            if wanted is not None:
-                masks.append(np.isin(owner, wanted)[columns.track])
         if self.platform is not None or self.country is not None:
             masks.append(contexts_of(columns, self.platform, self.country)[columns.context])
         if not masks:
             return None
         mask: NDArray[np.bool_] = np.logical_and.reduce(masks)
         return None if mask.all() else mask
+
+    def is_wanted(self, columns: PlayColumns) -> NDArray[np.bool_]:
+        """Mark the tracks that are of the kind and the items selected."""
+        wanted = np.ones(len(columns.track_kind), bool)
+        if self.kind != "all":
+            wanted &= columns.track_kind == KINDS.index(Kind(self.kind))
+        for ids, owner in (
+            (self.artists, columns.track_artist),
+            (self.albums, columns.track_album),
+            (self.tracks, np.arange(len(wanted))),
+        ):
+            if ids is not None:
+                wanted &= np.isin(owner, ids)
+        return wanted
+
+
+EVERYTHING = Selection("all", has_hidden=True)
 
 
 def select_plays(

@@ -43,15 +43,20 @@ class Standings:
 
     def leaders(self, count: int) -> list[int]:
         """Give the items that may be among the first `count`, all that are level with the last of them included."""
+        place = max(len(self.weight) - count, 0)
+        bar = max(int(np.partition(self.weight, place)[place]), 1)
         columns = (self._weights, self._times, self._firsts)
-        return foremost(np.flatnonzero(self.weight), columns, count)
+        return foremost(np.flatnonzero(self.weight >= bar), columns, count)
 
     def rank(self, label: int) -> int | None:
         """Give the place of one item; None where it has none."""
         weight = self.weight[label]
         if not weight:
             return None
-        ahead = int(np.count_nonzero(self.weight > weight))
+        start, end = (int(self._ascending.searchsorted(weight, side)) for side in ("left", "right"))
+        ahead = len(self.weight) - end
+        if end - start == 1:
+            return ahead + 1
         level = np.flatnonzero(self.weight == weight)
         for column in (self._times, self._firsts):
             if len(level) > 1:
@@ -99,6 +104,10 @@ class Standings:
         if len(labels) <= _FEW:
             return np.array([self.first_and_last(label)[0] for label in labels.tolist()], np.int64)
         return self._every_first[labels]
+
+    @cached_property
+    def _ascending(self) -> NDArray[np.int64]:
+        return np.sort(self.weight)
 
     @cached_property
     def _every_first(self) -> NDArray[np.int64]:

@@ -19,9 +19,15 @@ class TravelledColumns(LaneColumns):
     A range of local days has to be a run of rows, and whoever flies around the world has days that overlap.
     """
 
-    def __init__(self, columns: PlayColumns, mask: NDArray[np.bool_] | None, home: str) -> None:
-        """Take the plays that a mask marks, for a listener at home in a zone."""
-        rows = np.arange(len(columns.ended_at)) if mask is None else np.flatnonzero(mask)
+    def __init__(
+        self,
+        columns: PlayColumns,
+        chosen: NDArray[np.bool_] | NDArray[np.int64] | None,
+        home: str,
+    ) -> None:
+        """Take the plays that a mask marks, or rows name, for a listener at home in a zone."""
+        rows = np.arange(len(columns.ended_at))
+        rows = rows if chosen is None else rows[chosen]
         days, wall = _local(columns, rows, home)
         order = np.lexsort((rows, wall, days))
         super().__init__(columns, rows[order])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -169,7 +170,7 @@ class View:
         # What a line says, it says instead of the question: no parameter may be given twice.
         for part in line.split("&"):
             query.pop(part.partition("=")[0], None)
-        return "plays?" + "&".join(filter(None, (urlencode(query), line)))
+        return "plays?" + "&".join([*map(_pair, query, query.values()), *filter(None, [line])])
 
     def names(self, item: Item, ids: Iterable[int]) -> dict[int, Named]:
         """Look up the names of a few items."""
@@ -178,3 +179,9 @@ class View:
             number: Named(told.name or told.key, told.artist, told.name, told.key)
             for number, told in found.items()
         }
+
+
+@lru_cache(maxsize=1_024)
+def _pair(name: str, value: str) -> str:
+    """Write one parameter of an address; two addresses are part of every answer."""
+    return urlencode({name: value})

@@ -1,5 +1,6 @@
 """Ranges of time mean what people mean by them, in whole local days of any zone."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -87,8 +88,31 @@ def test_what_is_no_zone_names_the_parameter(name: str) -> None:
     assert len(refused.value.message) < 200
 
 
+@given(text=texts(), now=MOMENTS)
+@settings(deadline=None)
+def test_the_year_before_a_year_and_the_month_before_a_month(text: str, now: datetime) -> None:
+    found = resolve_period(text, now, ZoneInfo("UTC"))
+    if re.fullmatch(r"[0-9]{4}(-[0-9]{2})?|(this|last)_(year|month)", text) is None:
+        assert found.previous_named == found.previous
+        return
+    before = found.previous_named
+    assert found.first is not None
+    assert before is not None
+    assert before.end == found.first
+    eve = found.first - timedelta(days=1)
+    is_year = "year" in text or len(text) == 4
+    assert before.first == eve.replace(month=1 if is_year else eve.month, day=1)
+    assert before.previous_named == Period(
+        date(eve.year - 1, 1, 1)
+        if is_year
+        else (eve.replace(day=1) - timedelta(days=1)).replace(day=1),
+        before.first,
+    )
+
+
 def test_all_time_has_no_period_before() -> None:
     assert Period(None, None).previous is None
+    assert Period(None, None).previous_named is None
 
 
 @given(milliseconds=st.integers(-(10**13), 10**14))

@@ -32,7 +32,7 @@ def ask(measured: Measured, **asked: object) -> Comparison:
     plays=listens(),
     asked=questions(
         CompareQuestion,
-        ranges=BOUNDED,
+        ranges=(*BOUNDED, "last_year", "this_month", "last_month", "last_30_days"),
         other=st.sampled_from(("previous", "previous", "all", *BOUNDED)),
         by=st.sampled_from(RankBy),
         limit=st.sampled_from((1, 2, 3, 10)),
@@ -50,7 +50,7 @@ def test_a_comparison_is_brute_forces(
     start, stop = here
     assert start is not None
     assert stop is not None
-    there: oracle.Range = previous_range(start, stop, ZoneInfo(zone))
+    there: oracle.Range = previous_range(start, stop, ZoneInfo(zone), asked.range)
     if asked.other != "previous":
         there, _ = bounds(AnyQuestion(range=asked.other, zone=zone), NOW)
         assert found.other.range == asked.other
@@ -123,13 +123,36 @@ def test_a_month_and_the_one_before(connection: Connection) -> None:
 def test_the_other_range_is_told(connection: Connection) -> None:
     measured = Measured(connection, [heard("2024-03-01 10:00")])
     found = ask(measured, range="2024-03")
-    assert (found.covered.range, found.other.range) == ("2024-03", "2024-01-30..2024-03-01")
-    assert "from=2024-01-30&to=2024-03-01" in found.other.plays
+    assert (found.covered.range, found.other.range) == ("2024-03", "2024-02-01..2024-03-01")
+    assert "from=2024-02-01&to=2024-03-01" in found.other.plays
     assert "from=2024-03-01&to=2024-04-01" in found.covered.plays
     assert ask(measured, range="2024", other="all").other.range == "all"
     assert ask(measured, range="all", other="2023").other_totals.plays == 0
     split = ask(measured, **{"from": "2024-03-01", "to": "2024-03-02"})
     assert (split.totals.plays, split.other.range) == (1, "2024-02-29..2024-03-01")
+
+
+@pytest.mark.parametrize(
+    ("asked", "before"),
+    [
+        ("2024", "2023-01-01..2024-01-01"),
+        ("2025", "2024-01-01..2025-01-01"),
+        ("2024-01", "2023-12-01..2024-01-01"),
+        ("2024-05", "2024-04-01..2024-05-01"),
+        ("this_year", "2023-01-01..2024-01-01"),
+        ("last_year", "2022-01-01..2023-01-01"),
+        ("this_month", "2024-03-01..2024-04-01"),
+        ("last_month", "2024-02-01..2024-03-01"),
+        ("2024-W01", "2023-12-25..2024-01-01"),
+        ("2024-03-01", "2024-02-29..2024-03-01"),
+        ("2024-03-01..2024-04-01", "2024-01-30..2024-03-01"),
+        ("last_30_days", "2024-02-03..2024-03-04"),
+    ],
+)
+def test_without_another_range_a_year_is_compared_with_the_year_before(
+    connection: Connection, asked: str, before: str
+) -> None:
+    assert ask(Measured(connection, []), range=asked).other.range == before
 
 
 def test_nothing_beside_nothing(connection: Connection) -> None:

@@ -27,8 +27,8 @@ class CompareQuestion(Question, frozen=True, kw_only=True):
         Meta(
             max_length=64,
             description=(
-                "The range to compare with, written like `range`; `previous` is as many days directly "
-                "before."
+                "The range to compare with, written like `range`; `previous` is the year before a year, "
+                "the month before a month, else as many days directly before."
             ),
         ),
     ] = _PREVIOUS
@@ -102,11 +102,11 @@ def _answer(view: View, asked: CompareQuestion) -> Comparison:
 
 def _other_range(view: View, text: str) -> View:
     if text == _PREVIOUS:
-        before = view.period.previous
+        before = view.period.previous_named
         if before is None:
             raise InvalidInputError(
-                "Name what to compare: a `range` with two ends, which is then compared with as many "
-                "days before, or the `other` range too.",
+                f"There is nothing '{_PREVIOUS}' to a range without two ends. Name what to compare: a `range` "
+                "with two ends, which is then compared with what lies before it, or the `other` range too.",
                 parameter="other",
             )
         return view.shifted(before)
@@ -165,7 +165,10 @@ CHARTS = (
             "other. Entries are among the first `limit` of the range's ranking and not among those of the "
             "other's, exits the reverse. Movers are the items whose numbers of counted plays differ most, "
             "whatever the ranking is ordered by: first those with more plays in both together, then by "
-            "name; who has as many here as there is none. Without `other` the range has to have two ends."
+            "name; who has as many here as there is none. Without `other` the range has to have two ends: a year "
+            "(`2024`, `this_year`, `last_year`) is then compared with the year before, a month (`2024-05`, "
+            "`this_month`, `last_month`) with the month before, and anything else, such as a week, a day or "
+            "`FROM..TO`, with as many days directly before."
         ),
         drawing="table",
         question=CompareQuestion,

@@ -128,8 +128,8 @@ def _starts(view: View, asked: ContextQuestion, values: int) -> NDArray[np.int64
     starts = unit_starts(asked.unit, *span)
     if len(starts) * values > _MOST_NUMBERS:
         raise InvalidInputError(
-            f"That makes {len(starts) * values:,} numbers; {_MOST_NUMBERS:,} is the most. Choose a "
-            "larger unit or a shorter range.",
+            f"The unit '{asked.unit}' makes {len(starts) * values:,} numbers; {_MOST_NUMBERS:,} is the "
+            "most. Choose a larger unit or a shorter range.",
             parameter="unit",
         )
     return starts

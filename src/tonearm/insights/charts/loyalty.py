@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import Period
+from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.calendar import dates, sums_by_unit, unit_starts
 from tonearm.insights.chart import Chart
@@ -101,8 +102,10 @@ def _item_of(question: Question) -> Item:
     """Give the item that a question is about; raises InvalidInputError unless it names one."""
     named = [item for name, item in _ITEMS.items() if getattr(question, name) is not None]
     if len(named) != 1:
+        given = [quoted(value) for name in _ITEMS if (value := getattr(question, name)) is not None]
         raise InvalidInputError(
-            "Say whose loyalty to measure: give exactly one of artist, album and track.",
+            "Say whose loyalty to measure: give exactly one of artist, album and track, not "
+            f"{' and '.join(given) or 'none'}.",
             parameter="artist",
         )
     return named[0]

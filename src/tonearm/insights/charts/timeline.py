@@ -1,5 +1,6 @@
 """Plays and time by hour, day, week, month or year."""
 
+from itertools import accumulate
 from typing import Annotated, Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from tonearm.domain.instants import from_ms
-from tonearm.domain.periods import find_zone
+from tonearm.domain.offsets import local_ms
 from tonearm.insights.calendar import (
     MOST_UNITS,
     dates,
@@ -20,6 +21,8 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.question import Question
 from tonearm.insights.records import Timeline, TimelineUnit
 from tonearm.insights.view import View
+
+_DAY_MS = 86_400_000
 
 
 class TimelineQuestion(Question, frozen=True, kw_only=True):
@@ -52,13 +55,15 @@ def _answer(view: View, asked: TimelineQuestion) -> Timeline:
 
 
 def _hours(view: View, starts: NDArray[np.int64]) -> tuple[TimelineUnit, ...]:
-    lane, zone = view.lane, find_zone(view.zone)
+    lane = view.lane
     plays = np.diff(np.searchsorted(lane.counted_ended_at(view.rule), starts)).tolist()
     places = np.searchsorted(lane.ended_at, starts)
     running = np.cumsum(lane.ms_played[places[0] : places[-1]], dtype=np.int64)
     ms_played = np.diff(np.concatenate([[0], running])[places - places[0]]).tolist()
-    moments = [from_ms(start) for start in starts[:-1].tolist()]
-    days = [moment.astimezone(zone).date() for moment in moments]
+    days = dates(local_ms(starts[:-1], view.zone) // _DAY_MS)
+    # Thousands of lines: an addition takes a tenth of the time that it takes to make an instant anew.
+    steps = np.diff(starts[:-1]).astype("timedelta64[ms]").tolist()
+    moments = accumulate(steps, initial=from_ms(int(starts[0])))
     return tuple(map(TimelineUnit, days, plays, ms_played, moments))
 
 

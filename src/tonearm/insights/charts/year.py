@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import Period
+from tonearm.domain.text import quoted
 from tonearm.insights.calendar import rows_by_unit, unit_starts
 from tonearm.insights.chart import Chart
 from tonearm.insights.favourites import Favourite, list_favourites
@@ -129,7 +129,8 @@ def _answer(view: View, asked: YearQuestion) -> Year:
     previous = before if before.plays else None
     new = year.ask("discovery", unit="year", limit=_REDISCOVERED)
     sessions = year.ask("sessions", limit=1).longest
-    by_month = _plays_by_month(year, number)
+    starts = unit_starts("month", date(number, 1, 1), date(number + 1, 1, 1))
+    borders = rows_by_unit(year, starts)
     return Year(
         covered=year.covered(),
         peak_hour=_peak_hour(year),
@@ -143,20 +144,21 @@ def _answer(view: View, asked: YearQuestion) -> Year:
         longest_streak=_longest_streak(year),
         discovery=new.totals,
         rediscovered=new.rediscovered,
-        artists=_items(year, "artists", number, by_month),
-        albums=_items(year, "albums", number, by_month),
-        tracks=_items(year, "tracks", number, by_month),
+        artists=_items(year, "artists", number, borders),
+        albums=_items(year, "albums", number, borders),
+        tracks=_items(year, "tracks", number, borders),
         months=year.ask("timeline", unit="month").items,
     )
 
 
 def _check_range(asked: Question) -> None:
     """Refuse a range of days beside the year; raises InvalidInputError."""
-    given = {"range": asked.range != "all", "from": asked.from_, "to": asked.to}
+    given = {"range": asked.range, "from": asked.from_ or "all", "to": asked.to or "all"}
     for name, value in given.items():
-        if value:
+        if value != "all":
             raise InvalidInputError(
-                f"A year in review is about one year: give `year` instead of `{name}`.",
+                f"A year in review is about one year: give `year` instead of `{name}`, which is "
+                f"{quoted(value)}.",
                 parameter=name,
             )
 
@@ -190,30 +192,17 @@ def _longest_streak(year: View) -> YearStreak | None:
     return YearStreak(streak.days, streak.starts_on, streak.ends_on) if streak.days else None
 
 
-def _plays_by_month(year: View, number: int) -> NDArray[np.int64]:
-    """Count the plays of every track in each month: a row a month."""
-    starts = unit_starts("month", date(number, 1, 1), date(number + 1, 1, 1))
-    borders = rows_by_unit(year, starts).tolist()
-    return np.array([year.lane.sums("tracks", year.rule, rows) for rows in pairwise(borders)])
-
-
-def _items(
-    year: View, item: Item, number: int, by_month: NDArray[np.int64]
-) -> tuple[YearItem, ...]:
-    """Give the first items of the year of a number; `by_month` has the plays of tracks."""
-    columns = year.lane.columns
-    owner = {
-        "artists": columns.track_artist,
-        "albums": columns.track_album,
-        "tracks": np.arange(by_month.shape[1]),
-    }[item]
-    start, _ = year.counted_rows()
+def _items(year: View, item: Item, number: int, borders: NDArray[np.int32]) -> tuple[YearItem, ...]:
+    """Give the first items of the year of a number, whose months begin at the rows `borders`."""
+    where = year.lane.occurrences(item, year.rule)
     row_of = first_plays(year.lane, item, year.rule).row_of
     found: list[YearItem] = []
     for one in list_favourites(year, item, _FIRST):
-        months = by_month[:, owner == one.id].sum(axis=1)
+        rows = where.within(one.id, int(borders[0]), int(borders[-1]))
+        months = np.diff(np.searchsorted(rows, borders))
         best = date(number, 1 + int(months.argmax()), 1)
-        found.append(YearItem(**asdict(one), best_month=best, is_new=bool(row_of[one.id] >= start)))
+        is_new = bool(row_of[one.id] >= borders[0])
+        found.append(YearItem(**asdict(one), best_month=best, is_new=is_new))
     return tuple(found)
 
 
