@@ -101,9 +101,8 @@ def claims_of(members: Iterable[Staged], count: int) -> Claims:
         rows = slice(start, end)
         columns = {name: column[mask] for name, column in member.columns.items()}
         claims.family[rows] = member.family or 0
-        claims.description[rows] = _numbers(descriptions, member.descriptions)[
-            columns["description"]
-        ]
+        wordings = _numbers(descriptions, member.descriptions)
+        claims.description[rows] = wordings[columns["description"]]
         claims.context[rows] = _numbers(contexts, member.contexts)[columns["context"]]
         for name in ("clock", "ms_played", "stamp"):
             getattr(claims, name)[rows] = columns[name]
@@ -140,12 +139,15 @@ def _first_of_each(
     values: NDArray[np.uint32], mask: NDArray[np.bool_]
 ) -> Iterator[NDArray[np.int64]]:
     """Give the places where values first occur under a mask, some at a time to spare memory."""
-    seen = np.zeros(int(values.max(initial=0)) + 1, bool)
-    for part in slices(len(values)):
+    first = np.zeros(int(values.max(initial=0)) + 1, np.int32)
+    parts = list(slices(len(values)))
+    for part in reversed(parts):
+        # From the end to the start: of several places given to one value, the last one stays.
+        rows = part.start + np.flatnonzero(mask[part])[::-1]
+        first[values[rows]] = rows
+    for part in parts:
         rows = part.start + np.flatnonzero(mask[part])
-        distinct, places = np.unique(values[rows], return_index=True)
-        yield rows[places[~seen[distinct]]]
-        seen[distinct] = True
+        yield rows[first[values[rows]] == rows]
 
 
 def _numbers(known: dict[_Item, int], items: Sequence[_Item]) -> NDArray[np.uint32]:

@@ -1,6 +1,7 @@
 """Stage a member: its rows as columns in one small file, without anything private."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -83,20 +84,55 @@ class Staged:
         return Outline(self.columns["flaw"].astype(np.uint8), self.is_claim())
 
     @classmethod
-    def load(cls, path: Path) -> "Staged | None":
-        """Read what `save` wrote; None where it was not, or where a power cut left half of it."""
+    def load(cls, path: Path, values: "Values | None" = None) -> "Staged | None":
+        """Read what `save` wrote; None where it was not, or where a power cut left half of it.
+
+        Members loaded with the same `values` share theirs.
+        """
+        values = values or Values()
         try:
             name, digest, family, note, rows, packed, descriptions, contexts = _DECODER.decode(
                 path.read_bytes()
             )
+            return cls(
+                name,
+                digest,
+                family,
+                note,
+                rows,
+                unpack(packed),
+                values.decode(Description, descriptions),
+                values.decode(Context, contexts),
+            )
         except (FileNotFoundError, msgspec.DecodeError):
             return None
-        return cls(name, digest, family, note, rows, unpack(packed), descriptions, contexts)
 
 
 _DECODER = msgspec.msgpack.Decoder(
-    tuple[str, str, Family | None, str | None, int, bytes, list[Description], list[Context]]
+    tuple[str, str, Family | None, str | None, int, bytes, list[msgspec.Raw], list[msgspec.Raw]]
 )
+
+
+class Values:
+    """Descriptions and contexts of several members, each held once, and so is each text in them."""
+
+    def __init__(self) -> None:
+        self._by_code: defaultdict[type, dict[bytes, Any]] = defaultdict(dict)
+        self._texts: dict[Any, Any] = {}
+
+    def decode(self, kind: type[_Value], encoded: Sequence[msgspec.Raw]) -> list[_Value]:
+        """Decode values, of which most are known from the members before."""
+        by_code = self._by_code[kind]
+        found: list[_Value] = []
+        for raw in encoded:
+            code = bytes(raw)
+            value = by_code.get(code)
+            if value is None:
+                parts = msgspec.msgpack.decode(code, type=kind)
+                # Many tracks are of one artist, many contexts of one platform.
+                value = by_code[code] = kind(*map(self._texts.setdefault, parts, parts))
+            found.append(value)
+        return found
 
 
 class _Numbers(dict[tuple[Any, ...], int], Generic[_Value]):

@@ -1,30 +1,33 @@
 """The background worker: takes queued imports one after another, each in a process of its own."""
 
-import multiprocessing
+import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from tonearm.domain.errors import TonearmError
 from tonearm.importers.imports import Imports, worker_name
+from tonearm.ops.memory import give_back_memory
 
 _log = structlog.get_logger()
 _SWEEP_EVERY = 60
+_LOOK_EVERY = 0.2
 
-RunElsewhere = Callable[[int, int], None]
-"""Runs the import of a user id and an import id; called in the child process, so it has to be picklable."""
+StartChild = Callable[[int, int], subprocess.Popen[bytes]]
+"""Starts a process that runs the import of a user id and an import id."""
 
 
 class ImportWorker:
     """Runs queued imports until told to stop."""
 
     def __init__(
-        self, imports: Imports, run_elsewhere: RunElsewhere, *, idle_seconds: float = 1.0
+        self, imports: Imports, start_child: StartChild, *, idle_seconds: float = 1.0
     ) -> None:
-        """Take work from `imports`; `run_elsewhere` runs one import in a fresh process."""
+        """Take work from `imports`; `start_child` starts a process for each."""
         self._imports = imports
-        self._run_elsewhere = run_elsewhere
+        self._start_child = start_child
         self._idle_seconds = idle_seconds
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,22 +68,19 @@ class ImportWorker:
             return False
         user_id, import_id = claimed
         _log.info("import.started", user_id=user_id, import_id=import_id)
-        process = multiprocessing.get_context("spawn").Process(
-            target=self._run_elsewhere, args=claimed, name=f"import-{import_id}"
-        )
+        give_back_memory()  # the child needs it
         try:
-            process.start()
+            process = self._start_child(user_id, import_id)
         except Exception:
             self._imports.fail_dead(user_id, import_id)
             raise
-        while process.is_alive():
-            process.join(0.2)
-            if self._stopping.is_set():
-                process.terminate()
-                process.join(5)
+        with process:
+            if not self._has_ended(process):
+                process.kill()
+                process.wait()
                 self._imports.release(user_id, import_id)
                 return True
-        if process.exitcode:
+        if process.returncode:
             self._imports.fail_dead(user_id, import_id)
         record = self._imports.get(user_id, import_id)
         _log.info(
@@ -91,3 +91,11 @@ class ImportWorker:
             problem=record.problem_code,
         )
         return True
+
+    def _has_ended(self, process: subprocess.Popen[bytes]) -> bool:
+        """Wait for the end of a child; False where this worker is told to stop before."""
+        while not self._stopping.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_EVERY)
+                return True
+        return False
