@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 def run_server(settings: "Settings", *, with_worker: bool = True) -> None:
     """Serve until SIGINT or SIGTERM; raises UnavailableError where the port is taken."""
+    from tonearm.ops.memory import leave_out  # noqa: PLC0415 - only the server needs it
+
+    leave_out("rich")  # 4 MB that structlog would load because it is there
     import uvicorn  # noqa: PLC0415 - only the server needs it
 
     import tonearm  # noqa: PLC0415 - the same
     from tonearm.bootstrap import create_app  # noqa: PLC0415 - the same
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same
+    from tonearm.web.connections import BoundedProtocol  # noqa: PLC0415 - the same
 
     listening = _listen(settings.host, settings.port)
     port = listening.getsockname()[1]
@@ -32,7 +36,13 @@ def run_server(settings: "Settings", *, with_worker: bool = True) -> None:
         lines.append(f"Set-up token, for a first visit from elsewhere: {accounts.setup_token()}")
     print("\n".join(lines), file=sys.stderr, flush=True)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        app,
+        http=BoundedProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the gate reads them, from proxies that the operator trusts
+        timeout_graceful_shutdown=5,
     )
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,7 +1,7 @@
 """What commands share: an open Tonearm, the listener they speak of, and their output."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,16 @@ def load_settings(**chosen: Any) -> "Settings":  # noqa: ANN401 - pydantic check
         raise UsageError(f'{error}. Lists are JSON, such as ["music.example.org"].') from None
     except ValidationError as error:
         lines = [
-            f"TONEARM_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            f"TONEARM_{'_'.join(map(str, item['loc'])).upper()}: {_said(item)}"
             if item["loc"]
-            else item["msg"].removeprefix("Value error, ")
+            else _said(item)
             for item in error.errors(include_input=False)
         ]
         raise UsageError("; ".join(lines)) from None
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 @contextmanager

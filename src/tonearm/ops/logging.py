@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from tonearm.ops.redaction import redact
+
 _MOST_BYTES = 5_000_000
 _BACKUPS = 5
 
@@ -39,12 +41,7 @@ def configure_logging(folder: Path | None, level: str, *, console_level: str = "
         file = logging.handlers.RotatingFileHandler(
             folder / "tonearm.log", maxBytes=_MOST_BYTES, backupCount=_BACKUPS, encoding="utf-8"
         )
-        file.setFormatter(
-            _formatter(
-                structlog.processors.JSONRenderer(),
-                [*shared, structlog.processors.format_exc_info],
-            )
-        )
+        file.setFormatter(_formatter(structlog.processors.JSONRenderer(), shared))
         handlers.append(file)
     root = logging.getLogger()
     for handler in root.handlers:
@@ -56,6 +53,12 @@ def configure_logging(folder: Path | None, level: str, *, console_level: str = "
 
 def _formatter(renderer: Any, shared: list[Any]) -> logging.Formatter:  # noqa: ANN401 - structlog's processors are callables of any kind
     return structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            redact,
+            renderer,
+        ],
         foreign_pre_chain=shared,
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from tonearm.web import docs, health
 from tonearm.web.callers import Callers
 from tonearm.web.errors import ErrorPage, Errors
-from tonearm.web.gate import Gate
+from tonearm.web.gate import Gate, GateRules
 from tonearm.web.openapi import describe
 from tonearm.web.services import Services
 
@@ -18,6 +18,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create_app(
     services: Services,
+    rules: GateRules,
     *,
     api_routers: Iterable[APIRouter],
     page_routers: Iterable[APIRouter] = (),
@@ -40,15 +41,12 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.callers = Callers(services.accounts, services.sessions, services.keys)
+    app.state.callers = Callers(
+        services.accounts, services.sessions, services.keys, services.tokens
+    )
     errors = Errors(error_page)
     errors.install(app)
-    app.add_middleware(
-        Gate,
-        errors=errors,
-        allowed_hosts=services.allowed_hosts,
-        is_secure=services.secure_cookies,
-    )
+    app.add_middleware(Gate, errors=errors, rules=rules)
     for router in (*api_routers, health.ROUTER, docs.ROUTER, *page_routers):
         app.include_router(router)
     return app

@@ -55,7 +55,9 @@ def check_version(scope: Scope) -> Refusal | None:
 
 def check_origin(scope: Scope) -> Refusal | None:
     """Refuse a change that another site asks a browser for; programs and keys pass."""
-    if scope["method"] in _SAFE_METHODS or header(scope, b"authorization") is not None:
+    scheme = (header(scope, b"authorization") or "basic").partition(" ")[0].lower()
+    # Name and password are sent along by a browser that knows them, like a cookie; a key or token is not.
+    if scope["method"] in _SAFE_METHODS or scheme != "basic":
         return None
     site = header(scope, b"sec-fetch-site")
     if site is not None:

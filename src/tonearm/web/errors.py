@@ -1,17 +1,21 @@
 """Every error becomes one answer: a problem for programs, a page for people."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.domain.errors import InvalidInputError, TonearmError
+from tonearm.domain.text import quoted
 from tonearm.web.problem import Fault, make_problem, problem_response, status_title
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import is_api, request_id
@@ -21,6 +25,7 @@ ErrorPage = Callable[[Request, int, str, str], Response]
 
 _LONGEST_SHOWN_NAME = 64
 _TYPE_TAG = re.compile(r"^(constrained|function)-|^(int|str|strict-int)$")
+_NO_SUCH_NUMBER = {"int_parsing", "int_parsing_size", "greater_than_equal", "less_than_equal"}
 _NOT_FOUND = "There is nothing at this address."
 _KINDS: Mapping[type, str] = {
     str: "a text",
@@ -37,6 +42,7 @@ _CODES: Mapping[int, str] = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     421: "misdirected",
 }
@@ -83,15 +89,18 @@ class Errors:
             error.code,
             error.message,
             faults=faults,
-            headers={"www-authenticate": "Bearer"} if error.status == 401 else None,  # noqa: PLR2004 - the status that asks for it
+            headers=_headers_of(request, error),
         )
 
     async def _validation_error(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
         if all(entry["loc"][0] == "path" for entry in error.errors()):
+            # `DELETE /things/all` may have come to `/things/{id}` although only GET is for it.
+            if request.method not in _methods_of(request):
+                return self._wrong_method(request)
             return self.respond(request, 404, "not_found", _NOT_FOUND)
-        faults = [_fault(entry) for entry in error.errors()]
+        faults = [_fault(entry, request.scope.get("route")) for entry in error.errors()]
         detail = " ".join(fault.detail for fault in faults[:3])
         return self.respond(request, 422, "invalid_input", detail, faults=faults)
 
@@ -102,11 +111,14 @@ class Errors:
         if status == 404:  # noqa: PLR2004 - the status this sentence is for
             detail = _NOT_FOUND
         if status == 405:  # noqa: PLR2004 - the status this sentence is for
-            # The router names the methods of one operation; an address may have several.
-            allowed = ", ".join(sorted(_methods_of(request)))
-            detail = f"This address does not take {request.method}; it takes {allowed}."
-            headers = {"allow": allowed}
+            return self._wrong_method(request)
         return self.respond(request, status, _CODES.get(status, "error"), detail, headers=headers)
+
+    def _wrong_method(self, request: Request) -> Response:
+        # The router names the methods of one operation; an address may have several.
+        allowed = ", ".join(sorted(_methods_of(request)))
+        detail = f"This address does not take {request.method}; it takes {allowed}."
+        return self.respond(request, 405, _CODES[405], detail, headers={"allow": allowed})
 
     async def _redirect(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, RedirectError):
@@ -117,6 +129,14 @@ class Errors:
         return RedirectResponse(error.location, 303)
 
 
+def _headers_of(request: Request, error: TonearmError) -> dict[str, str] | None:
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return {"www-authenticate": getattr(request.state, "challenge", "Bearer")}
+    if isinstance(error, TooManyAttemptsError):
+        return {"retry-after": str(error.seconds)}
+    return None
+
+
 def _wants_page(request: Request) -> bool:
     return not is_api(request.scope) and "text/html" in request.headers.get("accept", "")
 
@@ -125,15 +145,13 @@ def _methods_of(request: Request) -> set[str]:
     """Give the methods of all operations at the address of a request."""
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
     routes = (context.original_route for context in iter_route_contexts(request.app.routes))
-    return {
-        method
-        for route in routes
-        if isinstance(route, APIRoute) and route.path_regex.match(path)
-        for method in route.methods or ()
-    }
+    at = [route for route in routes if isinstance(route, APIRoute) and route.path_regex.match(path)]
+    # Where one is just for this address, those that take any word in its place are for others.
+    own = [route for route in at if route.path_format == path]
+    return {method for route in own or at for method in route.methods or ()}
 
 
-def _fault(entry: Mapping[str, Any]) -> Fault:
+def _fault(entry: Mapping[str, Any], route: object) -> Fault:
     where, *path = entry["loc"]
     kind = str(entry["type"])
     if kind == "json_invalid":
@@ -146,10 +164,43 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
     if kind == "missing":
         return Fault(shown, str(where), f"`{shown}` is required.")
     if kind == "extra_forbidden":
-        allowed = entry.get("ctx", {}).get("allowed")
-        suffix = f"; allowed: {allowed}" if allowed else ""
+        known = entry.get("ctx", {}).get("allowed")
+        suffix = f"; allowed: {known}" if known else ""
         return Fault(shown, str(where), f"`{shown}` is not known here{suffix}.")
     message = str(entry["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should be", "must be").replace("should have", "must have")
-    sent = _KINDS.get(type(entry.get("input")), "something else")
-    return Fault(shown, str(where), f"`{shown}`: {message} ({sent} was sent).")
+    message = message.replace("Input should be", "must be").replace("should", "must")
+    value = entry.get("input")
+    sent = _KINDS.get(type(value), "something else") + " was"
+    # No operation takes a secret in its address, which logs hold anyway; bodies and headers may have one.
+    if where in {"query", "path"}:
+        allowed = (
+            _allowed_values(route.dependant, name, kind) if isinstance(route, APIRoute) else None
+        )
+        message = allowed or message
+        values = value if isinstance(value, list) else [value]
+        sent = " and ".join(map(quoted, values)) + (" were" if len(values) > 1 else " was")
+    return Fault(shown, str(where), f"`{shown}`: {message} ({sent} sent).")
+
+
+def _allowed_values(dependant: Dependant, name: str, kind: str) -> str | None:
+    """Say what a query parameter has to be where a check of this kind failed; None where the check says so itself."""
+    field = next((field for field in _query_fields(dependant) if field.alias == name), None)
+    if field is None:
+        return None
+    if kind == "string_pattern_mismatch" and field.field_info.description:
+        return f"does not fit: {field.field_info.description.rstrip('.')}"
+    notes = {
+        bound: getattr(note, bound)
+        for note in field.field_info.metadata
+        for bound in ("ge", "le")
+        if hasattr(note, bound)
+    }
+    if kind in _NO_SUCH_NUMBER and notes.keys() == {"ge", "le"}:
+        return f"must be a whole number from {notes['ge']:,} to {notes['le']:,}"
+    return None
+
+
+def _query_fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for dependency in dependant.dependencies:
+        yield from _query_fields(dependency)

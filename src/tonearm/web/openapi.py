@@ -1,6 +1,7 @@
 """The API's description: FastAPI's own, with errors and log-in as they are here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,6 +9,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from tonearm.domain.vocabulary import Role
+from tonearm.web import idempotency
 from tonearm.web.callers import Access
 from tonearm.web.problem import PROBLEM_TYPE
 
@@ -21,17 +24,56 @@ _SCHEMES = {
     "key": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key, `tnrm_…`, shown once at the set-up.",
+        "description": "An API key, `tnrm_…`, shown once when it is made.",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": 'An access token from `POST /api/auth/login` with `"session": "token"`.',
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Name and password, over HTTPS or on this machine.",
     },
 }
-_UNAUTHENTICATED = {
-    "description": "Nobody known is calling",
-    "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+# What the gate may answer whatever is asked for, by status, and what the routes' common parts may.
+FROM_THE_GATE = {
+    "400": "The API version or the Host header cannot be used",
+    "408": "The body came in too slowly",
+    "413": "The body is larger than is allowed",
+    "421": "Tonearm does not go by the host name that was asked for",
+    "429": "Too many requests or attempts; `Retry-After` says how long to wait",
 }
-_FORBIDDEN = {
-    **_UNAUTHENTICATED,
-    "description": "The caller has not the role or the scope this needs",
+_EVERYWHERE = {
+    **{status: FROM_THE_GATE[status] for status in ("400", "421", "429")},
+    "422": "Something sent cannot be used",
 }
+_ON_CHANGES = {"403": "The change was asked for by another site"}
+_ON_BODIES = {status: FROM_THE_GATE[status] for status in ("408", "413")}
+_ON_CALLERS = {
+    "401": "Nobody known is calling",
+    "403": "The caller has not the role or the scope this needs",
+    "503": "The database cannot say who is calling",
+}
+
+
+class Owner(StrEnum):
+    """Whose things an operation touches; what is not theirs is not found."""
+
+    CALLER = "caller"
+    LISTENER = "listener"
+    """The listener that the path names as `user`: the caller, or for admins anybody."""
+    EVERYBODY = "everybody"
+    """Any person, or the instance itself; for admins only."""
+
+
+def owner_of(path: str, access: Access) -> Owner:
+    """Tell whose things an operation touches: its role and its path say it."""
+    if access.role.covers(Role.ADMIN):
+        return Owner.EVERYBODY
+    return Owner.LISTENER if "{user}" in path else Owner.CALLER
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -39,19 +81,27 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
-    document["components"]["securitySchemes"] = _SCHEMES
+    takes_basic = app.state.services.takes_basic
+    document["components"]["securitySchemes"] = {
+        name: scheme for name, scheme in _SCHEMES.items() if takes_basic or name != "basic"
+    }
     protected = dict(_protected(app))
+    creating = set(_creating(app))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _turn_errors(operation["responses"])
             document["components"]["schemas"] |= operation.pop("x-schemas", {})
             access = protected.get((method.upper(), path))
             if access is not None:
-                scopes = [access.scope.value] if access.scope else []
-                operation["security"] = [{"session": []}, {"key": scopes}]
-                operation["x-role"] = access.role.value
-                operation["responses"].setdefault("401", _UNAUTHENTICATED)
-                operation["responses"].setdefault("403", _FORBIDDEN)
+                _describe_access(operation, path, access, takes_basic=takes_basic)
+            _add_problems(operation, _EVERYWHERE)
+            if method != "get":
+                _add_problems(operation, _ON_CHANGES)
+            if "requestBody" in operation:
+                _add_problems(operation, _ON_BODIES)
+            if (method.upper(), path) in creating:
+                operation["parameters"] = [*operation.get("parameters", ()), idempotency.PARAMETER]
+                _add_problems(operation, {"409": idempotency.CONFLICT})
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
@@ -81,3 +131,35 @@ def _turn_errors(responses: dict[str, Any]) -> None:
         schema = content.get("application/json", {}).get("schema", {})
         if str(schema.get("$ref", "")).endswith("/Problem"):
             content[PROBLEM_TYPE] = content.pop("application/json")
+
+
+def _describe_access(
+    operation: dict[str, Any], path: str, access: Access, *, takes_basic: bool
+) -> None:
+    scopes = [access.scope.value] if access.scope else []
+    operation["security"] = [{"session": []}, {"key": scopes}, {"token": scopes}]
+    if takes_basic and access.is_for_admins:
+        operation["security"].append({"basic": []})
+    operation["x-role"] = access.role.value
+    operation["x-owner"] = owner_of(path, access).value
+    _add_problems(operation, _ON_CALLERS)
+
+
+def _add_problems(operation: dict[str, Any], meanings: Mapping[str, str]) -> None:
+    """Document errors that an operation does not name itself."""
+    for status, meaning in meanings.items():
+        operation["responses"].setdefault(
+            status,
+            {
+                "description": meaning,
+                "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        )
+
+
+def _creating(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Give method and path of the operations that take an idempotency key."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and idempotency.takes_key(route, access_of(route.dependant)):
+            yield "POST", route.path_format

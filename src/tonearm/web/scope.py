@@ -5,6 +5,7 @@ import ipaddress
 from starlette.types import Scope
 
 _REQUEST_ID_KEY = "tonearm.request_id"
+_PROXIED_KEY = "tonearm.proxied"
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 
@@ -42,6 +43,21 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def headers(scope: Scope, name: bytes) -> list[str]:
+    """Give every header of a lower-case name, in their order."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def set_proxied(scope: Scope) -> None:
+    """Mark a request as one that a proxy has passed on."""
+    scope[_PROXIED_KEY] = True
+
+
+def is_encrypted(scope: Scope) -> bool:
+    """Tell whether whoever asks does so over TLS, here or at a trusted proxy."""
+    return bool(scope.get("scheme") == "https")
+
+
 def host_name(host: str) -> str:
     """Give the name or address in a Host header: lower case, without port, brackets, final dot."""
     if host.startswith("["):
@@ -62,7 +78,7 @@ def is_loopback_name(name: str) -> bool:
 def is_local(scope: Scope) -> bool:
     """Tell whether a request comes from this very machine and passed no proxy on its way."""
     client = scope.get("client")
-    if client is None or not is_loopback_name(client[0]):
+    if _PROXIED_KEY in scope or client is None or not is_loopback_name(client[0]):
         return False
     for key, _ in scope["headers"]:
         if key in _FORWARDED or key.startswith(_FORWARDED_PREFIX):

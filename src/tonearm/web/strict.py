@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.web.idempotency import answer_once, takes_key
+from tonearm.web.openapi import access_of
 from tonearm.web.problem import Problem
 
 
@@ -21,12 +23,14 @@ class Body(BaseModel):
 
 
 class StrictRoute(APIRoute):
-    """A route that answers 422 to query parameters it does not have."""
+    """A route that answers 422 to query parameters it does not have, and takes idempotency keys where it creates."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the check in front of FastAPI's own handler."""
         handle = super().get_route_handler()
         known = frozenset(query_names(self.dependant))
+        access = access_of(self.dependant)
+        once = access if takes_key(self, access) else None
 
         async def check(request: Request) -> Response:
             if request.scope["query_string"]:
@@ -35,7 +39,10 @@ class StrictRoute(APIRoute):
                     raise _unknown_parameters(unknown, known)
                 names = [name for name, _ in request.query_params.multi_items()]
                 if len(names) > len(set(names)):
-                    raise _repeated_parameter(max(names, key=names.count))
+                    name = max(names, key=names.count)
+                    raise _repeated_parameter(name, request.query_params.getlist(name)[:2])
+            if once is not None:
+                return await answer_once(request, once, handle)
             return await handle(request)
 
         return check
@@ -72,14 +79,14 @@ _MEANINGS = {
     409: "The thing is not in a state in which this can be done",
     413: "More was sent than is allowed",
     429: "Too many attempts; wait",
+    502: "The log-in provider answers something that cannot be trusted",
     503: "Disk or database cannot serve right now",
 }
 
 
-def _repeated_parameter(name: str) -> RequestValidationError:
-    return RequestValidationError(
-        [{"type": "value_error", "loc": ("query", name), "msg": "must be given once", "input": ""}]
-    )
+def _repeated_parameter(name: str, values: list[str]) -> RequestValidationError:
+    fault = {"type": "value_error", "loc": ("query", name), "msg": "must be given once"}
+    return RequestValidationError([fault | {"input": values}])
 
 
 def _unknown_parameters(unknown: list[str], known: frozenset[str]) -> RequestValidationError:

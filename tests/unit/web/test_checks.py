@@ -68,6 +68,7 @@ def test_a_request_without_a_host_is_refused(headers: dict[str, str]) -> None:
         {"origin": "https://LOCALHOST:8420"},
         {},
         {"sec-fetch-site": "cross-site", "authorization": "Bearer tnrm_x"},
+        {"authorization": "Basic QWRhOng="},
     ],
 )
 def test_a_change_from_here_passes(headers: dict[str, str]) -> None:
@@ -86,6 +87,8 @@ def test_a_change_from_here_passes(headers: dict[str, str]) -> None:
         {"origin": "null"},
         {"origin": ""},
         {"origin": "http://[evil"},
+        {"sec-fetch-site": "cross-site", "authorization": "Basic QWRhOng="},
+        {"origin": "http://evil.example", "authorization": "basic QWRhOng="},
     ],
 )
 def test_a_change_from_another_site_is_refused(headers: dict[str, str]) -> None:

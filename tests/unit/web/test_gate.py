@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Query
+from fastapi import Cookie, FastAPI, Header, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from tonearm.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from tonearm.web.bodies import USUAL_BYTES, allow_body
 from tonearm.web.errors import Errors
-from tonearm.web.gate import Gate
+from tonearm.web.gate import Gate, GateRules
 from tonearm.web.redirect import RedirectError
 from tonearm.web.strict import Body, api_router
 
@@ -32,6 +32,13 @@ async def list_things(limit: Annotated[int, Query(ge=1, le=5)] = 1) -> dict[str,
     return {"limit": limit}
 
 
+@ROUTER.get("/told")
+async def list_told(
+    x_size: Annotated[int, Header()] = 1, size: Annotated[int, Cookie()] = 1
+) -> dict[str, int]:
+    return {"size": x_size + size}
+
+
 @ROUTER.post("/make")
 async def make_thing(body: ThingBody) -> dict[str, int]:
     return {"size": body.size}
@@ -41,6 +48,21 @@ async def make_thing(body: ThingBody) -> dict[str, int]:
 async def upload(request: Request) -> dict[str, int]:
     allow_body(request, USUAL_BYTES * 2)
     return {"bytes": len(await request.body())}
+
+
+@ROUTER.get("/items/all")
+async def list_items() -> dict[str, int]:
+    return {"items": 0}
+
+
+@ROUTER.delete("/items/{number}")
+async def delete_item(number: int) -> dict[str, int]:
+    return {"deleted": number}
+
+
+@ROUTER.get("/header")
+async def tell_header(value: str) -> Response:
+    return Response("told", headers={"x-told": value})
 
 
 @ROUTER.get("/fail/{kind}")
@@ -71,9 +93,8 @@ def make_app(*, has_pages: bool = False, is_secure: bool = False) -> FastAPI:
     app = FastAPI()
     errors = Errors(error_page if has_pages else None)
     errors.install(app)
-    app.add_middleware(
-        Gate, errors=errors, allowed_hosts=["music.example.org"], is_secure=is_secure
-    )
+    rules = GateRules(allowed_hosts=frozenset({"music.example.org"}), is_secure=is_secure)
+    app.add_middleware(Gate, errors=errors, rules=rules)
     app.include_router(ROUTER)
 
     async def page_that_fails() -> None:
@@ -168,6 +189,17 @@ def test_unknown_addresses_and_methods_are_problems() -> None:
     assert wrong_method.headers["allow"] == "GET"
 
 
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "POST"])
+def test_an_address_of_its_own_takes_its_own_methods_only(method: str) -> None:
+    """Although another address takes any word in its place."""
+    answer = call(make_app(), method, "/api/things/items/all")
+
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET"
+    problem(call(make_app(), "DELETE", "/api/things/items/none"), 404, "not_found")
+    assert call(make_app(), "DELETE", "/api/things/items/7").json() == {"deleted": 7}
+
+
 def test_an_unknown_parameter_is_an_error_that_names_the_known_ones() -> None:
     content = problem(
         call(make_app(), "GET", f"/api/things/list?limt={SECRET}"), 422, "invalid_input"
@@ -182,15 +214,44 @@ def test_an_unknown_parameter_is_an_error_that_names_the_known_ones() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["0", "6", SECRET, "1" * 6_000, ""])
-def test_a_bad_parameter_is_named_with_what_is_allowed(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("0", "0"),
+        ("6", "6"),
+        ("many", "many"),
+        ("1" * 6_000, "1" * 64),
+        ("", ""),
+        ("a%00b%1b[31m%E2%80%AE", "ab[31m"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_its_value_and_what_is_allowed(
+    value: str, shown: str
+) -> None:
     content = problem(
         call(make_app(), "GET", f"/api/things/list?limit={value}"), 422, "invalid_input"
     )
 
-    assert content["errors"][0]["parameter"] == "limit"
-    assert content["detail"].startswith("`limit`: ")
-    assert "integer" in content["detail"] or "must be" in content["detail"]
+    detail = f"`limit`: must be a whole number from 1 to 5 ('{shown}' was sent)."
+    assert content["errors"] == [{"parameter": "limit", "where": "query", "detail": detail}]
+    assert content["detail"] == detail
+
+
+def test_a_parameter_that_is_given_twice_is_named_with_both_values() -> None:
+    path = "/api/things/list?limit=2&limit=3&limit=4"
+    content = problem(call(make_app(), "GET", path), 422, "invalid_input")
+
+    assert content["detail"] == "`limit`: must be given once ('2' and '3' were sent)."
+
+
+@pytest.mark.parametrize("name", ["x-size", "cookie"])
+def test_a_bad_header_is_explained_without_being_repeated(name: str) -> None:
+    value = SECRET if name == "x-size" else f"size={SECRET}"
+    content = problem(
+        call(make_app(), "GET", "/api/things/told", headers={name: value}), 422, "invalid_input"
+    )
+
+    assert content["errors"][0]["where"] == ("header" if name == "x-size" else "cookie")
     assert content["detail"].endswith("(a text was sent).")
 
 
@@ -297,3 +358,29 @@ def test_a_change_from_another_site_reaches_no_route() -> None:
     )
 
     problem(response, 403, "cross_origin")
+
+
+@pytest.mark.parametrize("breaks", ["\r\n", "\n", "\r", "\0"])
+def test_a_header_with_a_line_break_is_never_sent(
+    breaks: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = f"a{breaks}set-cookie: planted=1"
+    with caplog.at_level(logging.ERROR):
+        response = call(make_app(), "GET", "/api/things/header", params={"value": value})
+
+    problem(response, 500, "internal")
+    assert "set-cookie" not in response.headers
+    assert "x-told" not in response.headers
+    harmless = call(make_app(), "GET", "/api/things/header", params={"value": "a b"})
+    assert harmless.headers["x-told"] == "a b"
+
+
+def test_browsers_that_come_over_tls_stay_there() -> None:
+    async def send() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=make_app())
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="https://music.example.org"
+        ) as client:
+            return await client.get("/nothing")
+
+    assert "max-age" in asyncio.run(send()).headers["strict-transport-security"]

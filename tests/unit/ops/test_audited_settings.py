@@ -1,0 +1,44 @@
+"""Which settings the audit log tells of: those that bear on who may do what, and never a secret."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from tonearm.ops.settings import AUDITED, Settings
+
+# Where things lie, how much there may be of them, and how they look. Secrets are here too: they are never told.
+UNTOLD = {
+    "data_dir",
+    "database_url",
+    "spool_dir",
+    "cache_dir",
+    "port",
+    "smtp_url",
+    "smtp_from",
+    "oidc_client_secret",
+    "oidc_name",
+    "import_zip_mb",
+    "import_inflated_mb",
+    "import_rows",
+    "import_members",
+    "import_commit_mb",
+    "spool_hours",
+    "store_cache_mb",
+}
+
+
+def test_of_every_setting_it_is_said_whether_it_is_told() -> None:
+    assert set(AUDITED) | UNTOLD == set(Settings.model_fields)
+    assert not set(AUDITED) & UNTOLD
+    assert len(set(AUDITED)) == len(AUDITED)
+
+
+def test_no_secret_is_told(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path, database_url="postgresql://ada:planted@localhost/tonearm"
+    )
+
+    for name, value in settings:
+        assert not (isinstance(value, SecretStr) and name in AUDITED)
+    assert "planted" not in str(settings.audited)
+    assert settings.audited["mode"] == "dev"
