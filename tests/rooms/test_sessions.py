@@ -1,6 +1,9 @@
 """Log-ins that a browser carries: when they begin, how they end, and what is kept of them."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +13,8 @@ from tonearm.accounts.acting import Actor, acting_as
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts, User
 from tonearm.accounts.sessions import Sessions
+from tonearm.accounts.signing import SigningKeys
+from tonearm.accounts.tokens import Tokens
 from tonearm.domain.errors import NotFoundError, UnauthenticatedError
 from tonearm.domain.vocabulary import Scope
 from tonearm.storage.database import Database
@@ -136,3 +141,34 @@ def test_secrets_are_not_in_the_database(
     assert len(stored) == 3
     for secret in (PASSWORD, token, key):
         assert not any(secret in row for row in stored)
+
+
+def test_numbers_stay_apart_where_many_log_in_at_once(
+    made: Sessions, ada: User, database: Database, clock: MovingClock, tmp_path: Path
+) -> None:
+    """Log-ins of browsers and of API clients have one numbering."""
+    keys = SigningKeys(tmp_path / "keys.json", database, clock, must_be_private=True)
+    ends = timedelta(days=1)
+    tokens = Tokens(database, clock, keys, idle=ends, longest=ends)
+    deeds: list[Callable[[], object]] = [
+        lambda: made.begin(ada, "password"),
+        lambda: tokens.begin(ada, "password"),
+    ] * 5
+    failures: list[BaseException] = []
+    barrier = threading.Barrier(len(deeds))
+
+    def run(deed: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            deed()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test has to see it
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert [session.id for session in made.list(ada.id)] == list(range(len(deeds), 0, -1))

@@ -1,6 +1,6 @@
 """Errors only this room raises."""
 
-from tonearm.domain.errors import TonearmError
+from tonearm.domain.errors import TonearmError, UnauthenticatedError
 
 
 class TooManyAttemptsError(TonearmError):
@@ -8,3 +8,13 @@ class TooManyAttemptsError(TonearmError):
 
     code = "too_many_attempts"
     status = 429
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class TokenReusedError(UnauthenticatedError):
+    """A refresh token was shown that had been used before, so that its family has ended."""
+
+    code = "token_reused"

@@ -12,9 +12,15 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tonearm.accounts.audit import Action, record
 from tonearm.accounts.digest import digest
-from tonearm.accounts.numbering import next_id
+from tonearm.accounts.numbering import lock_user, next_id
 from tonearm.accounts.people import User, get_user, user_of
-from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from tonearm.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
 from tonearm.domain.text import clean
 from tonearm.domain.vocabulary import Scope
 from tonearm.ops.clock import Clock
@@ -72,17 +78,22 @@ class Keys:
         name: str,
         scopes: Iterable[Scope],
         expires_at: datetime | None = None,
+        *,
+        by: User | None = None,
     ) -> NewKey:
-        """Make a key for a listener.
+        """Make a key for a listener; `by` is who makes it, if that may be somebody else.
 
         Raises:
             InvalidInputError: the name, the scopes or the end cannot be used; `admin` is for admins.
             NotFoundError: there is no such listener.
             ConflictError: the listener has too many keys.
+            ForbiddenError: `by` may not make this key for somebody else.
         """
         chosen = tuple(sorted(set(scopes)))
         with self._database.write() as connection:
+            lock_user(connection, user_id)
             user = get_user(connection, user_id)
+            _check_maker(by, user, chosen)
             new = NewKey(
                 next_id(connection, keys, user_id),
                 KEY_PREFIX + token_urlsafe(32),
@@ -104,12 +115,20 @@ class Keys:
             ).all()
         return [_key(row) for row in rows]
 
-    def rotate(self, user_id: int, key_id: int, overlap: timedelta = timedelta(0)) -> NewKey:
+    def rotate(
+        self,
+        user_id: int,
+        key_id: int,
+        overlap: timedelta = timedelta(0),
+        *,
+        by: User | None = None,
+    ) -> NewKey:
         """Make a key in place of another, which goes on working for a while.
 
         Raises:
             InvalidInputError: the overlap is negative or longer than 30 days.
             NotFoundError: the listener has no such key.
+            ForbiddenError: `by` may not make this key for somebody else.
         """
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise InvalidInputError(
@@ -117,7 +136,9 @@ class Keys:
             )
         now = self._clock()
         with self._database.write() as connection:
+            lock_user(connection, user_id)
             old = self._get(connection, user_id, key_id)
+            _check_maker(by, get_user(connection, user_id), old.scopes)
             secret = KEY_PREFIX + token_urlsafe(32)
             new = NewKey(
                 next_id(connection, keys, user_id), secret, old.name, old.scopes, old.expires_at
@@ -127,13 +148,16 @@ class Keys:
             self._record(connection, Action.KEY_ROTATED, user_id, old.id, into=new.id)
         return new
 
-    def revoke(self, user_id: int, key_id: int) -> None:
+    def revoke(self, user_id: int, key_id: int, *, by: User | None = None) -> None:
         """End a key at once, in every process.
 
         Raises:
             NotFoundError: the listener has no such key.
+            ForbiddenError: `by` stands below the listener.
         """
         with self._database.write() as connection:
+            if by is not None:
+                _check_rank(by, get_user(connection, user_id))
             _end(connection, user_id, self._get(connection, user_id, key_id), self._clock())
             self._record(connection, Action.KEY_REVOKED, user_id, key_id)
 
@@ -220,6 +244,24 @@ def _end(connection: Connection, user_id: int, key: Key, at: datetime) -> None:
         .where(keys.c.user_id == user_id, keys.c.id == key.id)
         .values(expires_at=ends_at)
     )
+
+
+def _check_maker(by: User | None, user: User, scopes: tuple[Scope, ...]) -> None:
+    """See whether somebody may make a key for another, which they then could use in the other's name."""
+    if by is None or by.id == user.id:
+        return
+    _check_rank(by, user)
+    if Scope.ADMIN in scopes:
+        raise ForbiddenError(
+            "A key with the scope admin is made by whom it is for, since it changes their account."
+        )
+
+
+def _check_rank(by: User, user: User) -> None:
+    if not by.role.covers(user.role):
+        raise ForbiddenError(
+            f"The role {user.role} is above yours, so their keys are not yours to change."
+        )
 
 
 def _checked_name(name: str) -> str:

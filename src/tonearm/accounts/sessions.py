@@ -1,27 +1,36 @@
-"""Sessions: log-ins that a browser carries, kept as hashes, each with an end."""
+"""Sessions: log-ins, carried by a browser's cookie or by an API client's tokens; kept as hashes, each with an end."""
 
 import hmac
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
 from tonearm.accounts.acting import actor
 from tonearm.accounts.audit import Action, record
 from tonearm.accounts.digest import digest
-from tonearm.accounts.numbering import next_id
+from tonearm.accounts.numbering import lock_user, next_id
 from tonearm.accounts.people import User, user_of
 from tonearm.domain.errors import NotFoundError, UnavailableError
+from tonearm.domain.vocabulary import Scope
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import sessions, users
+from tonearm.storage.tables import sessions, token_families, users
 
 # Writing when somebody was last seen at every request would make each read a write.
 _SEEN_EVERY = timedelta(minutes=5)
 _LONGEST_AGENT = 256
+
+
+class SessionKind(StrEnum):
+    """What carries a session."""
+
+    COOKIE = "cookie"
+    TOKEN = "token"  # noqa: S105 - the name of a kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +38,21 @@ class Session:
     """A log-in, without its secret."""
 
     id: int
+    kind: SessionKind
+    """`cookie` for browsers, `token` for API clients."""
     method: str
     """How it began: `password` or `oidc`."""
     created_at: datetime
     seen_at: datetime
-    """When it was last used, within five minutes."""
+    """When it was last used: within five minutes; of tokens, when they were last refreshed."""
     ends_at: datetime
     """When it ends at the latest; it ends sooner when it is not used."""
     address: str | None
     """Where it was begun from."""
     agent: str | None
-    """What the browser calls itself."""
+    """What the browser or program calls itself."""
+    scopes: tuple[Scope, ...] = tuple(Scope)
+    """What it is for; a browser's is for everything that its user may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +82,16 @@ class Sessions:
         now = self._clock()
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(~self._is_alive()))
-            session = Session(
-                next_id(connection, sessions, user.id),
-                method,
-                now,
-                now,
-                now + self._longest,
-                actor().address,
-                agent[:_LONGEST_AGENT] if agent else None,
+            session = insert_session(
+                connection,
+                sessions,
+                user.id,
+                method=method,
+                began_at=now,
+                ends_at=now + self._longest,
+                agent=agent,
+                token_hash=digest(token),
             )
-            _insert(connection, user.id, session, digest(token))
-            record(connection, now, Action.LOGGED_IN, subject_id=user.id, method=method)
         return NewSession(user, session, token)
 
     def find(self, token: str) -> tuple[User, Session] | None:
@@ -105,17 +117,19 @@ class Sessions:
                     .where(sessions.c.user_id == row.user_id, sessions.c.id == row.id)
                     .values(seen_at=now)
                 )
-        return user_of(person), _session(row)
+        return user_of(person), session_of(row)
 
     def list(self, user_id: int) -> list[Session]:
-        """List somebody's sessions that have not ended, the newest first."""
+        """List somebody's sessions of either kind that have not ended, the newest first."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(sessions)
-                .where(sessions.c.user_id == user_id, self._is_alive())
-                .order_by(sessions.c.id.desc())
-            ).all()
-        return [_session(row) for row in rows]
+            found = [
+                session_of(row)
+                for table in (sessions, token_families)
+                for row in connection.execute(
+                    select(table).where(table.c.user_id == user_id, self._is_alive(table))
+                )
+            ]
+        return sorted(found, key=lambda session: session.id, reverse=True)
 
     def end(self, token: str) -> None:
         """End the session of a token; an unknown one has ended already."""
@@ -135,12 +149,15 @@ class Sessions:
             NotFoundError: there is no such session.
         """
         with self._database.write() as connection:
-            found = connection.execute(
-                delete(sessions).where(
-                    sessions.c.user_id == user_id, sessions.c.id == session_id, self._is_alive()
-                )
+            count = sum(
+                connection.execute(
+                    delete(table).where(
+                        table.c.user_id == user_id, table.c.id == session_id, self._is_alive(table)
+                    )
+                ).rowcount
+                for table in (sessions, token_families)
             )
-            if not found.rowcount:
+            if not count:
                 raise NotFoundError(f"There is no session {session_id}.")
             record(
                 connection,
@@ -152,11 +169,13 @@ class Sessions:
 
     def revoke_others(self, user_id: int, kept_id: int | None) -> int:
         """End all of somebody's sessions but one; gives how many have ended."""
-        condition = sessions.c.user_id == user_id
-        if kept_id is not None:
-            condition &= sessions.c.id != kept_id
         with self._database.write() as connection:
-            count = connection.execute(delete(sessions).where(condition)).rowcount
+            count = sum(
+                connection.execute(
+                    delete(table).where(table.c.user_id == user_id, table.c.id != (kept_id or 0))
+                ).rowcount
+                for table in (sessions, token_families)
+            )
             if count:
                 record(
                     connection,
@@ -167,28 +186,69 @@ class Sessions:
                 )
         return count
 
-    def _is_alive(self) -> ColumnElement[bool]:
-        now = self._clock()
-        return (sessions.c.ends_at > now) & (sessions.c.seen_at >= now - self._idle)
+    def _is_alive(self, table: Table = sessions) -> ColumnElement[bool]:
+        return is_alive(table, self._clock(), self._idle)
 
 
-def _insert(connection: Connection, user_id: int, session: Session, hashed: str) -> None:
-    connection.execute(
-        insert(sessions).values(
+def insert_session(
+    connection: Connection,
+    table: Table,
+    user_id: int,
+    *,
+    method: str,
+    began_at: datetime,
+    ends_at: datetime,
+    agent: str | None,
+    **values: Any,  # noqa: ANN401 - what else the table holds
+) -> Session:
+    """Insert a session into the table of its kind, and write the log-in down."""
+    lock_user(connection, user_id)
+    # One numbering for both kinds, so that a number names one session.
+    number = max(next_id(connection, kind, user_id) for kind in (sessions, token_families))
+    row = connection.execute(
+        insert(table)
+        .values(
             user_id=user_id,
-            id=session.id,
-            token_hash=hashed,
-            method=session.method,
-            created_at=session.created_at,
-            seen_at=session.seen_at,
-            ends_at=session.ends_at,
-            address=session.address,
-            agent=session.agent,
+            id=number,
+            method=method,
+            created_at=began_at,
+            seen_at=began_at,
+            ends_at=ends_at,
+            address=actor().address,
+            agent=agent[:_LONGEST_AGENT] if agent else None,
+            **values,
         )
+        .returning(table)
+    ).one()
+    session = session_of(row)
+    record(
+        connection,
+        began_at,
+        Action.LOGGED_IN,
+        subject_id=user_id,
+        method=method,
+        session=number,
+        kind=session.kind,
     )
+    return session
 
 
-def _session(row: Row[Any]) -> Session:
+def is_alive(table: Table, now: datetime, idle: timedelta) -> ColumnElement[bool]:
+    """Give the condition under which a row of either kind has not ended."""
+    return (table.c.ends_at > now) & (table.c.seen_at >= now - idle)
+
+
+def session_of(row: Row[Any]) -> Session:
+    """Make a session of a row of `sessions` or `token_families`."""
+    is_token = "scopes" in row._fields
     return Session(
-        row.id, row.method, row.created_at, row.seen_at, row.ends_at, row.address, row.agent
+        id=row.id,
+        kind=SessionKind.TOKEN if is_token else SessionKind.COOKIE,
+        method=row.method,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        ends_at=row.ends_at,
+        address=row.address,
+        agent=row.agent,
+        scopes=tuple(map(Scope, row.scopes.split())) if is_token else tuple(Scope),
     )

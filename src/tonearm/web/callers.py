@@ -12,11 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from tonearm.accounts.acting import Actor, act_as
-from tonearm.accounts.keys import Keys
+from tonearm.accounts.keys import KEY_PREFIX, Keys
 from tonearm.accounts.people import Accounts, User
-from tonearm.accounts.sessions import Session, Sessions
+from tonearm.accounts.sessions import Session, SessionKind, Sessions
+from tonearm.accounts.tokens import REFRESH_PREFIX, Tokens
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
 from tonearm.domain.vocabulary import Role, Scope
+from tonearm.web.basic import CHALLENGE, check_basic, read_basic
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import header, request_id
@@ -24,7 +26,9 @@ from tonearm.web.services import Services
 
 REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
+_DOTS_OF_A_JWT = 2
 _EVERYTHING = frozenset(Scope)
+_CALLING = "tonearm.calling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,16 @@ class Calling:
     user: User
     scopes: frozenset[Scope]
     session: Session | None = None
-    """The session, if that is what was shown."""
+    """The session, if its cookie or an access token of it was shown."""
 
     def check(self, access: "Access") -> None:
         """Raise ForbiddenError unless the caller may."""
         if access.scope is not None and access.scope not in self.scopes:
+            if self.session is not None and self.session.kind is SessionKind.TOKEN:
+                raise ForbiddenError(
+                    f"This access token does not have the scope {access.scope}. "
+                    "Log in with it among `scopes`, or without any."
+                )
             raise ForbiddenError(
                 f"This key does not have the scope {access.scope}. "
                 "Make one that has: tonearm keys create."
@@ -78,7 +87,7 @@ class Access:
             UnauthenticatedError: nobody known is calling.
             ForbiddenError: the caller's role, or what they showed, does not reach.
         """
-        calling = await (await callers(request)).find(request)
+        calling = await self._find(request)
         if calling is None:
             if header(request.scope, b"authorization") is None:
                 raise UnauthenticatedError(
@@ -90,9 +99,25 @@ class Access:
         act_as(_actor(request, calling.user))
         return calling.acting
 
+    @property
+    def is_for_admins(self) -> bool:
+        """Whether no less than an admin may."""
+        return self.role.covers(Role.ADMIN)
+
+    async def _find(self, request: Request) -> "Calling | None":
+        known = await callers(request)
+        if self.is_for_admins and (await services(request)).takes_basic:
+            request.state.challenge = CHALLENGE
+        shown = read_basic(request)
+        if shown is None or request.scope.get(_CALLING) is not None:
+            return await known.find(request)
+        check_basic(request, await services(request), is_for_admins=self.is_for_admins)
+        calling = request.scope[_CALLING] = await known.find_by_password(*shown)
+        return calling
+
 
 class Callers:
-    """Finds callers by session or key, and on SQLite remembers them for five seconds.
+    """Finds callers by session, key or token, and on SQLite remembers them for five seconds.
 
     A memory holds only while nobody has committed anything, so that what is ended ends at once. PostgreSQL does not
     tell when somebody commits: there every request asks.
@@ -103,30 +128,54 @@ class Callers:
         accounts: Accounts,
         sessions: Sessions,
         keys: Keys,
+        tokens: Tokens,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._keys = keys
+        self._tokens = tokens
         self._monotonic = monotonic
         self._remembered: dict[bytes, tuple[float, int, Calling]] = {}
 
     async def find(self, request: Request) -> Calling | None:
-        """Give the caller of a request: by its bearer key if it shows one, else by its cookie."""
+        """Give the caller of a request: by the key or token it bears, else by its cookie.
+
+        Raises:
+            UnauthenticatedError: it shows a token that opens nothing; the message says what to do.
+        """
+        calling: Calling | None = request.scope.get(_CALLING)
+        if calling is None:
+            # The gate, the route and whatever lies between ask one after another.
+            calling = request.scope[_CALLING] = await self._find(request)
+        return calling
+
+    async def _find(self, request: Request) -> Calling | None:
         secret = _secret(request)
         if secret is None:
             return None
-        is_key = header(request.scope, b"authorization") is not None
         address = request.client.host if request.client else None
-        return await self._look_up(
-            secret,
-            (lambda: self._by_key(secret, address))
-            if is_key
-            else (lambda: self._by_session(secret)),
-        )
+        if header(request.scope, b"authorization") is None:
+            return await self._look_up(secret, lambda: self._by_session(secret))
+        if secret.startswith(KEY_PREFIX):
+            return await self._look_up(secret, lambda: self._by_key(secret, address))
+        if secret.startswith(REFRESH_PREFIX):
+            raise UnauthenticatedError(
+                "This is a refresh token. Send the access token, or get one: POST /api/auth/refresh."
+            )
+        if secret.count(".") != _DOTS_OF_A_JWT:
+            return None
+        user, session = await run_in_threadpool(self._tokens.find, secret)
+        return Calling(user, frozenset(session.scopes), session)
+
+    async def find_by_password(self, name: str, password: str) -> Calling:
+        """Give the caller of a name and a password; raises what `Accounts.authenticate` does."""
+        user = await run_in_threadpool(self._accounts.authenticate, name, password)
+        return Calling(user, _EVERYTHING)
 
     def forget_caller(self, request: Request) -> None:
         """Look the caller of a request up anew the next time, because something about them has changed."""
+        request.scope.pop(_CALLING, None)
         secret = _secret(request)
         if secret is not None:
             self.forget(secret)
@@ -179,24 +228,46 @@ async def callers(request: Request) -> Callers:
     return found
 
 
-async def page_caller(request: Request) -> User:
-    """Give the caller of a page: a dependency. Pages are for people: a key opens none.
+def current_session(request: Request) -> Session | None:
+    """Give the session by which the caller of a request was found; None for a key."""
+    calling: Calling = request.state.calling
+    return calling.session
 
-    Raises:
-        RedirectError: nobody known is calling, so the way leads to the log-in or the set-up.
-    """
-    if header(request.scope, b"authorization") is None:
-        calling = await (await callers(request)).find(request)
-        if calling is not None:
-            request.state.calling = calling
-            act_as(_actor(request, calling.user))
-            return calling.user
-    root = request.scope.get("root_path", "")
-    accounts = request.app.state.services.accounts
-    if not await run_in_threadpool(accounts.is_set_up):
-        raise RedirectError(f"{root}/setup")
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    raise RedirectError(f"{root}/login?next={quote(wanted, safe='/')}")
+
+async def browsing(request: Request) -> User | None:
+    """Give who browses here, by the session of the browser: a dependency of what is open to everybody."""
+    if header(request.scope, b"authorization") is not None:
+        return None
+    calling = await (await callers(request)).find(request)
+    return None if calling is None else calling.user
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccess(Access):
+    """Who may use a page, as data too. Pages are for people: a session opens them, a key none."""
+
+    scope: Scope | None = None
+
+    async def __call__(self, request: Request) -> User:
+        """Give the caller.
+
+        Raises:
+            RedirectError: nobody known is calling, so the way leads to the log-in or the set-up.
+            ForbiddenError: the caller's role does not reach.
+        """
+        if header(request.scope, b"authorization") is None:
+            calling = await (await callers(request)).find(request)
+            if calling is not None:
+                calling.check(self)
+                request.state.calling = calling
+                act_as(_actor(request, calling.user))
+                return calling.user
+        root = request.scope.get("root_path", "")
+        accounts = request.app.state.services.accounts
+        if not await run_in_threadpool(accounts.is_set_up):
+            raise RedirectError(f"{root}/setup")
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        raise RedirectError(f"{root}/login?next={quote(wanted, safe='/')}")
 
 
 Caller = Annotated[User, Depends(Access(None))]
@@ -204,18 +275,29 @@ Caller = Annotated[User, Depends(Access(None))]
 Reader = Annotated[User, Depends(Access(Scope.HISTORY_READ))]
 Editor = Annotated[User, Depends(Access(Scope.HISTORY_WRITE, Role.LISTENER))]
 Importer = Annotated[User, Depends(Access(Scope.IMPORTS_WRITE, Role.LISTENER))]
+InboxHolder = Annotated[User, Depends(Access(Scope.HISTORY_WRITE))]
+"""Who may mark their notifications as read, and delete them: also those who only look."""
+LibraryReader = Annotated[User, Depends(Access(Scope.LIBRARY_READ))]
+LibraryEditor = Annotated[User, Depends(Access(Scope.LIBRARY_WRITE, Role.LISTENER))]
+HistoryHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
+"""Who may remove a whole history."""
 AccountHolder = Annotated[User, Depends(Access(Scope.ADMIN))]
 """Who may change an account: people who have logged in, and keys with the scope `admin`."""
 Administrator = Annotated[User, Depends(Access(Scope.ADMIN, Role.ADMIN))]
 """Who may look after other people."""
-PageCaller = Annotated[User, Depends(page_caller)]
+PageCaller = Annotated[User, Depends(PageAccess())]
+PageEditor = Annotated[User, Depends(PageAccess(role=Role.LISTENER))]
+"""Who may change a history through pages: import, publish, cancel, undo, correct."""
+PageAdministrator = Annotated[User, Depends(PageAccess(role=Role.ADMIN))]
+Browsing = Annotated[User | None, Depends(browsing)]
+"""Whoever browses here, if it is somebody known."""
 Rooms = Annotated[Services, Depends(services)]
 KnownCallers = Annotated[Callers, Depends(callers)]
 
 
 def _actor(request: Request, user: User) -> Actor:
     address = request.client.host if request.client else None
-    return Actor(user.id, user.name, address, request_id(request.scope))
+    return Actor(user.id, user.name, address, request_id(request.scope), request.url.path)
 
 
 def _secret(request: Request) -> str | None:

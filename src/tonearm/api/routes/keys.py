@@ -13,10 +13,10 @@ from tonearm.web.callers import AccountHolder, Rooms
 from tonearm.web.strict import Body, api_router, problems
 
 ROUTER = api_router("/user/keys", "user")
-_LARGEST_ID = 2_147_483_647
+LARGEST_ID = 2_147_483_647
 _MOST_MINUTES = int(LONGEST_OVERLAP.total_seconds() // 60)
 
-KeyId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="Number of the key")]
+KeyId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Number of the key")]
 
 
 class KeyWish(Body):

@@ -1,19 +1,17 @@
 """`tonearm keys`: API keys for programs."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from tonearm.cli.durations import duration
 from tonearm.cli.session import UsageError, listener, opened, print_json, say
 
 if TYPE_CHECKING:
     from tonearm.domain.vocabulary import Scope
 
 COMMAND = App(name="keys", help="API keys for programs.")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d{1,5})([mhdw])", re.ASCII)
 
 
 @COMMAND.command
@@ -35,7 +33,7 @@ def create(
         expires: After which time it ends, such as `90d`, `12h` or `4w`; never unless said.
         json: Print the key as one JSON document.
     """
-    expires_at = None if expires is None else datetime.now(UTC) + _duration("expires", expires)
+    expires_at = None if expires is None else datetime.now(UTC) + duration("expires", expires)
     with opened() as tonearm:
         person = listener(tonearm, user)
         key = tonearm.keys.create(person.id, name, _scopes(scopes), expires_at)
@@ -81,7 +79,7 @@ def rotate(
     """
     with opened() as tonearm:
         person = listener(tonearm, user)
-        key = tonearm.keys.rotate(person.id, key_id, _duration("overlap", overlap))
+        key = tonearm.keys.rotate(person.id, key_id, duration("overlap", overlap))
     if json:
         print_json(key)
     else:
@@ -118,10 +116,3 @@ def _scopes(text: str) -> list["Scope"]:
         if name not in tuple(Scope):
             raise UsageError(f"There is no scope '{name}'. There are {', '.join(Scope)}.")
     return [Scope(name) for name in names]
-
-
-def _duration(option: str, text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise UsageError(f"--{option} is a number and one of m, h, d, w, such as 90d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})

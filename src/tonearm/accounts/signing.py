@@ -1,0 +1,252 @@
+"""The keys that sign access tokens: made at the first start, kept in one file, rotated while servers run.
+
+The file is a JWK set (RFC 7517). Its first key signs. The others have been rotated out: of them only the public part is
+left, and their `exp` says until when they verify, by which time every token that they signed has expired.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import Connection, select
+
+from tonearm.accounts.audit import Action, record
+from tonearm.domain.errors import UnavailableError
+from tonearm.ops.clock import Clock
+from tonearm.storage.database import Database
+from tonearm.storage.tables import instance
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+ACCESS_LIFETIME = timedelta(minutes=15)
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far apart the clocks of servers that share their keys may be."""
+_ALGORITHM = "EdDSA"
+_CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
+_INSTANCE_ROW = "id"
+_OTHERS = 0o077
+_FILE = "The file of signing keys (TONEARM_SIGNING_KEYS_FILE, else signing-keys.json in the data folder)"
+_LOG = structlog.get_logger("tonearm.accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    id: str
+    public: "Ed25519PublicKey"
+    jwk: dict[str, Any]
+    """The public part."""
+    ends_at: datetime | None
+    """When it verifies no longer; None for the key that signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyFile:
+    stamp: tuple[int, int, int]
+    private: "Ed25519PrivateKey"
+    keys: tuple[_Key, ...]
+    """The first one signs."""
+
+
+class SigningKeys:
+    """The signing keys of one instance; several processes may share their file.
+
+    What asks for them raises UnavailableError where the file cannot be used. The cryptography is loaded when it is
+    first needed: most commands never do.
+    """
+
+    def __init__(
+        self, path: Path, database: Database, clock: Clock, *, must_be_private: bool
+    ) -> None:
+        """Take the keys of a file, or make one; `must_be_private` refuses one that others may read."""
+        self._path = path
+        self._database = database
+        self._clock = clock
+        self._must_be_private = must_be_private
+        self._known: _KeyFile | None = None
+
+    def prepare(self) -> None:
+        """Make or read the keys, so that a fault is told at the start."""
+        self._read()
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Make a JWT of some claims."""
+        import jwt  # noqa: PLC0415 - see the class
+
+        file = self._read()
+        headers = {"kid": file.keys[0].id}
+        return jwt.encode(claims, file.private, algorithm=_ALGORITHM, headers=headers)
+
+    def find_claims(self, token: str, *, audience: str, issuer: str) -> dict[str, Any] | None:
+        """Give what a JWT claims that was signed here for this audience; None for any other text.
+
+        Whether it holds at this time is for the caller to see.
+        """
+        import jwt  # noqa: PLC0415 - see the class
+
+        try:
+            name = jwt.get_unverified_header(token).get("kid")
+            now = self._clock()
+            for key in self._read().keys:
+                if key.id == name and (key.ends_at is None or now < key.ends_at):
+                    claims: dict[str, Any] = jwt.decode(
+                        token,
+                        key.public,
+                        algorithms=[_ALGORITHM],
+                        audience=audience,
+                        issuer=issuer,
+                        options={
+                            "require": list(_CLAIMS),
+                            "verify_exp": False,
+                            "verify_iat": False,
+                        },
+                    )
+                    return claims
+        except jwt.InvalidTokenError:
+            return None
+        return None
+
+    def rotate(self) -> str:
+        """Let a new key sign from now on, and give its id; the one before verifies what it has signed."""
+        self._read()
+        now = self._clock()
+        with self._database.write() as connection:
+            _lock(connection)
+            file = self._load()
+            private, jwk = _generate()
+            ends_at = now + ACCESS_LIFETIME + CLOCK_SKEW
+            kept = [
+                {**key.jwk, "exp": int((key.ends_at or ends_at).timestamp())}
+                for key in file.keys
+                if key.ends_at is None or now < key.ends_at
+            ]
+            record(
+                connection,
+                now,
+                Action.SIGNING_KEY_ROTATED,
+                key=jwk["kid"],
+                before=file.keys[0].id,
+            )
+            self._write([private, *kept])
+        return str(jwk["kid"])
+
+    def _read(self) -> _KeyFile:
+        """Give the keys as the file has them now."""
+        try:
+            stamp = _stamp(self._path.stat())
+        except FileNotFoundError:
+            self._make()
+            stamp = None
+        except OSError as error:
+            raise UnavailableError(f"{_FILE} cannot be read: {error.strerror}.") from error
+        known = self._known
+        if known is None or known.stamp != stamp:
+            known = self._known = self._load()
+        return known
+
+    def _make(self) -> None:
+        with self._database.write() as connection:
+            _lock(connection)
+            if self._path.exists():  # another process was quicker
+                return
+            private, jwk = _generate()
+            record(connection, self._clock(), Action.SIGNING_KEY_MADE, key=jwk["kid"])
+            self._write([private])
+
+    def _load(self) -> _KeyFile:
+        import jwt  # noqa: PLC0415 - see the class
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - the same
+            Ed25519PrivateKey,
+        )
+
+        try:
+            with self._path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                document = json.load(file)
+            private = jwt.PyJWK(document["keys"][0], _ALGORITHM).key
+            if not isinstance(private, Ed25519PrivateKey):
+                raise TypeError(type(private))  # noqa: TRY301 - told with all the others below
+            keys = tuple(_key(jwk) for jwk in document["keys"])
+        except OSError as error:
+            raise UnavailableError(f"{_FILE} cannot be read: {error.strerror}.") from error
+        except (ValueError, LookupError, TypeError, jwt.PyJWTError) as error:
+            raise UnavailableError(
+                f"{_FILE} holds no JWK set of Ed25519 keys. Put it back as it was, or delete it: a new key "
+                "is made, and API clients refresh their tokens once more."
+            ) from error
+        self._check_mode(status)
+        return _KeyFile(_stamp(status), private, keys)
+
+    def _check_mode(self, status: os.stat_result) -> None:
+        if os.name != "posix" or not status.st_mode & _OTHERS:
+            return
+        if self._must_be_private:
+            raise UnavailableError(
+                f"{_FILE} can be read by others, who could make tokens in anybody's name. Give it the mode 0600 "
+                "(chmod 600); if somebody may have read it, delete it, and a new key is made."
+            )
+        _LOG.warning("signing keys can be read by others", path=str(self._path), fix="chmod 600")
+
+    def _write(self, jwks: list[dict[str, Any]]) -> None:
+        temporary = self._path.with_name(f".{self._path.name}.{token_hex(8)}")
+        try:
+            with open(
+                temporary,
+                "x",
+                encoding="utf-8",
+                opener=lambda path, flags: os.open(path, flags, 0o600),
+            ) as file:
+                json.dump({"keys": jwks}, file, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise UnavailableError(f"{_FILE} cannot be written: {error.strerror}.") from error
+
+
+def instance_id(connection: Connection) -> str:
+    """Give the name that this instance has among all others."""
+    row = select(instance.c.value).where(instance.c.key == _INSTANCE_ROW)
+    return str(connection.execute(row).scalar_one())
+
+
+def _lock(connection: Connection) -> None:
+    """Let whoever shares this database, and so these keys, wait until this transaction ends."""
+    connection.execute(
+        select(instance.c.value).where(instance.c.key == _INSTANCE_ROW).with_for_update()
+    )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _generate() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make a key: the private JWK and the public one."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - see SigningKeys
+        Ed25519PrivateKey,
+    )
+    from jwt.algorithms import OKPAlgorithm  # noqa: PLC0415 - the same
+
+    key = Ed25519PrivateKey.generate()
+    told = {"kid": token_hex(8), "use": "sig", "alg": _ALGORITHM}
+    private = {**OKPAlgorithm.to_jwk(key, as_dict=True), **told}
+    public = {**OKPAlgorithm.to_jwk(key.public_key(), as_dict=True), **told}
+    return private, public
+
+
+def _key(jwk: dict[str, Any]) -> _Key:
+    from jwt import PyJWK  # noqa: PLC0415 - see SigningKeys
+
+    public = {name: value for name, value in jwk.items() if name not in {"d", "exp"}}
+    ends_at = datetime.fromtimestamp(jwk["exp"], UTC) if "exp" in jwk else None
+    return _Key(jwk["kid"], PyJWK(public, _ALGORITHM).key, public, ends_at)

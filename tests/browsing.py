@@ -1,0 +1,47 @@
+"""Pages in a real browser, and what is expected of each of them."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import BrowserContext, Page
+
+
+@dataclass
+class Watched:
+    """A page together with what went wrong on it."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        own = urlsplit(self.base).netloc
+        self.page.on("console", lambda said: self._complain(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "request",
+            lambda sent: (
+                None if urlsplit(sent.url).netloc == own else self.complaints.append(sent.url)
+            ),
+        )
+
+    def _complain(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+
+def open_page(context: BrowserContext, base: str) -> Watched:
+    watched = Watched(context.new_page(), base)
+    watched.listen()
+    return watched
+
+
+def check_look(watched: Watched, width: int) -> None:
+    """Expect no fault of accessibility in either theme, and nothing wider than the window."""
+    page = watched.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+        found = Axe().run(page).response["violations"]
+        assert not found, [(page.url, theme, one["id"], one["nodes"][0]["target"]) for one in found]
