@@ -132,6 +132,11 @@ def _track_keys(
     ]
 
 
+def local_key(artist: str | None, title: str) -> str:
+    """Give the key of a track that has no URI."""
+    return _local_key((normalise(artist), normalise(title)))
+
+
 def _local_key(pair: Pair) -> str:
     digest = sha256()
     for text in pair:

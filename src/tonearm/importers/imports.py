@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, NotFoundError, UnavailableError
 from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import Family, ImportState, Verdict
@@ -23,6 +24,7 @@ from tonearm.history.change import plan_removal
 from tonearm.history.evidence import load_evidence
 from tonearm.history.publication import HistoryMovedError, lock_history, publish
 from tonearm.history.publication import stage as stage_segments
+from tonearm.importers.announcing import announce
 from tonearm.importers.drawer import load_formats
 from tonearm.importers.ledger import parse_verdict, read_ledger, read_preview
 from tonearm.importers.limits import Limits
@@ -247,6 +249,14 @@ class Imports:
                         )
                         .values(ledger=None)
                     )
+                    announce(connection, user_id, import_id, now)
+                    record(
+                        connection,
+                        now,
+                        Action.IMPORT_UNDONE,
+                        subject_id=user_id,
+                        import_id=import_id,
+                    )
             except HistoryMovedError:
                 continue
             return self.get(user_id, import_id)
@@ -339,15 +349,7 @@ class Imports:
 
     def _end_run(self, user_id: int, import_id: int, **values: object) -> None:
         with self._database.write() as connection:
-            connection.execute(
-                update(imports)
-                .where(
-                    imports.c.user_id == user_id,
-                    imports.c.id == import_id,
-                    imports.c.state == ImportState.RUNNING,
-                )
-                .values(**values)
-            )
+            _end_run(connection, user_id, import_id, self._clock(), values)
 
     def recover(self) -> None:
         """Queue again what a dead worker left running; end what a dead command left."""
@@ -367,11 +369,7 @@ class Imports:
                         "problem": "The command was interrupted; nothing was imported. Run it again.",
                         "problem_code": "interrupted",
                     }
-                connection.execute(
-                    update(imports)
-                    .where(imports.c.user_id == row.user_id, imports.c.id == row.id)
-                    .values(**values)
-                )
+                _end_run(connection, row.user_id, row.id, now, values)
 
     def sweep(self) -> None:
         """Drop previews and failed uploads that are older than they are kept."""
@@ -420,6 +418,15 @@ def _is_dead(row: Row[Any], expired: datetime) -> bool:
     except (PermissionError, ValueError):
         return False
     return False
+
+
+def _end_run(
+    connection: Connection, user_id: int, import_id: int, now: datetime, values: dict[str, object]
+) -> None:
+    is_running = imports.c.state == ImportState.RUNNING
+    place = (imports.c.user_id == user_id, imports.c.id == import_id, is_running)
+    if connection.execute(update(imports).where(*place).values(**values)).rowcount:
+        announce(connection, user_id, import_id, now)
 
 
 def _find(connection: Connection, user_id: int, import_id: int) -> Row[Any]:

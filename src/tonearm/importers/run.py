@@ -4,9 +4,10 @@ import errno
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import structlog
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from tonearm.accounts.acting import SYSTEM, Actor, actor
+from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import (
     CancelledError,
     TonearmError,
@@ -32,20 +35,22 @@ from tonearm.history.publication import (
     renew,
 )
 from tonearm.history.publication import stage as stage_segments
+from tonearm.importers.announcing import announce
 from tonearm.importers.archive import Budget, Member, Upload
 from tonearm.importers.format import Format
 from tonearm.importers.limits import Limits
 from tonearm.importers.matching import Ledger, claims_of, ledgers_of
 from tonearm.importers.records import Counts, Progress
-from tonearm.importers.staging import Outline, Staged, Stager
+from tonearm.importers.staging import Outline, Staged, Stager, Values
 from tonearm.ops.clock import Clock
-from tonearm.ops.memory import give_back_memory
+from tonearm.ops.memory import give_back_memory, give_back_soon
 from tonearm.storage.database import Database
-from tonearm.storage.tables import import_members, imports
+from tonearm.storage.tables import import_members, imports, users
 
 _log = structlog.get_logger()
 _REPORT_SECONDS = 0.5
 _DAY_MS = 86_400_000
+_NOTHING = np.empty(0, np.intp)
 
 OnProgress = Callable[[Progress], None]
 
@@ -213,12 +218,18 @@ class ImportRun:
             return None
         # What reading left behind in small pieces would otherwise stand beside the large columns to come.
         give_back_memory()
+        give_back_soon()
+        count = sum(int(outline.is_claim.sum()) for outline in outlines)
+        claims = claims_of(_reloaded(paths), count)
+        # In this order, what is known already takes the room that the texts of one member after another took.
         with self.database.read() as connection:
             evidence = load_evidence(connection, self.user_id)
         if (evidence.version, evidence.corrected) != versions:
             raise HistoryMovedError("What was known may have been undone.")
-        count = sum(int(outline.is_claim.sum()) for outline in outlines)
-        recorded = plan_record(evidence, claims_of(map(_reloaded, paths), count))
+        give_back_memory()
+        recorded = plan_record(evidence, claims)
+        del evidence, claims  # the ledgers to come take their place
+        give_back_memory()
         for outcome, ledger in zip(fresh, ledgers_of(outlines, recorded), strict=True):
             outcome.ledger = ledger
         _suppress(outcomes, recorded.deleted)
@@ -242,6 +253,10 @@ class ImportRun:
             revision = stage_segments(
                 self.database, change, batch_bytes=self.limits.commit_bytes, now=now
             )
+            # The columns are written. Once they are published, the server makes its own.
+            change.segments.sightings.reorder(_NOTHING)
+            change.segments.plays.reorder(_NOTHING)
+            give_back_memory()
         with self.database.write() as connection:
             if change is not None:
                 publish(connection, change, revision, now=now)
@@ -267,7 +282,26 @@ class ImportRun:
                     worker=None,
                 )
             )
+            if not is_preview:
+                announce(connection, self.user_id, self.import_id, now)
+                self._write_down(connection, now, counts)
         return state
+
+    def _write_down(self, connection: Connection, now: datetime, counts: Counts) -> None:
+        who = actor()
+        if who == SYSTEM:  # a worker does what the listener has asked for
+            name = connection.scalar(select(users.c.name).where(users.c.id == self.user_id))
+            who = Actor(self.user_id, str(name))
+        record(
+            connection,
+            now,
+            Action.IMPORT_PUBLISHED,
+            subject_id=self.user_id,
+            by=who,
+            import_id=self.import_id,
+            rows=counts.rows,
+            new=counts.new,
+        )
 
     def _write_members(self, connection: Connection, outcomes: list[_Outcome]) -> None:
         place = (
@@ -294,6 +328,7 @@ class ImportRun:
         connection.execute(insert(import_members), rows)
 
     def _finish(self, state: ImportState, error: TonearmError | None) -> None:
+        now = self.clock()
         with self.database.write() as connection:
             connection.execute(
                 update(imports)
@@ -301,12 +336,13 @@ class ImportRun:
                 .values(
                     state=state,
                     phase=None,
-                    finished_at=self.clock(),
+                    finished_at=now,
                     problem=None if error is None else error.message,
                     problem_code=None if error is None else error.code,
                     worker=None,
                 )
             )
+            announce(connection, self.user_id, self.import_id, now)
 
 
 class _Reporter:
@@ -390,13 +426,15 @@ def sum_counts(counts: Sequence[Counts]) -> Counts:
     )
 
 
-def _reloaded(path: Path) -> Staged:
-    staged = Staged.load(path)
-    if staged is None:
-        raise UnavailableError(
-            "A staged file is gone from the spool folder. Start the import again."
-        )
-    return staged
+def _reloaded(paths: Sequence[Path]) -> Iterator[Staged]:
+    values = Values()
+    for path in paths:
+        staged = Staged.load(path, values)
+        if staged is None:
+            raise UnavailableError(
+                "A staged file is gone from the spool folder. Start the import again."
+            )
+        yield staged
 
 
 def _suppress(outcomes: Sequence[_Outcome], deleted: NDArray[np.uint32]) -> None:

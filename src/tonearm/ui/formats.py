@@ -27,6 +27,7 @@ _HOUR = 60 * _MINUTE
 _KILO = 1_000
 _FEW_HOURS = 10
 _SHORT = 3
+_TOO_MANY = 100
 
 
 def number(value: float) -> str:
@@ -38,6 +39,16 @@ def counted(value: int, one: str, many: str | None = None) -> str:
     """Spell a number with its noun: "1 play", "1,204 plays"."""
     noun = one if value == 1 else many or f"{one}s"
     return f"{number(value)}{NBSP}{noun}"
+
+
+def few(value: int) -> str:
+    """Spell a number where there is room for two figures only."""
+    return "99+" if value >= _TOO_MANY else str(value)
+
+
+def week(start: int) -> tuple[int, ...]:
+    """Give the days of the week, Monday is 0, in order from one on, of which Monday is 1 and Sunday 7."""
+    return tuple((start - 1 + day) % len(WEEKDAYS) for day in range(len(WEEKDAYS)))
 
 
 def percent(share: float) -> str:

@@ -1,7 +1,8 @@
 """From records to HTML: the templates and what each of them can use."""
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from tonearm.accounts.people import User
+from tonearm.domain.vocabulary import Role
 from tonearm.ui import assets, formats
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar
@@ -29,6 +31,13 @@ class Frame:
     here: str = "/"
     """The path of the page, without that prefix."""
     user: User | None = None
+    unread: Callable[[], int] = lambda: 0
+    """Counts what the user has not read yet."""
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the user may import and correct, rather than only look."""
+        return self.user is not None and self.user.role.covers(Role.LISTENER)
 
     def path(self, path: str) -> str:
         """Give a path of this site as links write it."""
@@ -42,7 +51,12 @@ class Frame:
 def frame_of(request: Request, user: User | None = None) -> Frame:
     """Give the frame for the page that a request asks for."""
     base = request.scope.get("root_path", "")
-    return Frame(base, request.url.path.removeprefix(base) or "/", user)
+    frame = Frame(base, request.url.path.removeprefix(base) or "/", user)
+    if user is None:
+        return frame
+    notifications = request.app.state.services.notifications
+    # Asked for once a page, and only where a page shows it.
+    return replace(frame, unread=cache(partial(notifications.count_unread, user.id)))
 
 
 def render(template: str, frame: Frame, **values: Any) -> str:  # noqa: ANN401 - templates take any

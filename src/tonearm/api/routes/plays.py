@@ -20,13 +20,17 @@ from tonearm.web.strict import api_router, problems
 ROUTER = api_router("/history", "history")
 _LARGEST_ID = (1 << 32) - 1
 _HEADERS = {"cache-control": "private, no-store"}
+CURSOR_STAYS_RIGHT = (
+    "A cursor stays right while plays arrive: it goes on after the last play of the page before."
+)
 
 PlayId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="Number of the play")]
 
 
-async def _list(
+async def list_plays(
     _request: Request, services: Services, caller: User, user: str, question: PlaysQuestion
 ) -> Response:
+    """Answer with the plays that fit; raises NotFoundError where there is no such listener for the caller."""
     listener = await find_listener(services, caller, user)
     asked = listener.id, question, listener.preferences
     return _respond(await run_in_threadpool(services.insights.plays, *asked))
@@ -39,14 +43,13 @@ def _respond(answer: Record) -> Response:
 _told, _schemas = describe_answer(PlayList, "Plays")
 ROUTER.add_api_route(
     "/users/{user}/plays",
-    question_endpoint(PlaysQuestion, _list),
+    question_endpoint(PlaysQuestion, list_plays),
     methods=["GET"],
     name="plays",
     summary="List plays",
     description=(
         "Give the plays that fit, newest first. The answer of every measure has the address of the plays behind "
-        "it, and behind each of its lines.\n\nA cursor stays right while plays arrive: it goes on after the last "
-        "play of the page before."
+        f"it, and behind each of its lines.\n\n{CURSOR_STAYS_RIGHT}"
     ),
     response_class=Response,
     openapi_extra={"x-schemas": _schemas},

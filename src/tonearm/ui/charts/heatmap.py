@@ -18,14 +18,17 @@ _HEIGHT = 7 * _ROW + 26
 _NAMED_HOURS = (0, 6, 12, 18)
 
 
-def heatmap(cells: Sequence[HeatmapCell], *, summary: str) -> Markup:
-    """Draw the cells by their plays; `summary` is what a screen reader says."""
+def heatmap(cells: Sequence[HeatmapCell], *, summary: str, week_start: int = 1) -> Markup:
+    """Draw the cells by their plays, from a day on (Monday is 1); `summary` is what a screen reader says."""
     most = max((cell.plays for cell in cells), default=0)
     # Numbers and our own words, which need no escaping.
-    fields = Markup("".join(_field(cell, most) for cell in cells))  # noqa: S704 # nosec B704 - see above
+    rows = {weekday: row for row, weekday in enumerate(formats.week(week_start))}
+    fields = Markup("".join(_field(cell, rows[cell.weekday], most) for cell in cells))  # noqa: S704 # nosec B704 - see above
     names = Markup("").join(
-        Markup('<text x="0" y="{}">{}</text>').format(weekday * _ROW + 18, name[:3])
-        for weekday, name in enumerate(formats.WEEKDAYS)
+        Markup('<text x="0" y="{}">{}</text>').format(
+            row * _ROW + 18, formats.WEEKDAYS[weekday][:3]
+        )
+        for weekday, row in rows.items()
     )
     hours = Markup("").join(
         Markup('<text x="{}" y="{}">{:02}</text>').format(
@@ -39,10 +42,10 @@ def heatmap(cells: Sequence[HeatmapCell], *, summary: str) -> Markup:
     ).format(_WIDTH, _HEIGHT, summary, names, fields, hours)
 
 
-def _field(cell: HeatmapCell, most: int) -> str:
+def _field(cell: HeatmapCell, row: int, most: int) -> str:
     said = f"{formats.WEEKDAYS[cell.weekday]}, {cell.hour:02}:00: {formats.counted(cell.plays, 'play')}"
     return (
         f'<rect class="s{step(cell.plays, most)}" x="{_LEFT + cell.hour * _PITCH}" '
-        f'y="{cell.weekday * _ROW}" width="{_CELL}" height="{_CELL_HEIGHT}" rx="4">'
+        f'y="{row * _ROW}" width="{_CELL}" height="{_CELL_HEIGHT}" rx="4">'
         f"<title>{said}</title></rect>"
     )

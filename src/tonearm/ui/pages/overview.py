@@ -111,6 +111,7 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
     ]
     peak = sentences.peak(overview.heatmap)
+    week_start = frame.user.presentation.week_start if frame.user else 1
     return render(
         "overview.html",
         frame,
@@ -127,7 +128,10 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         with_change=overview.previous is not None,
         most=_most,
         peak=peak,
-        heatmap=heatmap(overview.heatmap.items, summary=sentences.plain(peak)),
+        heatmap=heatmap(
+            overview.heatmap.items, summary=sentences.plain(peak), week_start=week_start
+        ),
+        weekdays=formats.week(week_start),
         groove=grooves.groove(parts, summary=summary, link=link, marked=marked),
         groove_caption=_groove_caption(parts),
         groove_table=groove_table(parts, link=link),

@@ -1,0 +1,1 @@
+"""What people are told: events made into notifications, and the inbox they lie in."""
