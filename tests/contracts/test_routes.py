@@ -1,18 +1,23 @@
-"""Every operation of the API: who may, what it does with a parameter it does not know."""
+"""Every route: who may, asked of a real server by everybody there is; and what none of them knows is refused."""
 
+import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 
-from serving import PASSWORD, serve, set_up
-from tonearm.accounts.people import Accounts
+from cast import Cast, gather
+from doors import BODIES, CLOSED, DOORS, THROUGH, Door, entered, knock, send
 from tonearm.api import list_routers
+from tonearm.bootstrap import create_app
 from tonearm.domain.vocabulary import Role, Scope
-from tonearm.ops.clock import system_clock
-from tonearm.storage.database import Database
+from tonearm.ops.settings import Settings
+from tonearm.web.callers import Access, PageAccess
+from tonearm.web.openapi import Owner
 from tonearm.web.problem import PROBLEM_TYPE
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -22,6 +27,13 @@ PUBLIC = {
     ("post", "/api/auth/setup"),
     ("post", "/api/auth/login"),
     ("post", "/api/auth/logout"),
+    ("get", "/api/auth/methods"),
+    ("get", "/api/auth/oidc"),
+    ("get", "/api/auth/oidc/callback"),
+    ("post", "/api/auth/refresh"),
+    ("post", "/api/auth/register"),
+    ("post", "/api/auth/reset"),
+    ("post", "/api/auth/reset-request"),
 }
 FOR_ANY_KEY = {("get", "/api/user/profile"), ("get", "/api/user/preferences")}
 OPERATIONS = sorted(
@@ -32,28 +44,46 @@ OPERATIONS = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("data")
-    with serve(folder) as base:
-        with set_up(base):
-            pass
-        database = Database(f"sqlite:///{folder / 'tonearm.db'}")
-        accounts = Accounts(database, system_clock)
-        other = accounts.add("Bob", "UTC")
-        accounts.set_password(other.id, PASSWORD)
-        database.close()
-        yield base
+# Pages for whoever comes: those that lead in, and the viewer of the API's description, which has no data in it.
+OPEN_PAGES = {
+    ("GET", "/docs"),
+    ("GET", "/forgot"),
+    ("POST", "/forgot"),
+    ("GET", "/register"),
+    ("POST", "/register"),
+    ("GET", "/reset"),
+    ("POST", "/reset"),
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
+    ("GET", "/setup"),
+    ("POST", "/setup"),
+}
+each_door = pytest.mark.parametrize("door", DOORS, ids=str)
+each_closed_door = pytest.mark.parametrize("door", CLOSED, ids=str)
 
 
 @pytest.fixture(scope="module")
-def owner(base: str) -> Iterator[httpx2.Client]:
-    yield from _client(base, "Ada")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    with gather(tmp_path_factory.mktemp("data")) as cast:
+        yield cast
 
 
 @pytest.fixture(scope="module")
-def listener(base: str) -> Iterator[httpx2.Client]:
-    yield from _client(base, "Bob")
+def base(cast: Cast) -> str:
+    return cast.base
+
+
+@pytest.fixture
+def owner(cast: Cast) -> Iterator[httpx2.Client]:
+    with cast.client(cast.people[Role.OWNER]) as client:
+        yield client
+
+
+@pytest.fixture
+def listener(cast: Cast) -> Iterator[httpx2.Client]:
+    with cast.client(cast.people[Role.LISTENER]) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -62,36 +92,155 @@ def description(base: str) -> dict[str, Any]:
     return found
 
 
-def _client(base: str, name: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=base, timeout=30) as client:
-        client.post("/api/auth/login", json={"name": name, "password": PASSWORD}).raise_for_status()
-        yield client
-
-
 def address(path: str, user: str = "me") -> str:
     path = path.replace("{user}", user)
     return re.sub(r"\{[a-z_]+\}", "999999", path)
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_nobody_gets_anything_but_the_public_part(base: str, method: str, path: str) -> None:
-    answer = httpx2.request(method, base + address(path))
+def access_to(door: Door) -> Access:
+    """Give what a door declares; the walk is over those that do."""
+    assert door.access is not None
+    return door.access
 
-    if (method, path) in PUBLIC:
-        assert answer.status_code != 401
-    else:
-        assert answer.status_code == 401
+
+def needed_scopes(door: Door) -> list[Scope]:
+    """Give the scopes that a key needs; any one where any will do."""
+    scope = access_to(door).scope
+    return [Scope.PLAYER] if scope is None else [scope]
+
+
+def test_every_route_of_the_app_is_among_those_that_are_tried(tmp_path: Path) -> None:
+    found: set[tuple[str, str]] = set()
+    others: set[str] = set()
+
+    async def look() -> None:
+        app = create_app(Settings(data_dir=tmp_path, database_url=""), with_worker=False)
+        async with app.router.lifespan_context(app):
+            for context in iter_route_contexts(app.routes):
+                route = context.original_route
+                if isinstance(route, APIRoute):
+                    found.update((method, route.path) for method in route.methods or ())
+                else:
+                    others.add(getattr(route, "path", ""))
+
+    asyncio.run(look())
+
+    assert found == {(door.method, door.path) for door in DOORS}
+    # The description of the API, and files for browsers.
+    assert others == {"/api/openapi.json", "/static"}
+
+
+def test_every_route_declares_who_may() -> None:
+    open_doors = {(door.method, door.path) for door in DOORS if door.access is None}
+
+    assert open_doors == OPEN_PAGES | {(method.upper(), path) for method, path in PUBLIC}
+    for door in CLOSED:
+        assert isinstance(door.access, PageAccess) is door.is_page, door
+        # What the address says and what is declared is one thing.
+        is_for_admins = "/admin" in door.path or "{user_id}" in door.path
+        assert not is_for_admins or door.owner is Owner.EVERYBODY, door
+        assert ("{user}" in door.path) is (door.owner is Owner.LISTENER), door
+
+
+def test_who_only_looks_changes_nothing_but_the_own_account() -> None:
+    own = re.compile(r"(/api)?/(user|account|notifications|inbox)\b(?!/(history|liked))")
+    for door in CLOSED:
+        if door.method != "GET" and access_to(door).role is Role.VIEWER:
+            assert own.match(door.path), door
+
+
+def test_pages_offer_only_what_the_role_allows(cast: Cast) -> None:
+    """What is on the page of imports for a listener is not on that of a viewer; it would be refused."""
+
+    def page(role: Role) -> str:
+        return send("GET", f"{cast.base}/imports", headers=cast.session(cast.people[role])).text
+
+    assert "Drop your export here" in page(Role.LISTENER)
+    assert "Drop your export here" not in page(Role.VIEWER)
+    assert "your role here is viewer" in page(Role.VIEWER)
+
+
+@each_door
+def test_nobody_gets_anything_but_the_public_part(base: str, door: Door) -> None:
+    is_log_in = (door.method, door.path) == ("POST", "/login")  # where no name is a wrong name
+
+    status = knock(base, door, {})
+
+    assert entered(status) == (401 if door.access or is_log_in else THROUGH)
+    if door.access and not door.is_page:
+        answer = send(door.method, base + door.address())
         assert answer.headers["content-type"] == PROBLEM_TYPE
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@each_closed_door
+def test_what_has_ended_opens_nothing(cast: Cast, door: Door) -> None:
+    """A revoked session, an expired key, and whatever somebody shows who has been disabled."""
+    role = access_to(door).role
+    shown = [
+        cast.revoked_session(cast.people[role]),
+        cast.expired_key(cast.people[Role.OWNER], needed_scopes(door)),
+        cast.disabled_session,
+        cast.disabled_key,
+        {"cookie": "tonearm_session=forged"},
+        {"authorization": "Bearer tnrm_forged"},
+        {"authorization": "Bearer a.b.c"},
+    ]
+
+    assert [knock(cast.base, door, headers) for headers in shown] == [401] * len(shown)
+
+
+@each_closed_door
+def test_a_role_reaches_what_it_covers_and_no_more(cast: Cast, door: Door) -> None:
+    needed = access_to(door).role
+
+    found = {
+        role: entered(knock(cast.base, door, cast.session(user)))
+        for role, user in cast.people.items()
+    }
+
+    assert found == {role: THROUGH if role.covers(needed) else 403 for role in Role}
+
+
+@each_closed_door
+def test_a_key_needs_the_scope_of_an_operation(cast: Cast, door: Door) -> None:
+    """Every operation for callers says which scope a key needs; only who a key belongs to may be asked by any."""
+    scope, owner = access_to(door).scope, cast.people[Role.OWNER]
+    every = cast.key(owner, Scope)
+    if door.is_page:
+        assert knock(cast.base, door, every) == 401  # pages are for people
+        return
+    if scope is None:
+        assert (door.method.lower(), door.path) in FOR_ANY_KEY
+        assert entered(knock(cast.base, door, cast.key(owner, [Scope.PLAYER]))) == THROUGH
+        return
+    others = [other for other in Scope if other is not scope]
+
+    assert knock(cast.base, door, cast.key(owner, others)) == 403
+    assert entered(knock(cast.base, door, cast.key(owner, [scope]))) == THROUGH
+
+
+@pytest.mark.parametrize(
+    "door",
+    # Any other is opened by no key, or only by one that a viewer cannot make.
+    [door for door in CLOSED if not door.is_page and access_to(door).scope is not Scope.ADMIN],
+    ids=str,
+)
+def test_a_key_reaches_no_further_than_the_role_of_whoever_made_it(cast: Cast, door: Door) -> None:
+    needed = access_to(door).role
+    key = cast.key(cast.people[Role.VIEWER], needed_scopes(door))
+
+    found = entered(knock(cast.base, door, key))
+
+    assert found == (THROUGH if Role.VIEWER.covers(needed) else 403)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [found for found in OPERATIONS if re.search(r"\{\w+_id\}", found[1])]
+)
 def test_a_caller_finds_nothing_that_is_not_there(
     owner: httpx2.Client, method: str, path: str
 ) -> None:
-    if not re.search(r"\{\w+_id\}", path):
-        pytest.skip("addresses nothing by a number")
-
-    answer = owner.request(method, address(path))
+    answer = owner.request(method, address(path), json=BODIES.get((method.upper(), path)))
 
     assert answer.status_code == 404
     assert answer.headers["content-type"] == PROBLEM_TYPE
@@ -126,31 +275,6 @@ def test_a_listener_s_history_is_seen_by_them_and_the_owner(
         assert ask(owner, nobody) == ask(listener, nobody) == 404
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_a_key_needs_the_scope_of_an_operation(
-    owner: httpx2.Client, base: str, description: dict[str, Any], method: str, path: str
-) -> None:
-    """Every operation for callers says which scope a key needs; only who a key belongs to may be asked by any."""
-    security = description["paths"][path][method].get("security")
-    if security is None:
-        assert (method, path) in PUBLIC
-        return
-    (needed,) = (scheme["key"] for scheme in security if "key" in scheme)
-    if not needed:
-        assert (method, path) in FOR_ANY_KEY
-        return
-
-    def ask(scopes: list[str]) -> int:
-        made = owner.post("/api/user/keys", json={"name": "tried", "scopes": scopes}).json()
-        key = {"authorization": f"Bearer {made['key']}"}
-        status = httpx2.request(method, base + address(path), headers=key).status_code
-        owner.delete(f"/api/user/keys/{made['id']}").raise_for_status()
-        return status
-
-    assert ask([scope for scope in Scope if scope not in needed]) == 403
-    assert ask(needed) not in (401, 403)
-
-
 def test_a_narrow_key_of_the_owner_sees_nobody_else(
     owner: httpx2.Client, listener: httpx2.Client, base: str
 ) -> None:
@@ -170,6 +294,9 @@ def test_a_narrow_key_of_the_owner_sees_nobody_else(
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_an_unknown_parameter_is_an_error(owner: httpx2.Client, method: str, path: str) -> None:
+    if path == "/api/auth/oidc/callback":
+        pytest.skip("log-in providers send more than is asked for")
+
     answer = owner.request(method, address(path), params={"no_such_parameter": "1"})
 
     assert answer.status_code == 422

@@ -10,19 +10,27 @@ from typing import Any
 
 from tonearm.bootstrap import create_app
 from tonearm.ops.settings import Settings
+from tonearm.web.openapi import FROM_THE_GATE
 from tools.reference.tables import table
 
 Operation = tuple[str, str, dict[str, Any]]
 _JSON = "application/json"
 _OPEN = "nobody has to be known"
-_CLOSED = "a session or a key"
+_CLOSED = "a session, a key or a token"
+_TOUCHED = {
+    "caller": "the caller's own",
+    "listener": "the listener's in the path",
+    "everybody": "everybody's",
+}
 _INTRODUCTION = """# REST API
 
 A running Tonearm describes its API at `/api/openapi.json` and shows it at `/docs`; this page is made from that.
 
-**Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or a key in
-`Authorization: Bearer tnrm_…` with the scope that is named. The set-up shows a first key once, `POST /api/user/keys`
-makes more. The owner sees every listener's measures, with a key only if it has `admin` too; a listener sees their own.
+**Who may.** Most operations want a caller: either the session cookie that `POST /api/auth/login` sets, or a key or
+access token in `Authorization: Bearer …` with the scope that is named; [Write an API client](../guides/api-clients.md)
+has both. The set-up shows a first key once, `POST /api/user/keys` makes more. The owner and admins see every listener's
+measures, with a key or token only if it has `admin` too, which is written down; a listener sees their own. The table
+names the scope, the least role, and whose things an operation touches; what is somebody else's is a 404.
 
 **What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
 
@@ -33,8 +41,19 @@ a 304.
 **Errors** are `application/problem+json`: `type`, `title`, `status`, `detail` (a sentence for a person), `code` (a
 word for a program), `request_id` (also in the log, and in the header `X-Request-ID`) and `errors`, one for each
 parameter or field. Every operation may also answer 400 to a request without a host or with an unknown `X-API-Version`
-(there is version 1), 403 to a change that another site asked a browser for, 421 to a host name that is not Tonearm's,
-and 500 for a fault of its own.
+(there is version 1), 403 to a change that another site asked a browser for, 408 to a body that comes too slowly, 413 to
+one that is too large, 421 to a host name that is not Tonearm's, 429 to whoever comes too often, and 500 for a fault of
+its own.
+
+**How often** you may come is in every answer: `RateLimit-Policy` names the limit, `RateLimit` what is left of it, and a
+429 has `Retry-After`. [Run behind a proxy](../guides/behind-a-proxy.md#limits) has the limits.
+
+**Send it again** without harm: operations that make something take an `Idempotency-Key`, any text of yours, best a
+random one. The same request under the same key does nothing for 24 hours but give the same answer, with
+`Idempotency-Replayed: true`. Another request under it is a 422 (`idempotency_key_reused`); while the first is at work,
+a repeat is a 409 (`request_at_work`). A request that was refused made nothing, and may be sent again under its key.
+Where the answer shows a secret, such as a new API key, it is not kept: a repeat is a 409 (`answer_not_kept`), which
+says that the thing was made.
 
 """
 
@@ -65,7 +84,7 @@ def operations_page() -> str:
     operations = sorted(iter_operations(document), key=lambda found: (_family(found), found[1]))
     parts = [
         _INTRODUCTION,
-        table(("operation", "does", "needs"), map(_line, operations)),
+        table(("operation", "does", "scope", "role", "touches"), map(_line, operations)),
     ]
     for family, members in groupby(operations, key=_family):
         parts.append(f"\n## {family}\n")
@@ -79,18 +98,29 @@ def _family(operation: Operation) -> str:
 
 def _line(found: Operation) -> Sequence[str]:
     method, path, operation = found
-    return f"`{method} {path}`", operation["summary"], _needs(operation)
+    address = f"`{method} {path}`"
+    if "security" not in operation:
+        return address, operation["summary"], "none: it is open", "", ""
+    scope = ", ".join(f"`{scope}`" for scope in _scopes(operation)) or "any"
+    return address, operation["summary"], scope, operation["x-role"], _TOUCHED[operation["x-owner"]]
 
 
 def _needs(operation: dict[str, Any]) -> str:
     if "security" not in operation:
         return _OPEN
-    scopes = next(scheme["key"] for scheme in operation["security"] if "key" in scheme)
+    scopes = _scopes(operation)
     return (
-        f"a session, or a key with {' and '.join(f'`{scope}`' for scope in scopes)}"
+        f"a session, or a key or token with {' and '.join(f'`{scope}`' for scope in scopes)}"
         if scopes
         else _CLOSED
     )
+
+
+def _scopes(operation: dict[str, Any]) -> Sequence[str]:
+    found: Sequence[str] = next(
+        scheme["key"] for scheme in operation["security"] if "key" in scheme
+    )
+    return found
 
 
 def _section(schemas: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
@@ -201,6 +231,8 @@ def _resolved(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]
 def _answers(operation: dict[str, Any]) -> Iterator[Sequence[str]]:
     for status, answer in sorted(operation["responses"].items()):
         text = answer["description"]
+        if text == FROM_THE_GATE.get(status):  # the introduction tells of it
+            continue
         if text == "Successful Response":
             text = HTTPStatus(int(status)).phrase
         records = [

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from tonearm.ops.settings import Settings
@@ -31,6 +32,7 @@ Where nothing else is set, it is the platform's folder for a user's data:
 | place | what it is | may be deleted |
 |---|---|---|
 | `tonearm.db` | the embedded database, with `-wal` and `-shm` beside it while it is open | never |
+| `signing-keys.json` | what signs access tokens, for Tonearm alone to read | yes: clients refresh |
 | `logs/tonearm.log` | log lines of server and worker as JSON; five older files of 5 MB are kept | yes |
 | `spool/` | uploads on their way in; of failed imports and previews for a day | when no import is under way |
 | `cache/` | column files, made anew from the database | any time |
@@ -46,19 +48,26 @@ With `TONEARM_MODE=prod` and a `TONEARM_HOST` that is not loopback (`127.0.0.1` 
 def settings_page() -> str:
     """Make the page."""
     rows = [
-        (f"`TONEARM_{name.upper()}`", _values(field), _default(name, field), str(field.description))
+        (
+            f"`TONEARM_{name.upper()}`",
+            _values(name, field),
+            _default(name, field),
+            str(field.description),
+        )
         for name, field in Settings.model_fields.items()
     ]
     head = ("setting", "value", "default", "meaning")
     return _INTRODUCTION + table(head, rows) + _DATA_FOLDER
 
 
-def _values(field: FieldInfo) -> str:
+def _values(name: str, field: FieldInfo) -> str:
     kind: Any = field.annotation
     if get_origin(kind) is Literal:
         return type_in_words(kind)
     if kind in (Path, Path | None):
-        return "folder"
+        return "file" if name.endswith("_file") else "folder"
+    if kind is SecretStr:
+        return "text, a secret"
     if get_origin(kind) is list:
         return "JSON list of texts"
     bounds = {
@@ -73,7 +82,7 @@ def _values(field: FieldInfo) -> str:
 def _default(name: str, field: FieldInfo) -> str:
     if name == "data_dir":  # differs from machine to machine
         return "[by platform](#the-data-folder)"
-    if field.default in (None, "", []):
+    if field.default in (None, "", [], SecretStr("")):
         return "none"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"

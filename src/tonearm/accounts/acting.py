@@ -15,6 +15,8 @@ class Actor:
     name: str
     address: str | None = None
     request_id: str | None = None
+    path: str | None = None
+    """What was asked for, without the query."""
 
 
 SYSTEM = Actor(None, "tonearm")

@@ -1,25 +1,44 @@
 """The audit log: who did what to whom, when and from where, each entry sealed by the ones before.
 
 An entry carries the SHA-256 of its own fields and of the hash before it, and the row `audit` of the table `instance`
-names the last one: an entry that is changed, removed, put in between or cut off at the end is found by `verify`.
+names the last one, the head: an entry that is changed, removed, put in between or cut off at the end is found by
+`verify`. Whoever can write the database can also make a whole new chain; only a head that was noted elsewhere shows
+that (docs/explanation/security.md).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
+from sqlalchemy.exc import DataError, DBAPIError
 
-from tonearm.accounts.acting import actor
+from tonearm.accounts.acting import Actor, actor
+from tonearm.domain.errors import InvalidInputError, UnavailableError
+from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import audit, instance
 
+READING_LASTS = timedelta(minutes=10)
+"""How long an admin goes on looking at somebody's data before that is written down again."""
 _HEAD_ROW = "audit"
+_SETTINGS_ROW = "settings"
+_HEAD = re.compile(r"0:|(?P<number>[1-9][0-9]{0,8}):(?P<hash>[0-9a-f]{64})")
 _PAGE = 1_000
+_MOST_READINGS = 1_000
+# The fields under the seal, in its order. A later column joins only with a seal of another form for later entries.
+_SEALED = (
+    "id", "action", "actor_id", "actor", "subject_id", "details", "address", "request_id",
+)  # fmt: skip
+_LONGEST_WORD = 64
+# What drivers raise where a value is none of its column's type.
+_UNREADABLE = (ValueError, TypeError, DBAPIError)
 
 
 class Action(StrEnum):
@@ -36,21 +55,28 @@ class Action(StrEnum):
     USER_ENABLED = "user.enabled"
     USER_DELETED = "user.deleted"
     ROLE_CHANGED = "user.role_changed"
+    REGISTERED = "user.registered"
+    PROFILE_CHANGED = "user.profile_changed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the same
     PASSWORD_RESET_MADE = "password.reset_made"  # noqa: S105 - the same
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the same
     INVITED = "invitation.made"
     INVITATION_REVOKED = "invitation.revoked"
     IDENTITY_LINKED = "identity.linked"
+    IDENTITY_UNLINKED = "identity.unlinked"
     KEY_MADE = "key.made"
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
+    SIGNING_KEY_MADE = "signing_key.made"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     PREFERENCES_CHANGED = "preferences.changed"
     DATA_READ = "data.read"
     IMPORT_PUBLISHED = "import.published"
     IMPORT_UNDONE = "import.undone"
     HISTORY_CORRECTED = "history.corrected"
+    CORRECTION_UNDONE = "history.correction_undone"
     HISTORY_CLEARED = "history.cleared"
+    SETTINGS_CHANGED = "settings.changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +85,8 @@ class Entry:
 
     id: int
     at: datetime
-    action: Action
+    action: str
+    """One of the actions; a text, since an older or newer Tonearm may know others."""
     actor_id: int | None
     """None for the command line, for Tonearm itself, and for nobody known."""
     actor: str
@@ -72,10 +99,52 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries to give: those that fit every part that is given."""
+
+    action: str | None = None
+    actor_id: int | None = None
+    subject_id: int | None = None
+    person_id: int | None = None
+    """Whom it was about, or who did it."""
+    since: datetime | None = None
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of a chain, which stands for all before it."""
+
+    number: int
+    hash: str
+    """Empty before the first entry."""
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+    @staticmethod
+    def parse(text: str) -> "Head":
+        """Read a head as it is shown; raises InvalidInputError."""
+        head = _parse(text.strip())
+        if head is None:
+            raise InvalidInputError(
+                "A head is the number of an entry and its hash, such as 17:6f1e…, as "
+                "`tonearm audit verify` prints it.",
+                parameter="expect",
+            )
+        return head
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What a look at the whole chain found."""
 
     entries: int
+    """How many are as they were written, from the first on."""
+    head: Head
+    """The last of these."""
     broken_at: int | None
     """Number of the first entry that is not as it was written, or is missing; None where all are there."""
 
@@ -86,80 +155,230 @@ def record(
     action: Action,
     *,
     subject_id: int | None = None,
+    by: Actor | None = None,
     **details: Any,  # noqa: ANN401 - what JSON can hold
 ) -> None:
-    """Write down what is being done, in the transaction that does it."""
-    # The row of the head is locked until this transaction ends: entries are written one after another.
-    head = connection.execute(
-        select(instance.c.value).where(instance.c.key == _HEAD_ROW).with_for_update()
-    ).scalar_one()
-    last, _, previous = head.partition(" ")
-    who = actor()
+    """Write down what is being done, as the last step of the transaction that does it.
+
+    From here to the end of the transaction nobody else can write an entry. `by` is for what is done in the name of
+    somebody who is not there.
+
+    Raises:
+        UnavailableError: the head of the log is not there, so nothing may be done that has to be written down.
+    """
+    head = _lock_head(connection)
+    who = by or actor()
     values = {
-        "id": int(last) + 1,
+        "id": head.number + 1,
         "at": at.astimezone(UTC),
         "action": action.value,
         "actor_id": who.user_id,
-        "actor": who.name,
+        "actor": who.name[:_LONGEST_WORD],
         "subject_id": subject_id,
         "details": json.dumps(details, sort_keys=True, separators=(",", ":")),
-        "address": who.address,
-        "request_id": who.request_id,
+        "address": who.address and who.address[:_LONGEST_WORD],
+        "request_id": who.request_id and who.request_id[:_LONGEST_WORD],
     }
-    sealed = _seal(values, previous)
+    sealed = _seal(values, head.hash)
     connection.execute(insert(audit).values(hash=sealed, **values))
     connection.execute(
-        update(instance).where(instance.c.key == _HEAD_ROW).values(value=f"{values['id']} {sealed}")
+        update(instance).where(instance.c.key == _HEAD_ROW).values(value=f"{values['id']}:{sealed}")
     )
 
 
 class Audit:
-    """Reads what was written down."""
+    """Reads what was written down, and writes down who looks at whose data."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+        self._readings: dict[tuple[int, int], datetime] = {}
 
     def list(
-        self, *, before: int | None = None, subject_id: int | None = None, limit: int = 50
+        self, wanted: Wanted = EVERYTHING, *, before: int | None = None, limit: int = 50
     ) -> list[Entry]:
         """List entries, the newest first: those with a smaller number than `before`."""
-        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        query = select(audit).where(*_conditions(wanted)).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(audit.c.id < before)
-        if subject_id is not None:
-            query = query.where(audit.c.subject_id == subject_id)
-        with self._database.read() as connection:
+        with self._database.read() as connection, _told():
             return [_entry(row) for row in connection.execute(query)]
 
-    def verify(self) -> Verification:
-        """Compute every hash anew, in one state of the database."""
+    def iter(self, wanted: Wanted = EVERYTHING) -> Iterator[Entry]:
+        """Give entries in the order in which they were written, all of one state of the database."""
+        query = select(audit).where(*_conditions(wanted)).order_by(audit.c.id).limit(_PAGE)
+        with self._database.read() as connection, _told():
+            page = connection.execute(query).all()
+            while page:
+                yield from map(_entry, page)
+                page = connection.execute(query.where(audit.c.id > page[-1].id)).all()
+
+    def note_reading(self, reader_id: int, subject_id: int, path: str | None) -> None:
+        """Write down that somebody looks at another's data, at most once in ten minutes, in whatever process.
+
+        What this process knows to be written needs no database; what it does not know, the log itself tells.
+        """
+        now = self._clock()
+        pair = reader_id, subject_id
+        known = self._readings.get(pair)
+        if known is not None and now - known < READING_LASTS:
+            return
+        with self._database.write() as connection:
+            # Of two processes at the same time the second one sees what the first one wrote.
+            _lock_head(connection)
+            written = connection.scalar(
+                select(audit.c.at)
+                .where(
+                    audit.c.subject_id == subject_id,
+                    audit.c.actor_id == reader_id,
+                    audit.c.action == Action.DATA_READ.value,
+                    audit.c.at > now - READING_LASTS,
+                )
+                .order_by(audit.c.id.desc())
+                .limit(1)
+            )
+            if written is None:
+                record(connection, now, Action.DATA_READ, subject_id=subject_id, path=path)
+        if len(self._readings) >= _MOST_READINGS:
+            self._readings.clear()
+        self._readings[pair] = written or now
+
+    def note_settings(self, values: Mapping[str, str]) -> None:
+        """Write down which of some settings are others than at the last start; the first start only keeps them."""
+        now = self._clock()
+        kept = json.dumps(values, sort_keys=True)
+        row = instance.c.key == _SETTINGS_ROW
+        with self._database.write() as connection:
+            _lock_head(
+                connection
+            )  # of two starts at the same time the second one finds nothing new
+            before = connection.scalar(select(instance.c.value).where(row))
+            if before is None:
+                connection.execute(insert(instance).values(key=_SETTINGS_ROW, value=kept))
+            elif before != kept:
+                connection.execute(update(instance).where(row).values(value=kept))
+                known = json.loads(before)
+                changed = {
+                    name: {"before": known.get(name), "now": values.get(name)}
+                    for name in sorted({*known, *values})
+                    if known.get(name) != values.get(name)
+                }
+                record(connection, now, Action.SETTINGS_CHANGED, settings=changed)
+
+    def verify(self, expected: Head | None = None) -> Verification:
+        """Compute every hash anew, in one state of the database.
+
+        `expected` is a head of before: the chain has to go through it.
+        """
+        last = Head(0, "")
         with self._database.read() as connection:
-            head = connection.execute(
-                select(instance.c.value).where(instance.c.key == _HEAD_ROW)
-            ).scalar_one()
-            count, previous = 0, ""
+            head = _find_head(connection)
+            strange = None if expected is None or expected.number else _strange(last, expected)
             for row in _all_rows(connection):
-                values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-                sealed = values.pop("hash")
-                if row.id != count + 1 or sealed != _seal(values, previous):
-                    return Verification(count, count + 1)
-                count, previous = row.id, sealed
-        return Verification(count, None if head == f"{count} {previous}" else count + 1)
+                if row is None or row.id != last.number + 1 or not _is_sealed(row, last.hash):
+                    return Verification(last.number, last, last.number + 1)
+                last = Head(row.id, row.hash)
+                if expected is not None and expected.number == last.number:
+                    strange = _strange(last, expected)
+        if head != last:
+            known = last.number if head is None else min(last.number, head.number)
+            return Verification(last.number, last, known + 1)
+        if expected is not None and expected.number > last.number:
+            strange = last.number + 1
+        return Verification(last.number, last, strange)
 
 
-def _all_rows(connection: Connection) -> Iterator[Row[Any]]:
-    last = 0
-    while rows := connection.execute(
-        select(audit).where(audit.c.id > last).order_by(audit.c.id).limit(_PAGE)
-    ).all():
-        yield from rows
-        last = rows[-1].id
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what a driver says of an entry that cannot be read into words."""
+    try:
+        yield
+    except (ValueError, TypeError, DataError) as error:
+        raise UnavailableError(
+            "An entry of the audit log cannot be read, so somebody has changed it. "
+            "`tonearm audit verify` tells which."
+        ) from error
 
 
-def _seal(values: Mapping[str, Any], previous: str) -> str:
+def _strange(found: Head, expected: Head) -> int | None:
+    return None if found == expected else found.number
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.action is not None:
+        yield audit.c.action == wanted.action
+    if wanted.actor_id is not None:
+        yield audit.c.actor_id == wanted.actor_id
+    if wanted.subject_id is not None:
+        yield audit.c.subject_id == wanted.subject_id
+    if wanted.person_id is not None:
+        yield or_(audit.c.actor_id == wanted.person_id, audit.c.subject_id == wanted.person_id)
+    if wanted.since is not None:
+        yield audit.c.at >= wanted.since
+
+
+def _lock_head(connection: Connection) -> Head:
+    """Give the head; whoever asks after this waits until the transaction ends."""
+    head = _parse(
+        connection.scalar(
+            select(instance.c.value).where(instance.c.key == _HEAD_ROW).with_for_update()
+        )
+    )
+    if head is None:
+        raise UnavailableError(
+            "The head of the audit log is gone from the database, so nothing can be written down. "
+            "Restore a backup."
+        )
+    return head
+
+
+def _find_head(connection: Connection) -> Head | None:
+    return _parse(connection.scalar(select(instance.c.value).where(instance.c.key == _HEAD_ROW)))
+
+
+def _parse(text: str | None) -> Head | None:
+    found = _HEAD.fullmatch(text or "")
+    return None if found is None else Head(int(found["number"] or 0), found["hash"] or "")
+
+
+def _all_rows(connection: Connection) -> Iterator[Row[Any] | None]:
+    """Give every entry in order, whatever its number; None where one cannot be read, and no more after it."""
+    query = select(audit).order_by(audit.c.id).limit(_PAGE)
+    while True:
+        page: Sequence[Row[Any] | None] = _read_page(connection, query)
+        yield from page
+        if not page or page[-1] is None:
+            return
+        query = query.where(audit.c.id > page[-1].id)
+
+
+def _read_page(connection: Connection, query: Select[Any]) -> Sequence[Row[Any] | None]:
+    try:
+        return connection.execute(query).all()
+    except _UNREADABLE:
+        pass
+    # One value is none of its column's type. Those before it count.
+    numbers = connection.scalars(query.with_only_columns(audit.c.id)).all()
+    rows: list[Row[Any] | None] = []
+    for number in numbers:
+        try:
+            rows.append(connection.execute(select(audit).where(audit.c.id == number)).one())
+        except _UNREADABLE:
+            return [*rows, None]
+    return rows
+
+
+def _is_sealed(row: Row[Any], previous: str) -> bool:
+    try:
+        return bool(row.hash == _seal(row._mapping, previous))  # noqa: SLF001 - SQLAlchemy's public name for it
+    except TypeError:  # bytes where a text was
+        return False
+
+
+def _seal(values: Mapping[Any, Any], previous: str) -> str:
     # A list, so that no field can be read as part of its neighbour.
-    fields = [values[column.name] for column in audit.c if column.name != "hash"]
-    text = json.dumps([previous, *fields], default=datetime.isoformat)
+    at = values["at"].astimezone(UTC).isoformat()
+    text = json.dumps([previous, at, *(values[name] for name in _SEALED)])
     return sha256(text.encode()).hexdigest()
 
 
@@ -167,12 +386,21 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(
         id=row.id,
         at=row.at,
-        action=Action(row.action),
+        action=row.action,
         actor_id=row.actor_id,
         actor=row.actor,
         subject_id=row.subject_id,
-        details=json.loads(row.details),
+        details=_details(row.details),
         address=row.address,
         request_id=row.request_id,
         hash=row.hash,
     )
+
+
+def _details(text: str) -> Mapping[str, Any]:
+    # Somebody who changed an entry must not keep the others from being read.
+    try:
+        details = json.loads(text)
+    except ValueError:
+        details = None
+    return details if isinstance(details, dict) else {"unreadable": text}

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.accounts.acting import actor
 from tonearm.accounts.people import User
 from tonearm.domain.errors import NotFoundError
 from tonearm.web.callers import Reader, Rooms
@@ -26,31 +27,44 @@ UserPath = Annotated[
 
 
 async def find_listener(services: Services, caller: User, user: str) -> User:
-    """Give the listener that a path names, if the caller may see them; raises NotFoundError."""
+    """Give the listener that a path names, if the caller may see them; that an admin looks is written down.
+
+    Raises:
+        NotFoundError: there is no such listener for the caller.
+        UnavailableError: it cannot be written down, so nothing is shown.
+    """
     if user in {"me", str(caller.id)}:
         return caller
     if not caller.is_admin or not (user.isascii() and user.isdigit() and len(user) < 10):  # noqa: PLR2004 - what fits an id
         raise NotFoundError("There is no such listener.")
-    return await run_in_threadpool(services.accounts.get, int(user))
+    listener = await run_in_threadpool(services.accounts.get, int(user))
+    await run_in_threadpool(services.audit.note_reading, caller.id, listener.id, actor().path)
+    return listener
 
 
 def question_endpoint(
     question: type[_Asked],
     answer: Callable[[Request, Services, User, str, _Asked], Awaitable[Response]],
+    *,
+    is_own: bool = False,
 ) -> Callable[..., Awaitable[Response]]:
-    """Make an operation that reads a question off the query, and has it answered for the `user` of its path."""
+    """Make an operation that reads a question off the query, and has it answered for the `user` of its path.
+
+    Where `is_own`, the path names nobody, and it is answered for the caller.
+    """
 
     async def endpoint(
         request: Request,
         services: Services,
         caller: User,
-        user: str,
+        user: str = "me",
         **asked: Any,  # noqa: ANN401 - typed by the signature below
     ) -> Response:
         return await answer(request, services, caller, user, question(**asked))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    fixed = [("request", Request), ("services", Rooms), ("caller", Reader), ("user", UserPath)]
+    fixed = [("request", Request), ("services", Rooms), ("caller", Reader)]
+    fixed += [] if is_own else [("user", UserPath)]
     parameters = [inspect.Parameter(name, keyword, annotation=kind) for name, kind in fixed]
     parameters += query_parameters(question)
     endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how FastAPI is told of parameters that a question chooses

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from tonearm.domain.periods import find_zone
 from tonearm.domain.platforms import FAMILIES
@@ -85,7 +86,7 @@ class Corrections:
                         connection, user_id, amendment, item, text, parameter=item.value
                     )
             rule = replace(checked, **named)
-            return self._record(connection, user_id, CorrectionKind.EXCLUDE, rule)
+            return self._add(connection, user_id, CorrectionKind.EXCLUDE, rule)
 
     def merge(self, user_id: int, item: ItemKind, into: str, items: Sequence[str]) -> Correction:
         """Make items, each by number or name, part of one that gives them its name.
@@ -104,7 +105,7 @@ class Corrections:
             ]
             merge = Merge(item, whole, tuple(dict.fromkeys(parts)))
             _check_merge(merge, load_in_force(connection, user_id).merges)
-            return self._record(connection, user_id, CorrectionKind.MERGE, merge)
+            return self._add(connection, user_id, CorrectionKind.MERGE, merge)
 
     def split(self, user_id: int, wish: SplitWish) -> Correction:
         """Move tracks to another artist or album, or make some wordings of one a track of their own.
@@ -122,7 +123,7 @@ class Corrections:
             with self._database.read() as connection:
                 versions = history_versions(connection, user_id)
                 split, mark = _prepared(connection, user_id, wish)
-            found = self._record_if(user_id, CorrectionKind.SPLIT, split, mark, versions)
+            found = self._add_if(user_id, CorrectionKind.SPLIT, split, mark, versions)
             if found is not None:
                 return found
 
@@ -145,6 +146,13 @@ class Corrections:
                 )
             )
             _count_up(connection, user_id)
+            record(
+                connection,
+                now,
+                Action.CORRECTION_UNDONE,
+                subject_id=user_id,
+                correction_id=correction_id,
+            )
             return read_correction(_get(connection, user_id, correction_id))
 
     def _mark_plays(self, user_id: int, kind: CorrectionKind, plays: Sequence[int]) -> Correction:
@@ -153,11 +161,11 @@ class Corrections:
             with self._database.read() as connection:
                 versions = history_versions(connection, user_id)
                 mark, choice = choose_plays(connection, user_id, kind, plays)
-            found = self._record_if(user_id, kind, choice, mark, versions)
+            found = self._add_if(user_id, kind, choice, mark, versions)
             if found is not None:
                 return found
 
-    def _record_if(
+    def _add_if(
         self,
         user_id: int,
         kind: CorrectionKind,
@@ -165,32 +173,37 @@ class Corrections:
         mark: Mark | None,
         versions: Versions,
     ) -> Correction | None:
-        """Record a correction that was prepared on some versions; None where they are not those any more."""
+        """Add a correction that was prepared on some versions; None where they are not those any more."""
         with self._database.write() as connection:
             lock_history(connection, user_id, self._clock())
             if history_versions(connection, user_id) != versions:
                 return None
-            correction = self._record(connection, user_id, kind, detail)
+            correction = self._add(connection, user_id, kind, detail)
             if mark is not None:
                 insert_mark(connection, user_id, replace(mark, correction_id=correction.id))
             return correction
 
-    def _record(
+    def _add(
         self, connection: Connection, user_id: int, kind: CorrectionKind, detail: Detail
     ) -> Correction:
         place = corrections.c.user_id == user_id
         latest = connection.scalar(select(func.max(corrections.c.id)).where(place))
-        number = (latest or 0) + 1
+        number, now = (latest or 0) + 1, self._clock()
         connection.execute(
             insert(corrections).values(
-                user_id=user_id,
-                id=number,
-                kind=kind,
-                created_at=self._clock(),
-                detail=detail_of(detail),
+                user_id=user_id, id=number, kind=kind, created_at=now, detail=detail_of(detail)
             )
         )
         _count_up(connection, user_id)
+        # What was chosen is private, and the correction itself tells it: the log names only its number.
+        record(
+            connection,
+            now,
+            Action.HISTORY_CORRECTED,
+            subject_id=user_id,
+            correction_id=number,
+            kind=kind,
+        )
         return read_correction(_get(connection, user_id, number))
 
 
