@@ -5,28 +5,50 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tonearm
+from tonearm.accounts.administration import Administration
 from tonearm.accounts.audit import Audit
+from tonearm.accounts.identities import Identities
+from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
+from tonearm.accounts.mail import Mailer
+from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts
+from tonearm.accounts.profiles import Profiles
+from tonearm.accounts.resets import Post, Resets
 from tonearm.accounts.sessions import Sessions
+from tonearm.accounts.signing import SigningKeys
+from tonearm.accounts.throttle import Throttle
+from tonearm.accounts.tokens import Tokens
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.corrections.corrections import Corrections
+from tonearm.history.leaving import ColumnFiles
+from tonearm.history.liked import Liked
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
+from tonearm.importers.clearing import Clearing
 from tonearm.importers.imports import Imports
+from tonearm.importers.leaving import Uploads
 from tonearm.importers.limits import Limits
 from tonearm.importers.worker import ImportWorker
 from tonearm.insights.insights import Insights
+from tonearm.notifications.dispatcher import Dispatcher
+from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
+from tonearm.storage.windows import Windows
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from tonearm.accounts.oidc import Oidc
+    from tonearm.web.gate import GateRules
+    from tonearm.web.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +58,22 @@ class Tonearm:
     settings: Settings
     database: Database
     accounts: Accounts
+    administration: Administration
+    invitations: Invitations
+    profiles: Profiles
+    resets: Resets
     sessions: Sessions
     keys: Keys
+    signing_keys: SigningKeys
+    tokens: Tokens
     audit: Audit
     corrections: Corrections
+    liked: Liked
+    clearing: Clearing
     imports: Imports
     insights: Insights
+    notifications: Notifications
+    dispatcher: Dispatcher
 
     def worker(self) -> ImportWorker:
         """Make a worker that runs imports in processes of their own."""
@@ -71,22 +103,42 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         ) from error
     database = Database(settings.sqlalchemy_url)
     migrate(database)
-    # Databases that share a cache folder must not read each other's files.
-    cache = settings.cache / hashlib.sha256(settings.sqlalchemy_url.encode()).hexdigest()[:16]
-    most_bytes = settings.store_cache_mb * MEGABYTE
+    cache = _cache(settings)
+    store, most_bytes = ColumnStore(cache), settings.store_cache_mb * MEGABYTE
+    notifications = Notifications(database, clock)
+    session_ends = {
+        "idle": timedelta(days=settings.session_days),
+        "longest": timedelta(days=settings.session_longest_days),
+    }
+    windows, passwords = Windows(database, clock), Passwords()
+    throttle = Throttle(windows, clock)
+    accounts = Accounts(database, clock, passwords, throttle)
+    signing_keys = SigningKeys(
+        settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
+    )
     return Tonearm(
         settings=settings,
         database=database,
-        accounts=Accounts(database, clock),
-        sessions=Sessions(
+        accounts=accounts,
+        administration=Administration(
             database,
             clock,
-            idle=timedelta(days=settings.session_days),
-            longest=timedelta(days=settings.session_longest_days),
+            accounts,
+            (Uploads(settings.spool, clock).look, ColumnFiles(cache).look),
         ),
+        invitations=Invitations(database, clock, passwords, Registration(settings.registration)),
+        profiles=Profiles(
+            database, clock, passwords, throttle, trusts_emails=settings.oidc_link_by_email
+        ),
+        resets=Resets(database, clock, passwords, throttle, windows, _post(settings)),
+        sessions=Sessions(database, clock, **session_ends),
         keys=Keys(database, clock),
-        audit=Audit(database),
+        signing_keys=signing_keys,
+        tokens=Tokens(database, clock, signing_keys, **session_ends),
+        audit=Audit(database, clock),
         corrections=Corrections(database, clock),
+        liked=Liked(database, clock),
+        clearing=Clearing(database, settings.spool, clock, store.forget),
         imports=Imports(
             database,
             settings.spool,
@@ -94,8 +146,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
             clock,
             kept=timedelta(hours=settings.spool_hours),
         ),
-        insights=Insights(database, ColumnStore(cache), clock, most_bytes=most_bytes),
+        insights=Insights(database, store, clock, most_bytes=most_bytes),
+        notifications=notifications,
+        dispatcher=Dispatcher(notifications, clock),
     )
+
+
+def _cache(settings: Settings) -> Path:
+    # Databases that share a cache folder must not read each other's files.
+    return settings.cache / hashlib.sha256(settings.sqlalchemy_url.encode()).hexdigest()[:16]
 
 
 def _limits(settings: Settings) -> Limits:
@@ -108,41 +167,117 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+def _post(settings: Settings) -> Post | None:
+    """Prepare what sends mail, if the settings name a server."""
+    url = settings.smtp_url.get_secret_value()
+    return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
+
+
+def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
+    """Prepare log-in at the provider of the settings, if they name one."""
+    if not settings.oidc_issuer:
+        return None
+    from tonearm.accounts.oidc import Oidc, Policy  # noqa: PLC0415 - of no use where none is named
+    from tonearm.accounts.oidc_provider import Provider, Registration  # noqa: PLC0415 - the same
+
+    registration = Registration(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.oidc_scopes,
+    )
+    provider = Provider(registration, system_clock)
+    # Being known over there stands for an invitation.
+    may_register = settings.oidc_register and settings.registration != "closed"
+    policy = Policy(settings.oidc_link_by_email, may_register)
+    return Oidc(database, system_clock, identities, provider, policy, settings.oidc_name)
+
+
+def _gate_rules(settings: Settings, built: Tonearm) -> "GateRules":
+    from tonearm.web.cors import Cors  # noqa: PLC0415 - what serves HTTP is of no use elsewhere
+    from tonearm.web.gate import GateRules  # noqa: PLC0415 - the same
+    from tonearm.web.proxies import Proxies  # noqa: PLC0415 - the same
+    from tonearm.web.rates import RateLimits, Rates  # noqa: PLC0415 - the same
+
+    limits = RateLimits.of(
+        reading=settings.rate_reading,
+        writing=settings.rate_writing,
+        importing=settings.rate_importing,
+        entering=settings.rate_entering,
+    )
+    windows = None if built.database.is_sqlite else Windows(built.database, system_clock)
+    return GateRules(
+        allowed_hosts=frozenset(settings.allowed_hosts),
+        is_secure=settings.secure_cookies,
+        proxies=Proxies(
+            settings.trusted_proxies, uses_forwarded=settings.proxy_headers == "forwarded"
+        ),
+        cors=Cors.of(settings.cors_origins),
+        rates=Rates(limits, windows) if settings.rate_limits else None,
+    )
+
+
+def _services(settings: Settings, built: Tonearm) -> "Services":
+    from tonearm.storage.kept_answers import KeptAnswers  # noqa: PLC0415 - what serves HTTP is of no use elsewhere
+    from tonearm.web.services import Services  # noqa: PLC0415 - the same
+
+    identities = Identities(built.database, system_clock, settings.oidc_issuer)
+    return Services(
+        accounts=built.accounts,
+        administration=built.administration,
+        invitations=built.invitations,
+        profiles=built.profiles,
+        resets=built.resets,
+        sessions=built.sessions,
+        keys=built.keys,
+        tokens=built.tokens,
+        identities=identities,
+        oidc=_oidc(settings, built.database, identities),
+        audit=built.audit,
+        corrections=built.corrections,
+        liked=built.liked,
+        clearing=built.clearing,
+        imports=built.imports,
+        insights=built.insights,
+        notifications=built.notifications,
+        kept_answers=KeptAnswers(built.database, system_clock),
+        version=tonearm.__version__,
+        allowed_hosts=tuple(settings.allowed_hosts),
+        secure_cookies=settings.secure_cookies,
+        public_url=settings.public_url,
+        takes_basic=settings.admin_auth_mode == "basic",
+        upload_bytes=settings.import_zip_mb * MEGABYTE,
+    )
+
+
 def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     """Make the web application: API, pages, and a worker beside them unless it runs elsewhere."""
     # What serves HTTP takes half a second to import and is of no use to the command line.
     from tonearm import api, ui  # noqa: PLC0415 - see above
     from tonearm.web.app import create_app as create_web  # noqa: PLC0415 - see above
-    from tonearm.web.services import Services  # noqa: PLC0415 - see above
 
     built = build(settings)
-    services = Services(
-        accounts=built.accounts,
-        sessions=built.sessions,
-        keys=built.keys,
-        audit=built.audit,
-        corrections=built.corrections,
-        imports=built.imports,
-        insights=built.insights,
-        version=tonearm.__version__,
-        allowed_hosts=tuple(settings.allowed_hosts),
-        secure_cookies=settings.secure_cookies,
-        upload_bytes=settings.import_zip_mb * MEGABYTE,
-    )
+    built.signing_keys.prepare()
+    ColumnFiles(_cache(settings)).sweep(built.database)
+    built.audit.note_settings(settings.audited)
+    services = _services(settings, built)
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
         worker = built.worker()
+        built.dispatcher.start()
         if with_worker:
             worker.start()
         try:
             yield
         finally:
             worker.stop()
+            built.dispatcher.stop()
             built.close()
 
     app = create_web(
         services,
+        _gate_rules(settings, built),
         api_routers=api.list_routers(),
         page_routers=ui.list_routers(),
         lifespan=lifespan,

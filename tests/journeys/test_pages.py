@@ -1,18 +1,15 @@
 """A person's way through the pages, in a real browser: set-up, import, overview, undo."""
 
-import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from browsing import Watched, check_look, open_page
 from serving import PASSWORD, serve
 from tonearm.testing.export import write_export
 
@@ -20,46 +17,6 @@ pytestmark = pytest.mark.slow
 
 PLAYS = 3_000
 WIDTHS = (1280, 390)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@dataclass
-class Watched:
-    """A page together with what went wrong on it."""
-
-    page: Page
-    base: str
-    complaints: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        own = urlsplit(self.base).netloc
-        self.page.on("console", lambda said: self._complain(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "request",
-            lambda sent: (
-                None if urlsplit(sent.url).netloc == own else self.complaints.append(sent.url)
-            ),
-        )
-
-    def _complain(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give a browser: the one named in TONEARM_TEST_BROWSER, the system's, or Playwright's own."""
-    found = os.environ.get("TONEARM_TEST_BROWSER") or next(
-        (path for path in map(shutil.which, BROWSERS) if path), None
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +30,6 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def base(tmp_path: Path) -> Iterator[str]:
     with serve(tmp_path / "data") as base:
         yield base
-
-
-def open_page(context: BrowserContext, base: str) -> Watched:
-    watched = Watched(context.new_page(), base)
-    watched.listen()
-    return watched
 
 
 def pass_set_up(page: Page, base: str) -> None:
@@ -99,16 +50,6 @@ def import_export(page: Page, export: Path) -> None:
     expect(page.get_by_role("button", name="Import this")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Import this").click()
     expect(page.get_by_role("link", name="See your overview")).to_be_visible(timeout=60_000)
-
-
-def check_look(watched: Watched, width: int) -> None:
-    """Expect no fault of accessibility in either theme, and nothing wider than the window."""
-    page = watched.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme="light" if theme == "light" else "dark")
-        found = Axe().run(page).response["violations"]
-        assert not found, [(page.url, theme, one["id"], one["nodes"][0]["target"]) for one in found]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -182,7 +123,7 @@ def change_preferences(watched: Watched, base: str, width: int) -> None:
     check_look(watched, width)
     page.get_by_label("What counts as a play").select_option("any")
     page.get_by_label("I travel").check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
     expect(page.get_by_label("What counts as a play")).to_have_value("any")
     expect(page.get_by_label("I travel")).to_be_checked()

@@ -1,13 +1,11 @@
 """The accounts room on real databases."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from moving_clock import MovingClock
-from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import (
     ConflictError,
@@ -177,34 +175,6 @@ def test_a_wrong_log_in_says_only_that(accounts: Accounts, name: str, password: 
 
     with pytest.raises(UnauthenticatedError, match=r"^Name or password is wrong\.$"):
         accounts.authenticate(name, password)
-
-
-def test_guessing_is_slowed_down(accounts: Accounts, clock: MovingClock) -> None:
-    accounts.set_up("Ada", PASSWORD, "UTC")
-    for _ in range(5):
-        with pytest.raises(UnauthenticatedError):
-            accounts.authenticate("Ada", "a wrong guess")
-
-    with pytest.raises(TooManyAttemptsError, match="Try again in"):
-        accounts.authenticate("ada", PASSWORD)
-
-    clock.advance(seconds=2)
-    assert accounts.authenticate("Ada", PASSWORD)
-
-
-def test_guesses_at_the_same_time_are_slowed_down_too(accounts: Accounts) -> None:
-    accounts.set_up("Ada", PASSWORD, "UTC")
-
-    def guess(number: int) -> type[Exception]:
-        try:
-            accounts.authenticate("Ada", f"a wrong guess {number}")
-        except (UnauthenticatedError, TooManyAttemptsError) as error:
-            return type(error)
-        raise AssertionError
-
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(guess, range(16)))
-    assert answers.count(UnauthenticatedError) == 5
 
 
 def test_the_setup_token_is_one_for_all_processes_and_gone_after_the_set_up(

@@ -1,17 +1,22 @@
-"""Passwords: hashed with argon2, compared in constant time."""
+"""Passwords: which ones will do, hashed with argon2, compared in constant time."""
 
 import threading
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from secrets import token_urlsafe
 
+import msgspec
 from pwdlib import PasswordHash
 
 from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.text import normalise
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1_000
+_LEAST_BESIDE_NAME = 6
 # One hash takes 64 MiB: without a bound, a burst of log-ins would take gigabytes.
 _HASHES_AT_ONCE = 2
+_COMMON = Path(__file__).with_name("vendor") / "zxcvbn" / "passwords.json"
 
 
 class Passwords:
@@ -21,17 +26,14 @@ class Passwords:
         self._hasher = PasswordHash.recommended()
         self._turn = threading.BoundedSemaphore(_HASHES_AT_ONCE)
 
-    def hash(self, password: str) -> str:
-        """Hash a new password.
+    def hash(self, password: str, name: str = "") -> str:
+        """Hash a new password of somebody with a name.
 
         Raises:
-            InvalidInputError: it is shorter than 10 characters or longer than 1,000.
+            InvalidInputError: it is shorter than 10 characters or longer than 1,000, known as a common one, or hardly
+                more than the name.
         """
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            raise InvalidInputError(
-                f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters.",
-                parameter="password",
-            )
+        check_password(password, name)
         with self._turn:
             return self._hasher.hash(_encode(password))
 
@@ -44,9 +46,48 @@ class Passwords:
             is_right = self._hasher.verify(_encode(password), hashed or decoy)
         return is_right and hashed is not None
 
+    def renew(self, password: str, hashed: str) -> str | None:
+        """Give a hash of the strength of today for a password that is right; None where it has that already."""
+        current = self._hasher.current_hasher
+        if current.identify(hashed) and not current.check_needs_rehash(hashed):
+            return None
+        with self._turn:
+            return self._hasher.hash(_encode(password))
+
     @cached_property
     def _decoy(self) -> str:
         return self.hash(token_urlsafe())
+
+
+def check_password(password: str, name: str) -> None:
+    """Raise InvalidInputError unless a new password will do for somebody with a name."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise InvalidInputError(
+            f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters.",
+            parameter="password",
+        )
+    if normalise(password) in _common():
+        raise InvalidInputError(
+            "This password is one of those that are tried first. Choose another one; a sentence is "
+            "easier to remember than a riddle.",
+            parameter="password",
+        )
+    folded, folded_name = _letters(password), _letters(name)
+    if folded_name and len(folded.replace(folded_name, "")) < min(_LEAST_BESIDE_NAME, len(folded)):
+        raise InvalidInputError(
+            "This password is hardly more than the name. Choose another one.", parameter="password"
+        )
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Give the common passwords that are long enough to be chosen here, in their normal form."""
+    listed = msgspec.json.decode(_COMMON.read_bytes(), type=list[str])
+    return frozenset(normalise(one) for one in listed if len(one) >= SHORTEST_PASSWORD)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in normalise(text) if character.isalnum())
 
 
 def _encode(password: str) -> bytes:

@@ -3,12 +3,12 @@
 import hmac
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tonearm.accounts.audit import Action, record
@@ -21,16 +21,33 @@ from tonearm.domain.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
-from tonearm.domain.preferences import Preferences
+from tonearm.domain.events import EventName
+from tonearm.domain.preferences import (
+    USUAL_PRESENTATION,
+    Language,
+    Preferences,
+    Presentation,
+    Theme,
+)
 from tonearm.domain.text import clean, normalise
 from tonearm.domain.vocabulary import Role, Rule
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import instance, sessions, users
+from tonearm.storage.tables import (
+    instance,
+    password_resets,
+    sessions,
+    token_families,
+    users,
+)
+from tonearm.storage.windows import Windows
 
 LONGEST_NAME = 64
+_DAYS_OF_WEEK = range(1, 8)
 _LOCAL_OWNER = "owner"
 _OWNER_ROW = "owner"
+LAST_GONE_ROW = "last_gone"
+"""The row of `instance` that keeps the highest number of those who were deleted."""
 _SETUP_TOKEN_ROW = "setup_token"  # noqa: S105 - the name of a row, not a secret
 
 
@@ -51,6 +68,8 @@ class User:
     """Whether plays of private sessions count, unless a question says otherwise."""
     travels: bool = False
     """Whether a play's country chooses the zone of its day and hour."""
+    presentation: Presentation = USUAL_PRESENTATION
+    """How this listener is shown and told things."""
     is_disabled: bool = False
     """Whether this account opens nothing any more."""
     email: str | None = None
@@ -74,11 +93,18 @@ class User:
 class Accounts:
     """Who may use this instance, and who is calling."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        passwords: Passwords | None = None,
+        throttle: Throttle | None = None,
+    ) -> None:
+        """Share `passwords` and `throttle` with whoever else asks for passwords."""
         self._database = database
         self._clock = clock
-        self._passwords = Passwords()
-        self._throttle = Throttle(clock)
+        self._passwords = passwords or Passwords()
+        self._throttle = throttle or Throttle(Windows(database, clock), clock)
         self._is_set_up = False
 
     def stamp(self) -> int | None:
@@ -109,10 +135,10 @@ class Accounts:
             InvalidInputError: name, password or zone cannot be used.
             ConflictError: the instance is set up already, or the name is taken.
         """
-        values = {**_name_values(name), "zone": check_zone(zone)}
+        values = {**name_values(name), "zone": check_zone(zone)}
         if self.is_set_up():
             raise _set_up_already()
-        values["password_hash"] = self._passwords.hash(password)
+        values["password_hash"] = self._passwords.hash(password, values["name"])
         try:
             with self._database.write() as connection:
                 owner = _owner(connection)
@@ -131,7 +157,7 @@ class Accounts:
         except IntegrityError as error:
             if self.is_set_up():
                 raise _set_up_already() from error
-            raise _name_taken() from error
+            raise name_taken() from error
 
     def ensure_owner(self) -> User:
         """Give the owner; on a fresh instance make one named "owner" without a password."""
@@ -139,7 +165,7 @@ class Accounts:
             owner = _owner(connection)
         if owner is not None:
             return owner
-        values = {**_name_values(_LOCAL_OWNER), "zone": machine_zone(), "password_hash": None}
+        values = {**name_values(_LOCAL_OWNER), "zone": machine_zone(), "password_hash": None}
         # Another process may be quicker: then its owner is the owner.
         with suppress(IntegrityError), self._database.write() as connection:
             if _owner(connection) is None:
@@ -147,26 +173,28 @@ class Accounts:
         with self._database.read() as connection:
             owner = _owner(connection)
         if owner is None:
-            raise _name_taken()
+            raise name_taken()
         return owner
 
-    def add(self, name: str, zone: str) -> User:
-        """Add a listener without a password.
+    def add(self, name: str, zone: str, role: Role = Role.LISTENER) -> User:
+        """Add somebody without a password.
 
         Raises:
-            InvalidInputError: name or zone cannot be used.
+            InvalidInputError: name or zone cannot be used, or the role is the owner's.
             ConflictError: the name is taken.
         """
-        values = {**_name_values(name), "zone": check_zone(zone), "role": Role.LISTENER.value}
+        if role is Role.OWNER:
+            raise InvalidInputError("There is one owner, and can be no other.", parameter="role")
+        values = {**name_values(name), "zone": check_zone(zone), "role": role.value}
         try:
             with self._database.write() as connection:
-                user = get_user(connection, self._insert_user(connection, values))
+                user = insert_user(connection, values, self._clock())
                 record(
                     connection, self._clock(), Action.USER_ADDED, subject_id=user.id, role=user.role
                 )
                 return user
         except IntegrityError as error:
-            raise _name_taken() from error
+            raise name_taken() from error
 
     def list(self) -> list[User]:
         """Give every listener, in order of their coming."""
@@ -192,32 +220,43 @@ class Accounts:
         """Set a password and end every log-in made with the old one.
 
         Raises:
-            InvalidInputError: the password is too short or too long.
+            InvalidInputError: the password cannot be used.
             NotFoundError: there is no such listener.
         """
-        hashed = self._passwords.hash(password)
+        hashed = self._passwords.hash(password, self.get(user_id).name)
         with self._database.write() as connection:
-            connection.execute(
-                update(users).where(users.c.id == user_id).values(password_hash=hashed)
-            )
-            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-            user = get_user(connection, user_id)
-            if user.is_owner:
-                connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+            user = replace_password(connection, user_id, hashed)
             record(connection, self._clock(), Action.PASSWORD_CHANGED, subject_id=user_id)
-            return user
+        self._throttle.forget(normalise(user.name))
+        return user
 
-    def set_preferences(self, user_id: int, wanted: Preferences) -> User:
-        """Set how a listener is counted; it holds from the next question on.
+    def set_preferences(
+        self, user_id: int, wanted: Preferences, presentation: Presentation | None = None
+    ) -> User:
+        """Set how a listener is counted, and shown and told things; it holds from the next question on.
 
         Raises:
-            InvalidInputError: there is no such zone.
+            InvalidInputError: there is no such zone, or no such day of the week.
             NotFoundError: there is no such listener.
         """
         check_zone(wanted.zone)
         with self._database.write() as connection:
-            connection.execute(update(users).where(users.c.id == user_id).values(**asdict(wanted)))
-            record(connection, self._clock(), Action.PREFERENCES_CHANGED, subject_id=user_id)
+            user = get_user(connection, user_id)
+            shown = presentation or user.presentation
+            shown = replace(shown, muted=tuple(sorted(set(shown.muted))))
+            if shown.week_start not in _DAYS_OF_WEEK:
+                raise InvalidInputError(
+                    "A week begins with a day from 1, Monday, to 7, Sunday.", parameter="week_start"
+                )
+            before = asdict(user.preferences) | asdict(user.presentation)
+            values = asdict(wanted) | asdict(shown)
+            changed = sorted(name for name in values if values[name] != before[name])
+            values["muted"] = " ".join(shown.muted) or None
+            connection.execute(update(users).where(users.c.id == user_id).values(**values))
+            if changed:
+                now = self._clock()
+                action = Action.PREFERENCES_CHANGED
+                record(connection, now, action, subject_id=user_id, changed=changed)
             return get_user(connection, user_id)
 
     def authenticate(self, name: str, password: str) -> User:
@@ -225,20 +264,32 @@ class Accounts:
 
         Raises:
             UnauthenticatedError: name or password is wrong, or the account is disabled; which one is not told.
-            TooManyAttemptsError: this name failed too often just now.
+            TooManyAttemptsError: this name, or this address, failed too often just now.
         """
         name_key = normalise(clean(name[: LONGEST_NAME * 4]))
         self._throttle.begin(name_key)
         with self._database.read() as connection:
-            condition = (users.c.name_key == name_key) & users.c.disabled_at.is_(None)
-            row = connection.execute(select(users).where(condition)).mappings().one_or_none()
-        hashed = row["password_hash"] if row else None
-        if not self._passwords.verify(password, hashed) or row is None:
+            found = connection.execute(select(users).where(users.c.name_key == name_key))
+            row = found.mappings().one_or_none()
+        # Whoever it is, one hash is computed and one line is written, so that each refusal takes as long.
+        is_right = self._passwords.verify(password, row["password_hash"] if row else None)
+        if row is None or not is_right or row["disabled_at"] is not None:
             with self._database.write() as connection:
                 now = self._clock()
-                record(connection, now, Action.LOG_IN_FAILED, name=name_key[:LONGEST_NAME])
+                # Not what was typed as a name: people type passwords there.
+                whose = row["id"] if row else None
+                record(connection, now, Action.LOG_IN_FAILED, subject_id=whose)
             raise UnauthenticatedError("Name or password is wrong.")
         self._throttle.succeeded(name_key)
+        renewed = self._passwords.renew(password, row["password_hash"])
+        if renewed is not None:
+            is_same = users.c.password_hash == row["password_hash"]
+            with self._database.write() as connection:
+                connection.execute(
+                    update(users)
+                    .where(users.c.id == row["id"], is_same)
+                    .values(password_hash=renewed)
+                )
         return user_of(row)
 
     def setup_token(self) -> str:
@@ -269,17 +320,42 @@ class Accounts:
         return token is not None and hmac.compare_digest(token.encode(), given)
 
     def _insert_owner(self, connection: Connection, values: Mapping[str, Any]) -> int:
-        owner_id = self._insert_user(connection, {**values, "role": Role.OWNER.value})
+        now = self._clock()
+        owner_id = insert_user(connection, {**values, "role": Role.OWNER.value}, now).id
         # Of two starters at the same time only one can write this row: there is one owner.
         connection.execute(insert(instance).values(key=_OWNER_ROW, value=str(owner_id)))
         return owner_id
 
-    def _insert_user(self, connection: Connection, values: Mapping[str, Any]) -> int:
-        statement = insert(users).values(created_at=self._clock(), **values).returning(users.c.id)
-        return int(connection.execute(statement).scalar_one())
+
+def insert_user(connection: Connection, values: Mapping[str, Any], at: datetime) -> User:
+    """Insert somebody under a number that nobody has had; raises IntegrityError where the name is taken."""
+    values = {**values, "created_at": at}
+    if connection.dialect.name == "sqlite":
+        # It gives the number of the last one again once they are gone. PostgreSQL counts on.
+        last = connection.scalar(select(func.max(users.c.id))) or 0
+        gone = connection.scalar(select(instance.c.value).where(instance.c.key == LAST_GONE_ROW))
+        values["id"] = max(last, int(gone or 0)) + 1
+    row = connection.execute(insert(users).values(**values).returning(users)).mappings().one()
+    return user_of(row)
 
 
-def _name_values(name: str) -> dict[str, Any]:
+def replace_password(
+    connection: Connection, user_id: int, hashed: str, kept_id: int | None = None
+) -> User:
+    """Write a password's hash; every log-in made with the old one ends, but a session that is kept, and every reset."""
+    connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
+    for table in (sessions, token_families):
+        ended = delete(table).where(table.c.user_id == user_id, table.c.id != (kept_id or 0))
+        connection.execute(ended)
+    connection.execute(delete(password_resets).where(password_resets.c.user_id == user_id))
+    user = get_user(connection, user_id)
+    if user.is_owner:
+        connection.execute(delete(instance).where(instance.c.key == _SETUP_TOKEN_ROW))
+    return user
+
+
+def name_values(name: str) -> dict[str, Any]:
+    """Give the columns of a name; raises InvalidInputError."""
     cleaned = clean(name) or ""
     key = normalise(cleaned)
     # Some characters fold to several, so the key is measured too.
@@ -302,6 +378,12 @@ def user_of(row: Mapping[Any, Any]) -> User:
         rule=Rule(row["rule"]),
         counts_private=row["counts_private"],
         travels=row["travels"],
+        presentation=Presentation(
+            Theme(row["theme"]),
+            Language(row["language"]),
+            row["week_start"],
+            tuple(map(EventName, (row["muted"] or "").split())),
+        ),
         is_disabled=row["disabled_at"] is not None,
         email=row["email"],
     )
@@ -332,5 +414,6 @@ def _set_up_already() -> ConflictError:
     return ConflictError("This Tonearm is set up already. Log in instead.")
 
 
-def _name_taken() -> ConflictError:
+def name_taken() -> ConflictError:
+    """Make the error of a name that somebody has."""
     return ConflictError("Another listener has this name. Choose another one.")

@@ -1,64 +1,72 @@
-"""A brake on guessing passwords, kept in this process."""
+"""A brake on guessing passwords, for each account and each address; one for all processes on PostgreSQL."""
 
-import threading
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import ipaddress
+from collections.abc import Iterator
+from datetime import timedelta
 
+from tonearm.accounts.acting import actor
 from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.ops.clock import Clock
+from tonearm.storage.windows import Windows
 
-FREE_FAILURES = 5
-LONGEST_WAIT = timedelta(seconds=60)
-_FORGET_AFTER = timedelta(minutes=15)
-_MOST_NAMES = 10_000
-
-
-@dataclass(slots=True)
-class _Failures:
-    count: int
-    last_at: datetime
+WINDOW = timedelta(minutes=5)
+MOST_OF_ACCOUNT = 10
+MOST_OF_ADDRESS = 50
+_NETWORK_BITS = 64
 
 
 class Throttle:
-    """Makes a name wait after five failed log-ins: 1, 2, 4 … up to 60 seconds."""
+    """Refuses an account after ten failed log-ins within five minutes, and an address after fifty.
 
-    def __init__(self, clock: Clock) -> None:
+    Names that nobody has count like others, so that a refusal does not tell which ones there are.
+    """
+
+    def __init__(self, windows: Windows, clock: Clock) -> None:
+        self._windows = windows
         self._clock = clock
-        self._failures: dict[str, _Failures] = {}
-        self._lock = threading.Lock()
 
-    def begin(self, name: str) -> None:
-        """Let a name try, and count the attempt as failed until `succeeded` says otherwise.
+    def begin(self, name_key: str) -> None:
+        """Let somebody try, and count the attempt as failed until `succeeded` says otherwise.
 
         Counting comes first: many guesses at the same time must not all pass before one has failed.
 
         Raises:
-            TooManyAttemptsError: it has to wait.
+            TooManyAttemptsError: too many have failed; the message says how long to wait.
         """
-        now = self._clock()
-        with self._lock:
-            failures = self._failures.pop(name, None)
-            if failures is None or now - failures.last_at > _FORGET_AFTER:
-                failures = _Failures(0, now)
-            # Put back at the end, so that room is made among names that nobody tries any more.
-            self._make_room()
-            self._failures[name] = failures
-            if failures.count >= FREE_FAILURES:
-                doublings = min(failures.count - FREE_FAILURES, 10)
-                wait = min(timedelta(seconds=2**doublings), LONGEST_WAIT)
-                seconds = (failures.last_at + wait - now).total_seconds()
-                if seconds > 0:
-                    raise TooManyAttemptsError(
-                        f"Too many failed log-ins. Try again in {int(seconds) + 1} s."
-                    )
-            failures.count += 1
-            failures.last_at = now
+        # The address goes first: whoever is refused by it locks no account out.
+        for caller, most in (*_address(), (_account(name_key), MOST_OF_ACCOUNT)):
+            count, ends_at = self._windows.count(caller, WINDOW)
+            if count > most:
+                seconds = int((ends_at - self._clock()).total_seconds()) + 1
+                raise TooManyAttemptsError(
+                    f"Too many failed log-ins. Try again in {seconds} s.", seconds=seconds
+                )
 
-    def succeeded(self, name: str) -> None:
-        """Forget a name's failures."""
-        with self._lock:
-            self._failures.pop(name, None)
+    def succeeded(self, name_key: str) -> None:
+        """Forget the failures of an account; the address keeps those of others."""
+        self.forget(name_key)
+        for caller, _ in _address():
+            self._windows.take_back(caller, WINDOW)
 
-    def _make_room(self) -> None:
-        while len(self._failures) >= _MOST_NAMES:
-            del self._failures[next(iter(self._failures))]
+    def forget(self, name_key: str) -> None:
+        """Let an account begin anew, since it has another password."""
+        self._windows.forget(_account(name_key), WINDOW)
+
+
+def _account(name_key: str) -> str:
+    return f"log-in of {name_key}"
+
+
+def _address() -> Iterator[tuple[str, int]]:
+    """Give the address of whoever acts, and the most failures it may have; of IPv6 the network of one person."""
+    address = actor().address
+    if address is None:
+        return
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        known = None
+    if isinstance(known, ipaddress.IPv6Address):
+        bare = int(known) >> _NETWORK_BITS
+        address = str(known.ipv4_mapped or ipaddress.IPv6Address(bare << _NETWORK_BITS))
+    yield f"log-in from {address}", MOST_OF_ADDRESS

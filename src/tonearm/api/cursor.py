@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query
 
 from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.text import quoted
 
 Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")]
 _PLACE = re.compile(rb"after:([0-9]{1,10})")
@@ -31,6 +32,7 @@ def read_cursor(cursor: str | None) -> int:
         place = None
     if place is None:
         raise InvalidInputError(
-            "`cursor` must be the `next_cursor` of a page before.", parameter="cursor"
+            f"`cursor` must be the `next_cursor` of a page before, not {quoted(cursor)}.",
+            parameter="cursor",
         )
     return int(place[1])

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from tonearm.accounts.keys import Key
+from tonearm.accounts.sessions import Session
 from tonearm.history.corrections.records import Correction
+from tonearm.history.liked import Like
 from tonearm.importers.records import ImportRecord, LedgerRow
+from tonearm.notifications.notifications import Notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,44 @@ class KeyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedSession(Session):
+    """A log-in in a list."""
+
+    is_current: bool = False
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Log-ins, newest first; all of them are on one page."""
+
+    items: tuple[ListedSession, ...]
+    next_cursor: None = None
+    """There is no next page."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerPage:
     """Rows of an import in their order."""
 
     items: tuple[LedgerRow, ...]
+    next_cursor: str | None
+    """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LikePage:
+    """Liked tracks, the last liked first."""
+
+    items: tuple[Like, ...]
+    next_cursor: str | None
+    """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPage:
+    """Notifications, newest first."""
+
+    items: tuple[Notification, ...]
     next_cursor: str | None
     """Give it as `cursor` for the next page; None on the last one."""

@@ -1,10 +1,13 @@
 """Settings: read once from the environment, `.env` and a file, then passed in."""
 
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,6 +16,33 @@ from pydantic_settings import (
 )
 
 MEGABYTE = 1_000_000
+# A setting that is or holds a secret does not belong here: its value would be written down.
+AUDITED = (
+    "mode",
+    "host",
+    "allowed_hosts",
+    "secure_cookies",
+    "trusted_proxies",
+    "proxy_headers",
+    "cors_origins",
+    "rate_limits",
+    "rate_reading",
+    "rate_writing",
+    "rate_importing",
+    "rate_entering",
+    "log_level",
+    "session_days",
+    "session_longest_days",
+    "signing_keys_file",
+    "admin_auth_mode",
+    "public_url",
+    "registration",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_scopes",
+    "oidc_link_by_email",
+    "oidc_register",
+)
 
 
 class Settings(BaseSettings):
@@ -66,6 +96,48 @@ class Settings(BaseSettings):
         default=False,
         description="Send session cookies over HTTPS only; required in prod beyond loopback.",
     )
+    trusted_proxies: list[str] = Field(
+        default=[],
+        description=(
+            "Networks or addresses of reverse proxies that are believed about whom they ask for, such "
+            'as `["127.0.0.1", "10.0.0.0/8"]`: see [the guide](../guides/behind-a-proxy.md). As a JSON '
+            "list."
+        ),
+    )
+    proxy_headers: Literal["x-forwarded", "forwarded"] = Field(
+        default="x-forwarded",
+        description=(
+            "Where a trusted proxy tells of it: `x-forwarded`, in `X-Forwarded-For`, `-Proto` and "
+            "`-Host`; `forwarded`, in `Forwarded` (RFC 7239). The other is not read."
+        ),
+    )
+    cors_origins: list[str] = Field(
+        default=[],
+        description=(
+            "Origins whose pages may use the API with a key or token, such as "
+            '`["https://music.example.org"]`; never with a cookie. As a JSON list.'
+        ),
+    )
+    rate_limits: bool = Field(
+        default=True, description="Count requests, and refuse callers who come too often."
+    )
+    rate_reading: Annotated[int, Field(ge=0)] = Field(
+        default=600,
+        description="Requests a minute that only read, of each caller; 0 for any number.",
+    )
+    rate_writing: Annotated[int, Field(ge=0)] = Field(
+        default=120, description="Requests a minute that change something; 0 for any number."
+    )
+    rate_importing: Annotated[int, Field(ge=0)] = Field(
+        default=60, description="Uploads an hour; 0 for any number."
+    )
+    rate_entering: Annotated[int, Field(ge=0)] = Field(
+        default=30,
+        description=(
+            "Log-ins, registrations and the like a minute, of each address, whoever comes; 0 for any "
+            "number."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe level that is logged."
     )
@@ -74,6 +146,83 @@ class Settings(BaseSettings):
     )
     session_longest_days: Annotated[int, Field(ge=1, le=3650)] = Field(
         default=180, description="Days after which a log-in ends, however often it is used."
+    )
+    signing_keys_file: Path | None = Field(
+        default=None,
+        description=(
+            "File of the keys that sign access tokens; made where there is none, and readable by "
+            "nobody else, which prod insists on. All servers of one database share it. Default: "
+            "`signing-keys.json` in the data folder."
+        ),
+    )
+    admin_auth_mode: Literal["standard", "basic"] = Field(
+        default="standard",
+        description=(
+            "How admin operations may be asked for: `standard`, like all others, by session, key or "
+            "token; `basic`, by HTTP Basic too, over HTTPS or on this machine."
+        ),
+    )
+    public_url: str = Field(
+        default="",
+        description=(
+            "Address under which people reach Tonearm, such as `https://music.example.org`: what goes "
+            "out by mail or to a log-in provider names it. Empty: the address of each request."
+        ),
+    )
+    registration: Literal["closed", "invited", "open"] = Field(
+        default="invited",
+        description=(
+            "Who may make an account: `invited`, whoever has an invitation of an admin; `open`, everybody "
+            "who can reach the server; `closed`, nobody. See [the guide](../guides/people.md)."
+        ),
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "Mail server for links to new passwords: `smtps://user:password@mail.example.org`, or `smtp://` "
+            "for STARTTLS, which only a server on this machine may lack. Empty: no mail is sent."
+        ),
+    )
+    smtp_from: str = Field(
+        default="",
+        description="Who writes, such as `Tonearm <tonearm@example.org>`; needed with a mail server.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description=(
+            "Issuer of an OpenID Connect provider, exactly as its discovery document names it. With "
+            "it people can log in there: see [the guide](../guides/oidc.md)."
+        ),
+    )
+    oidc_client_id: str = Field(
+        default="", description="What the provider calls this Tonearm; needed with an issuer."
+    )
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The client's secret; empty for a public client, which PKCE alone protects.",
+    )
+    oidc_name: str = Field(
+        default="single sign-on",
+        description="Name of the provider, as the button says it: Log in with …",
+    )
+    oidc_scopes: str = Field(
+        default="openid profile email",
+        description="What the provider is asked to tell, with blanks between; `openid` is one.",
+    )
+    oidc_link_by_email: bool = Field(
+        default=False,
+        description=(
+            "Let a log-in there open the account with the same e-mail address, if the provider has "
+            "verified it and the account is not linked yet. Admins set the addresses then, not people "
+            "themselves."
+        ),
+    )
+    oidc_register: bool = Field(
+        default=False,
+        description=(
+            "Make an account for whoever logs in there and has none, unless `TONEARM_REGISTRATION` is "
+            "`closed`; being known there stands for an invitation."
+        ),
     )
     import_zip_mb: Annotated[int, Field(ge=1)] = Field(
         default=500, description="Largest upload or archive, in MB."
@@ -102,6 +251,100 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        is_plain = not (parts.query or parts.fragment or parts.username)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+            raise ValueError(
+                "TONEARM_PUBLIC_URL must be an address such as https://music.example.org, with "
+                "nothing behind its path."
+            )
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _usable_mail(self) -> Self:
+        url = self.smtp_url.get_secret_value()
+        if not url:
+            return self
+        try:
+            parts = urlsplit(url)
+            is_known = parts.scheme in {"smtp", "smtps"}
+            is_usable = is_known and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError(
+                "TONEARM_SMTP_URL must look like smtps://user:password@mail.example.org:465, or begin "
+                "with smtp:// for STARTTLS. Write special characters of the password as %40 and the like."
+            )
+        _, address = parseaddr(self.smtp_from)
+        if "@" not in address or not self.smtp_from.isprintable():
+            raise ValueError(
+                "TONEARM_SMTP_URL needs TONEARM_SMTP_FROM, such as Tonearm <tonearm@example.org>."
+            )
+        if not self.public_url:
+            raise ValueError(
+                "TONEARM_SMTP_URL needs TONEARM_PUBLIC_URL, which links in messages lead to."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _usable_provider(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        parts = urlsplit(self.oidc_issuer)
+        is_plain = not (parts.query or parts.fragment or parts.username)
+        may_be_plain = self.mode == "dev" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        schemes = {"https", "http"} if may_be_plain else {"https"}
+        if parts.scheme not in schemes or not parts.hostname or not is_plain:
+            raise ValueError(
+                "TONEARM_OIDC_ISSUER must be an https address with nothing behind its path, such as "
+                "https://login.example.org/realms/home; http will do for loopback, or in dev."
+            )
+        if not self.oidc_client_id:
+            raise ValueError("TONEARM_OIDC_ISSUER needs TONEARM_OIDC_CLIENT_ID.")
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("TONEARM_OIDC_SCOPES must have `openid` among them.")
+        return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        try:
+            networks = [ip_network(text.strip()) for text in value]
+        except ValueError as error:
+            raise ValueError(
+                "TONEARM_TRUSTED_PROXIES must be a list of networks or addresses such as "
+                f'["127.0.0.1", "10.0.0.0/8"]: {error}.'
+            ) from None
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError(
+                "TONEARM_TRUSTED_PROXIES must not be everybody: each visitor could claim any address."
+            )
+        return [str(network) for network in networks]
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"http", "https"}
+                or not parts.hostname
+                or origin != f"{parts.scheme}://{parts.netloc}".lower()
+                or "@" in origin
+                or "*" in origin
+            ):
+                raise ValueError(
+                    "TONEARM_CORS_ORIGINS must list origins as browsers send them, such as "
+                    f'["https://music.example.org"], each by its name: {origin!r} is none.'
+                )
+        return value
+
     @model_validator(mode="after")
     def _safe_in_prod(self) -> Self:
         if self.mode == "prod" and self.host not in {"127.0.0.1", "::1"}:
@@ -116,6 +359,11 @@ class Settings(BaseSettings):
                     "and HTTPS in front."
                 )
         return self
+
+    @property
+    def audited(self) -> dict[str, str]:
+        """What bears on who may do what, by name, without a secret: the audit log tells when it changes."""
+        return {name: str(getattr(self, name)) for name in AUDITED}
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -137,6 +385,13 @@ class Settings(BaseSettings):
     def cache(self) -> Path:
         """Where column files lie."""
         return self.cache_dir or self.data_dir / "cache"
+
+    @property
+    def signing_keys(self) -> Path:
+        """Where the keys that sign access tokens lie."""
+        # Not resolved: a secret that is mounted as a link leads elsewhere once it is renewed.
+        chosen = self.signing_keys_file
+        return chosen.expanduser().absolute() if chosen else self.data_dir / "signing-keys.json"
 
     @property
     def logs(self) -> Path:

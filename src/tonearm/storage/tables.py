@@ -104,6 +104,8 @@ users = Table(
     Column("email", String(254)),
     Column("email_key", String(254)),
     Column("disabled_at", Instant),
+    # The number of the last event about this person, which its notification has too.
+    Column("last_event", Integer, nullable=False, server_default="0"),
     Index("ix_users_email_key", "email_key", unique=True),
 )
 
@@ -131,6 +133,8 @@ token_families = Table(
     Column("family_hash", String(64), nullable=False, unique=True),
     Column("token_hash", String(64), nullable=False),
     Column("method", String(16), nullable=False),
+    # What the tokens are for, with blanks between.
+    Column("scopes", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
@@ -138,12 +142,12 @@ token_families = Table(
     Column("agent", String(256)),
 )
 
-# An invitation belongs to whoever made it.
+# An invitation belongs to whoever made it, but all who may make some see it, so that it has a number of its own.
 invitations = Table(
     "invitations",
     metadata,
     _user(),
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False, unique=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
     Column("note", String(64), nullable=False),
@@ -167,13 +171,14 @@ identities = Table(
     "identities",
     metadata,
     _user(),
-    Column("issuer", String(255), primary_key=True),
-    Column("subject", String(255), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("issuer", "subject"),
 )
 
-# Log-ins on their way to an OIDC provider and back; nobody is known yet.
+# Log-ins on their way to an OIDC provider and back; nobody is known yet, unless somebody links an identity.
 oidc_attempts = Table(
     "oidc_attempts",
     metadata,
@@ -182,6 +187,7 @@ oidc_attempts = Table(
     Column("nonce", String(64), nullable=False),
     Column("verifier", String(128), nullable=False),
     Column("wanted", Text, nullable=False),
+    Column("user_id", Integer, ForeignKey("users.id", ondelete="CASCADE")),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -225,6 +231,20 @@ notifications = Table(
     Column("read_at", Instant),
 )
 
+# What a listener likes, by the keys of tracks: a number may be another track's once an import was undone.
+liked = Table(
+    "liked",
+    metadata,
+    _user(),
+    Column("key", String(512), primary_key=True),
+    Column("id", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text),
+    Column("artist", Text),
+    Column("liked_at", Instant, nullable=False),
+    UniqueConstraint("user_id", "id"),
+)
+
 # Answers to creating requests that name a key, so that a repeat does nothing twice.
 idempotency_keys = Table(
     "idempotency_keys",
@@ -234,7 +254,8 @@ idempotency_keys = Table(
     Column("request_hash", String(64), nullable=False),
     Column("status", SmallInteger),
     Column("headers", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # None for an answer that held a secret.
+    Column("body", LargeBinary),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -260,6 +281,8 @@ keys = Table(
     Column("expires_at", Instant),
     Column("used_at", Instant),
     Column("used_from", String(64)),
+    # When its holder was told that it ends soon.
+    Column("warned_at", Instant),
 )
 
 histories = Table(

@@ -3,12 +3,14 @@
 All of it asks the database and hashes passwords, so it belongs into worker threads.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.accounts.people import User
+from tonearm.accounts.tokens import NewTokens
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope
 from tonearm.web.callers import Callers
@@ -58,7 +60,7 @@ def set_up(request: Request, response: Response, services: Services, wish: SetUp
         )
     user = accounts.set_up(wish.name, wish.password, wish.zone)
     key = services.keys.create(user.id, "owner key", Scope).key
-    _begin_session(request, response, services, user)
+    begin_session(request, response, services, user, "password")
     return SetUp(user, key)
 
 
@@ -72,11 +74,27 @@ def log_in(
         TooManyAttemptsError: this name failed too often just now.
     """
     user = services.accounts.authenticate(name, password)
-    carried = session_token(request)
-    if carried is not None:
-        services.sessions.end(carried)
-    _begin_session(request, response, services, user)
+    begin_session(request, response, services, user, "password")
     return user
+
+
+def log_in_client(
+    request: Request,
+    services: Services,
+    name: str,
+    password: str,
+    scopes: Iterable[Scope] | None = None,
+) -> NewTokens:
+    """Log a listener's program in; cookies are neither read nor set.
+
+    Raises:
+        UnauthenticatedError: name or password is wrong.
+        TooManyAttemptsError: this name failed too often just now.
+        InvalidInputError: there are scopes, but none.
+    """
+    user = services.accounts.authenticate(name, password)
+    agent = header(request.scope, b"user-agent")
+    return services.tokens.begin(user, "password", agent, scopes)
 
 
 def log_out(request: Request, response: Response, services: Services, callers: Callers) -> None:
@@ -85,9 +103,18 @@ def log_out(request: Request, response: Response, services: Services, callers: C
     if token is not None:
         services.sessions.end(token)
         callers.forget(token)
-    drop_session(response, services)
+    drop_session(request, response)
 
 
-def _begin_session(request: Request, response: Response, services: Services, user: User) -> None:
+def begin_session(
+    request: Request, response: Response, services: Services, user: User, method: str
+) -> None:
+    """Let the browser carry a session of somebody who has proven who they are by a method.
+
+    A session that it carries already ends, so that none can be foisted on it.
+    """
+    carried = session_token(request)
+    if carried is not None:
+        services.sessions.end(carried)
     agent = header(request.scope, b"user-agent")
-    keep_session(response, services, services.sessions.begin(user, "password", agent).token)
+    keep_session(request, response, services.sessions.begin(user, method, agent).token)

@@ -1,6 +1,10 @@
 """Sending a person to another page."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
+
+from starlette.requests import Request
+
+from tonearm.web.scope import header
 
 
 class RedirectError(Exception):
@@ -9,6 +13,14 @@ class RedirectError(Exception):
     def __init__(self, location: str) -> None:
         super().__init__(location)
         self.location = location
+
+
+def wanted_path(request: Request, text: str | None) -> str:
+    """Give the path of this site that a `next` names: by a path, or by a whole address under the host of the request.
+
+    The gate has checked that host, with its dots and its port; anything that could lead elsewhere becomes `/`.
+    """
+    return safe_path(_without_host(text, header(request.scope, b"host")))
 
 
 def safe_path(text: str | None) -> str:
@@ -22,3 +34,14 @@ def safe_path(text: str | None) -> str:
     except ValueError:
         return "/"
     return "/" if parts.scheme or parts.netloc else text
+
+
+def _without_host(text: str | None, host: str | None) -> str | None:
+    """Give the path of an address under a host; whatever is none of these stays as it is."""
+    try:
+        parts = urlsplit(text or "")
+    except ValueError:
+        return text
+    if parts.scheme not in {"http", "https"} or not host or parts.netloc.lower() != host.lower():
+        return text
+    return urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))

@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 
+from tonearm.accounts.administration import Administration
 from tonearm.accounts.audit import Audit
+from tonearm.accounts.identities import Identities
+from tonearm.accounts.invitations import Invitations
 from tonearm.accounts.keys import Keys
+from tonearm.accounts.oidc import Oidc
 from tonearm.accounts.people import Accounts
+from tonearm.accounts.profiles import Profiles
+from tonearm.accounts.resets import Resets
 from tonearm.accounts.sessions import Sessions
+from tonearm.accounts.tokens import Tokens
 from tonearm.history.corrections.corrections import Corrections
+from tonearm.history.liked import Liked
+from tonearm.importers.clearing import Clearing
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
+from tonearm.notifications.notifications import Notifications
+from tonearm.storage.kept_answers import KeptAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +27,30 @@ class Services:
     """The rooms below, composed; every route makes one call into one of them."""
 
     accounts: Accounts
+    administration: Administration
+    invitations: Invitations
+    profiles: Profiles
+    resets: Resets
     sessions: Sessions
     keys: Keys
+    tokens: Tokens
+    identities: Identities
+    oidc: Oidc | None
+    """Log-in at a provider; None where none is set."""
     audit: Audit
     corrections: Corrections
+    liked: Liked
+    clearing: Clearing
     imports: Imports
     insights: Insights
+    notifications: Notifications
+    kept_answers: KeptAnswers
     version: str
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool
+    public_url: str
+    """Address under which people reach this instance; empty where only requests tell."""
+    takes_basic: bool
+    """Whether operations of admins take HTTP Basic too."""
     upload_bytes: int
     """Largest request body."""

@@ -33,7 +33,7 @@ def test_files_of_the_present_version_are_kept_for_ever() -> None:
 
 
 def test_files_of_another_version_are_asked_for_again() -> None:
-    assert fetch("/0123456789ab/scripts/theme.js") == {"status": 200, "cache": "no-cache"}
+    assert fetch("/0123456789ab/scripts/picker.js") == {"status": 200, "cache": "no-cache"}
 
 
 @pytest.mark.parametrize("path", ["/x/../assets.py", "/x/nothing.css", "/x/../../__init__.py"])

@@ -47,6 +47,20 @@ _UPLOAD: dict[str, Any] = {
     }
 }
 
+# Of one event, as OpenAPI before 3.2 describes a stream.
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/ImportRecord"},
+        },
+    },
+}
+
 
 @ROUTER.post(
     "",
@@ -149,7 +163,7 @@ def get_ledger(
     summary="Watch an import",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/event-stream": {"schema": _EVENT}}},
         **problems(404),
     },
 )

@@ -16,6 +16,7 @@ def worker() -> None:
     configure_logging(settings.logs, settings.log_level)
     tonearm = build(settings)
     working = tonearm.worker()
+    tonearm.dispatcher.start()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         working.stop()
@@ -24,6 +25,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, stop)
     print(f"Tonearm worker on {settings.data_dir}", file=sys.stderr, flush=True)
     working.work()
+    tonearm.dispatcher.stop()
     tonearm.close()
 
 

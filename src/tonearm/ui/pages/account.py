@@ -1,19 +1,32 @@
 """Account: who is here, by which clock, and the way out."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.preferences import Preferences
+from tonearm.accounts.oidc_errors import find_problem
+from tonearm.accounts.people import User
+from tonearm.domain.errors import InvalidInputError, TonearmError
+from tonearm.domain.events import EventName
+from tonearm.domain.preferences import Preferences, Presentation, Theme
 from tonearm.ui import asking
+from tonearm.ui.access import access_values
+from tonearm.ui.identities import identity_values
 from tonearm.ui.pages.door import list_zones
-from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import KnownCallers, PageCaller, Rooms
+from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/account", include_in_schema=False)
+_THEMES: Mapping[Theme, str] = {
+    Theme.SYSTEM: "As the system",
+    Theme.LIGHT: "Paper",
+    Theme.DARK: "Night",
+}
 
 
 @ROUTER.get("")
@@ -23,10 +36,10 @@ def account_page(
     rooms: Rooms,
     *,
     saved: Annotated[bool, Query()] = False,
+    problem: str = "",
 ) -> Response:
-    """Show the account."""
-    frame = frame_of(request, caller)
-    return page(request, render_account(frame, rooms.version, has_saved=saved))
+    """Show the account; `problem` is the code of why a log-in elsewhere was not linked."""
+    return show_account(request, caller, rooms, find_problem(problem), has_saved=saved)
 
 
 @ROUTER.post("/preferences")
@@ -42,27 +55,57 @@ def post_preferences(
     travels: Annotated[bool, Form()] = False,
 ) -> Response:
     """Change how the listener is counted; a box that is not ticked is not sent."""
-    frame = frame_of(request, caller)
     try:
         wanted = Preferences(zone.strip(), asking.rule_of(rule), private, travels)
         rooms.accounts.set_preferences(caller.id, wanted)
     except InvalidInputError as error:
-        html = render_account(Frame(frame.base, "/account", caller), rooms.version, error.message)
-        return page(request, html, error.status)
+        return show_account(request, caller, rooms, error)
     callers.forget_caller(request)
-    return RedirectResponse(frame.path("/account?saved=true"), 303)
+    return RedirectResponse(frame_of(request).path("/account?saved=true"), 303)
 
 
-def render_account(
-    frame: Frame, version: str, problem: str | None = None, *, has_saved: bool = False
-) -> str:
-    """Render the account page."""
-    return render(
+@ROUTER.post("/presentation")
+def post_presentation(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    callers: KnownCallers,
+    theme: Annotated[Theme, Form()] = Theme.SYSTEM,
+    week_start: Annotated[int, Form()] = 1,
+    told: Annotated[list[EventName] | None, Form()] = None,
+) -> Response:
+    """Change pages and notifications; a box that is not ticked is not sent."""
+    muted = tuple(event for event in EventName if event not in (told or ()))
+    shown = Presentation(theme, caller.presentation.language, week_start, muted)
+    try:
+        rooms.accounts.set_preferences(caller.id, caller.preferences, shown)
+    except InvalidInputError as error:
+        return show_account(request, caller, rooms, error)
+    callers.forget_caller(request)
+    return RedirectResponse(frame_of(request).path("/account?saved=true"), 303)
+
+
+def show_account(
+    request: Request,
+    caller: User,
+    rooms: Services,
+    problem: TonearmError | None = None,
+    *,
+    has_saved: bool = False,
+) -> Response:
+    """Answer with the account page, and with what went wrong where something did."""
+    html = render(
         "account.html",
-        frame,
-        problem=problem,
+        replace(frame_of(request, caller), here="/account"),
+        problem=problem.message if problem else None,
         has_saved=has_saved,
         zones=list_zones(),
         rules=asking.RULES,
-        version=version,
+        themes=_THEMES,
+        events=list(EventName),
+        version=rooms.version,
+        may_set_email=rooms.profiles.may_set_email(caller),
+        **access_values(request, rooms, caller),
+        **identity_values(rooms, caller),
     )
+    return page(request, html, problem.status if problem else 200)

@@ -8,12 +8,15 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from tonearm.accounts.invitations import Registration
+from tonearm.accounts.oidc_errors import find_problem
 from tonearm.accounts.passwords import SHORTEST_PASSWORD
 from tonearm.domain.errors import NotFoundError, TonearmError
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web import entry
 from tonearm.web.callers import KnownCallers, Rooms
-from tonearm.web.redirect import safe_path
+from tonearm.web.oidc import START
+from tonearm.web.redirect import wanted_path
 
 ROUTER = APIRouter(include_in_schema=False)
 Field = Annotated[str, Form()]
@@ -63,11 +66,19 @@ def post_setup(
 
 
 @ROUTER.get("/login")
-def login_page(request: Request, rooms: Rooms, next: str = "/") -> Response:  # noqa: A002 - the name in the address
-    """Ask for name and password."""
+def login_page(
+    request: Request,
+    rooms: Rooms,
+    next: str = "/",  # noqa: A002 - the name in the address
+    problem: str = "",
+) -> Response:
+    """Ask for name and password; `problem` is the code of why a log-in elsewhere came to nothing."""
     if not rooms.accounts.is_set_up():
         return RedirectResponse(frame_of(request).path("/setup"), 303)
-    return _login_form(request, "", safe_path(next), None)
+    found = find_problem(problem)
+    if found is None:
+        return _login_form(request, "", wanted_path(request, next), None)
+    return _login_form(request, "", wanted_path(request, next), found.message, found.status)
 
 
 @ROUTER.post("/login")
@@ -83,9 +94,9 @@ def post_login(
     try:
         entry.log_in(request, carrier, rooms, name, password)
     except TonearmError as error:
-        return _login_form(request, name, safe_path(next), error.message, error.status)
+        return _login_form(request, name, wanted_path(request, next), error.message, error.status)
     base = frame_of(request).base
-    path = safe_path(next)
+    path = wanted_path(request, next)
     location = path if path.startswith(f"{base}/") else base + path
     return _with_cookies(carrier, RedirectResponse(location, 303))
 
@@ -142,7 +153,18 @@ def _setup_form(request: Request, given: Given, problem: str | None, status: int
 def _login_form(
     request: Request, name: str, wanted: str, problem: str | None, status: int = 200
 ) -> Response:
-    html = render("login.html", frame_of(request), name=name, next=wanted, problem=problem)
+    services = request.app.state.services
+    oidc = services.oidc
+    html = render(
+        "login.html",
+        frame_of(request),
+        name=name,
+        next=wanted,
+        problem=problem,
+        provider=oidc.name if oidc else None,
+        start=START,
+        may_register=services.invitations.registration is Registration.OPEN,
+    )
     return page(request, html, status)
 
 

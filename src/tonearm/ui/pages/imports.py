@@ -15,7 +15,7 @@ from tonearm.domain.errors import TonearmError
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.records import ImportRecord, LedgerRow
 from tonearm.ui.rendering import Frame, frame_of, page, render
-from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.uploads import receive_upload
 
 ROUTER = APIRouter(prefix="/imports", include_in_schema=False)
@@ -40,7 +40,7 @@ def imports_page(request: Request, caller: PageCaller, rooms: Rooms) -> Response
 @ROUTER.post("")
 async def post_import(
     request: Request,
-    caller: PageCaller,
+    caller: PageEditor,
     rooms: Rooms,
     *,
     dry_run: Annotated[bool, Query()] = False,
@@ -107,7 +107,7 @@ def render_live(record: ImportRecord, frame: Frame) -> str:
 
 @ROUTER.post("/{import_id}/publish")
 def post_publish(
-    request: Request, caller: PageCaller, rooms: Rooms, import_id: ImportId
+    request: Request, caller: PageEditor, rooms: Rooms, import_id: ImportId
 ) -> Response:
     """Start the real import."""
     return _to_import(request, rooms.imports.publish(caller.id, import_id))
@@ -115,14 +115,14 @@ def post_publish(
 
 @ROUTER.post("/{import_id}/cancel")
 def post_cancel(
-    request: Request, caller: PageCaller, rooms: Rooms, import_id: ImportId
+    request: Request, caller: PageEditor, rooms: Rooms, import_id: ImportId
 ) -> Response:
     """Stop an import, or drop a preview."""
     return _to_import(request, rooms.imports.cancel(caller.id, import_id))
 
 
 @ROUTER.get("/{import_id}/undo")
-def undo_page(request: Request, caller: PageCaller, rooms: Rooms, import_id: ImportId) -> Response:
+def undo_page(request: Request, caller: PageEditor, rooms: Rooms, import_id: ImportId) -> Response:
     """Ask whether an import is to be undone."""
     record = rooms.imports.get(caller.id, import_id)
     if record.state is not ImportState.PUBLISHED:
@@ -131,7 +131,7 @@ def undo_page(request: Request, caller: PageCaller, rooms: Rooms, import_id: Imp
 
 
 @ROUTER.post("/{import_id}/undo")
-def post_undo(request: Request, caller: PageCaller, rooms: Rooms, import_id: ImportId) -> Response:
+def post_undo(request: Request, caller: PageEditor, rooms: Rooms, import_id: ImportId) -> Response:
     """Undo an import."""
     return _to_import(request, rooms.imports.undo(caller.id, import_id))
 

@@ -1,5 +1,7 @@
 """Accounts and access: roles, sessions that end, tokens, invitations, events, and the audit log."""
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,9 +19,12 @@ def upgrade() -> None:
     _renew_sessions()
     _add_shared_tables()
     _begin_the_audit_log()
+    _name_the_instance()
     _add_tables_of_events()
     _add_tables_of_tokens()
     _add_tables_of_people()
+    _add_liked()
+    op.add_column("keys", sa.Column("warned_at", Instant(), nullable=True))
 
 
 def _renew_sessions() -> None:
@@ -58,6 +63,9 @@ def _widen_users() -> None:
     op.add_column("users", sa.Column("email", sa.String(length=254), nullable=True))
     op.add_column("users", sa.Column("email_key", sa.String(length=254), nullable=True))
     op.add_column("users", sa.Column("disabled_at", Instant(), nullable=True))
+    op.add_column(
+        "users", sa.Column("last_event", sa.Integer(), server_default="0", nullable=False)
+    )
     op.create_index("ix_users_email_key", "users", ["email_key"], unique=True)
 
 
@@ -84,7 +92,11 @@ def _add_shared_tables() -> None:
         sa.Column("nonce", sa.String(length=64), nullable=False),
         sa.Column("verifier", sa.String(length=128), nullable=False),
         sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_oidc_attempts_user_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_oidc_attempts")),
     )
     op.create_table(
@@ -98,7 +110,37 @@ def _add_shared_tables() -> None:
 
 def _begin_the_audit_log() -> None:
     # Whoever writes an entry locks this row, which names the last entry and its hash.
-    op.execute("INSERT INTO instance (key, value) VALUES ('audit', '0 ')")
+    op.execute("INSERT INTO instance (key, value) VALUES ('audit', '0:')")
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in _AUDIT_ON_SQLITE if is_sqlite else _AUDIT_ON_POSTGRESQL:
+        op.execute(statement)
+
+
+# Entries are neither changed nor removed, also by those who hold a connection and make a mistake.
+_AUDIT_ON_SQLITE = (
+    """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    """CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    # INSERT OR REPLACE removes without a word to the trigger above.
+    """CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+    WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+)
+_AUDIT_ON_POSTGRESQL = (
+    """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
+    """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()""",
+    """CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()""",
+)
+
+
+def _name_the_instance() -> None:
+    # Access tokens name the Tonearm that they are for, so that no other takes them.
+    rows = sa.table("instance", sa.column("key"), sa.column("value"))
+    op.bulk_insert(rows, [{"key": "id", "value": uuid4().hex}])
 
 
 def _add_tables_of_events() -> None:
@@ -121,7 +163,7 @@ def _add_tables_of_events() -> None:
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("status", sa.SmallInteger(), nullable=True),
         sa.Column("headers", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_idempotency_keys_user_id"), ondelete="CASCADE"
@@ -159,6 +201,7 @@ def _add_tables_of_tokens() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_invitations_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("user_id", "id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("id", name=op.f("uq_invitations_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
     op.create_table(
@@ -168,6 +211,7 @@ def _add_tables_of_tokens() -> None:
         sa.Column("family_hash", sa.String(length=64), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("method", sa.String(length=16), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
         sa.Column("ends_at", Instant(), nullable=False),
@@ -185,13 +229,14 @@ def _add_tables_of_people() -> None:
     op.create_table(
         "identities",
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("issuer", sa.String(length=255), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_identities_user_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("user_id", "issuer", "subject", name=op.f("pk_identities")),
+        sa.PrimaryKeyConstraint("user_id", "id", name=op.f("pk_identities")),
         sa.UniqueConstraint("issuer", "subject", name=op.f("uq_identities_issuer_subject")),
     )
     op.create_table(
@@ -205,4 +250,22 @@ def _add_tables_of_people() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_password_resets")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_password_resets_token_hash")),
+    )
+
+
+def _add_liked() -> None:
+    op.create_table(
+        "liked",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("artist", sa.Text(), nullable=True),
+        sa.Column("liked_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_liked_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_liked")),
+        sa.UniqueConstraint("user_id", "id", name=op.f("uq_liked_user_id_id")),
     )

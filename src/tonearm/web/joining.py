@@ -1,0 +1,62 @@
+"""Becoming a user, and getting another password: the same for API and pages.
+
+All of it asks the database and hashes passwords, so it belongs into worker threads.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.accounts.invitations import Newcomer
+from tonearm.accounts.people import User
+from tonearm.web.callers import Callers, Calling
+from tonearm.web.cookies import keep_session
+from tonearm.web.entry import begin_session
+from tonearm.web.scope import is_encrypted
+from tonearm.web.services import Services
+
+
+def register(request: Request, response: Response, services: Services, newcomer: Newcomer) -> User:
+    """Make an account and log the visitor in; raises what `Invitations.register` does."""
+    user = services.invitations.register(newcomer)
+    begin_session(request, response, services, user, "password")
+    return user
+
+
+def change_password(
+    request: Request,
+    response: Response,
+    services: Services,
+    callers: Callers,
+    current: str,
+    new: str,
+) -> None:
+    """Change the caller's password; the session that asks for it goes on, a browser's under another token.
+
+    Raises what `Profiles.change_password` does.
+    """
+    calling: Calling = request.state.calling
+    kept_id = calling.session.id if calling.session else None
+    token = services.profiles.change_password(calling.user, current, new, kept_id)
+    callers.forget_caller(request)
+    if token is not None:
+        keep_session(request, response, token)
+
+
+def invitation_link(request: Request, services: Services, token: str) -> str:
+    """Give the address under which somebody who is invited registers."""
+    return f"{_base(request, services)}/register?invitation={token}"
+
+
+def reset_link(request: Request, services: Services, token: str) -> str:
+    """Give the address under which somebody chooses another password."""
+    return f"{_base(request, services)}/reset?token={token}"
+
+
+def _base(request: Request, services: Services) -> str:
+    """Give the address of this instance; without a setting that under which whoever asks has reached it."""
+    if services.public_url:
+        return services.public_url
+    # The gate has let only names pass that this server goes by.
+    is_secure = services.secure_cookies or is_encrypted(request.scope)
+    host, root = request.headers["host"], request.scope.get("root_path", "")
+    return f"{'https' if is_secure else 'http'}://{host}{root}"
