@@ -16,10 +16,14 @@ from tonearm.domain.errors import UnavailableError
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
-from tonearm.importers.imports import Imports
+from tonearm.importers.imports import Imports, worker_name
 from tonearm.importers.limits import Limits
 from tonearm.importers.worker import ImportWorker
 from tonearm.insights.insights import Insights
+from tonearm.jobs.desk import Desk
+from tonearm.jobs.queue import Jobs
+from tonearm.jobs.schedules import Schedule, Schedules
+from tonearm.jobs.work import Deed, Worker
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.storage.database import Database
@@ -27,6 +31,13 @@ from tonearm.storage.schema import migrate
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+
+_HOUSEKEEPING = "housekeeping"
+_SCHEDULES = (
+    Schedule("sweep imports", "importers.sweep", _HOUSEKEEPING, timedelta(minutes=5)),
+    Schedule("forget old jobs", "jobs.purge", _HOUSEKEEPING, timedelta(hours=6)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Tonearm:
     corrections: Corrections
     imports: Imports
     insights: Insights
+    jobs: Jobs
+    clock: Clock
 
     def worker(self) -> ImportWorker:
         """Make a worker that runs imports in processes of their own."""
@@ -54,6 +67,24 @@ class Tonearm:
             log_level=settings.log_level,
         )
         return ImportWorker(self.imports, child)
+
+    def job_worker(self) -> Worker:
+        """Make a worker that does jobs in threads of this process."""
+        return Worker(
+            self.database,
+            Desk(self.database, self.clock),
+            self._deeds(),
+            Schedules(self.database, self.clock, self.jobs, _SCHEDULES),
+            name=worker_name("jobs"),
+        )
+
+    def _deeds(self) -> dict[str, Deed]:
+        return {
+            "importers.sweep": lambda _task: self.imports.sweep(),
+            "jobs.purge": lambda _task: self.jobs.purge(
+                self.clock() - timedelta(days=self.settings.job_days)
+            ),
+        }
 
     def close(self) -> None:
         """Give connections back."""
@@ -95,6 +126,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
             kept=timedelta(hours=settings.spool_hours),
         ),
         insights=Insights(database, ColumnStore(cache), clock, most_bytes=most_bytes),
+        jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
+        clock=clock,
     )
 
 
@@ -124,6 +157,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
         corrections=built.corrections,
         imports=built.imports,
         insights=built.insights,
+        jobs=built.jobs,
         version=tonearm.__version__,
         allowed_hosts=tuple(settings.allowed_hosts),
         secure_cookies=settings.secure_cookies,
@@ -132,13 +166,14 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
-        worker = built.worker()
-        if with_worker:
+        workers = (built.worker(), built.job_worker()) if with_worker else ()
+        for worker in workers:
             worker.start()
         try:
             yield
         finally:
-            worker.stop()
+            for worker in workers:
+                worker.stop()
             built.close()
 
     app = create_web(

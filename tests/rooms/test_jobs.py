@@ -25,7 +25,7 @@ DEEDS = ("test.deed", "test.other")
 
 @pytest.fixture
 def jobs(database: Database, clock: MovingClock) -> Jobs:
-    return Jobs(database, clock)
+    return Jobs(database, clock, known=("imports",))
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_order_is_by_priority_then_time_then_number(
 ) -> None:
     late = enqueue(run_at=clock() + timedelta(seconds=10))
     second, third = enqueue(), enqueue()
-    first = enqueue(priority=5)
-    future = enqueue(priority=9, run_at=clock() + timedelta(hours=1))
+    first = enqueue(priority=-5)
+    future = enqueue(priority=-9, run_at=clock() + timedelta(hours=1))
     clock.advance(seconds=20)
 
     claimed = [claim(desk).job.id for _ in range(4)]
@@ -325,11 +325,14 @@ def test_queues_pause_and_have_bounds(
     clock.advance(seconds=61)
     assert desk.claim("one", DEEDS) is not None
 
-    (queue,) = jobs.list_queues()
+    imports, queue = jobs.list_queues()
+    assert (imports.name, imports.counts) == ("imports", {})
     assert (queue.name, queue.paused_at, queue.per_minute) == ("test", None, 3)
     assert queue.counts == {"succeeded": 2, "running": 2}
     with pytest.raises(InvalidInputError, match="1 or more"):
         jobs.set_queue("test", concurrency=0)
+    with pytest.raises(NotFoundError, match=r"There are imports, test\."):
+        jobs.set_queue("tset", paused=True)
 
 
 def test_a_listener_s_jobs_are_theirs_and_go_with_them(

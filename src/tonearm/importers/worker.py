@@ -10,7 +10,7 @@ from tonearm.domain.errors import TonearmError
 from tonearm.importers.imports import Imports, worker_name
 
 _log = structlog.get_logger()
-_SWEEP_EVERY = 60
+_RECOVER_EVERY = 60
 
 RunElsewhere = Callable[[int, int], None]
 """Runs the import of a user id and an import id; called in the child process, so it has to be picklable."""
@@ -45,9 +45,8 @@ class ImportWorker:
         turn = 0
         while not self._stopping.is_set():
             try:
-                if turn % _SWEEP_EVERY == 0:
+                if turn % _RECOVER_EVERY == 0:
                     self._imports.recover()
-                    self._imports.sweep()
                 turn += 1
                 if not self.work_once():
                     self._stopping.wait(self._idle_seconds)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tonearm.jobs.errors import LeaseLostError
@@ -26,6 +26,9 @@ LONGEST_WAIT = timedelta(hours=1)
 _RATE_WINDOW = timedelta(minutes=1)
 _MOST_TAKEN_AWAY = 20
 _MOST_DOUBLINGS = 20
+# Written into the statement as they are, so that the planner sees which index fits.
+_IS_READY = jobs.c.state.in_([literal(state.value, literal_execute=True) for state in READY])
+_IS_RUNNING = jobs.c.state == literal(JobState.RUNNING.value, literal_execute=True)
 _DIED = "The process that ran this job died."
 
 
@@ -47,7 +50,11 @@ class Desk:
         self._chance = chance
 
     def claim(self, worker: str, names: Collection[str]) -> Claim | None:
-        """Take the next job of these names: of the highest priority, then the one that waits longest."""
+        """Take the next job of these names: of the lowest priority number, then the one that waits longest."""
+        # Looking does not keep anybody from writing: on SQLite there is one writer at a time.
+        with self._database.read() as connection:
+            if connection.execute(self._ready(names).limit(1)).one_or_none() is None:
+                return None
         # Others may take the same candidate first: then there is another one.
         for _ in range(_MOST_TAKEN_AWAY):
             try:
@@ -64,11 +71,14 @@ class Desk:
                 continue
         return None
 
+    def _ready(self, names: Collection[str]) -> Select[int, str, int]:
+        return select(jobs.c.id, jobs.c.queue, jobs.c.attempt).where(
+            _IS_READY, jobs.c.run_at <= self._clock(), jobs.c.name.in_(names)
+        )
+
     def _candidate(
         self, connection: Connection, names: Collection[str]
     ) -> Row[int, str, int] | None:
-        now = self._clock()
-        full = self._full_queues(connection, now)
         running = jobs.alias()
         is_alone = (
             ~select(running.c.id)
@@ -79,16 +89,16 @@ class Desk:
             .exists()
         )
         return connection.execute(
-            select(jobs.c.id, jobs.c.queue, jobs.c.attempt)
-            .where(jobs.c.state.in_(READY), jobs.c.run_at <= now, jobs.c.name.in_(names))
-            .where(jobs.c.queue.not_in(full), is_alone)
-            .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
+            self._ready(names)
+            .where(jobs.c.queue.not_in(self._full_queues(connection)), is_alone)
+            .order_by(jobs.c.priority, jobs.c.run_at, jobs.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).one_or_none()
 
-    def _full_queues(self, connection: Connection, now: datetime) -> list[str]:
+    def _full_queues(self, connection: Connection) -> list[str]:
         """Give the queues that are paused or have reached a bound; bounded ones stay locked until the claim is made."""
+        since = self._clock() - _RATE_WINDOW
         bounded = select(queues).where(
             queues.c.paused_at.is_not(None)
             | queues.c.concurrency.is_not(None)
@@ -99,7 +109,7 @@ class Desk:
             for queue in connection.execute(bounded.with_for_update())
             if queue.paused_at is not None
             or _reaches(connection, queue.concurrency, _running(queue.name))
-            or _reaches(connection, queue.per_minute, _started(queue.name, now - _RATE_WINDOW))
+            or _reaches(connection, queue.per_minute, _started(queue.name, since))
         ]
 
     def _take(
@@ -188,7 +198,7 @@ class Desk:
         It counts as a failure: a job that kills its worker must not do so for ever.
         """
         now = self._clock()
-        dead = (jobs.c.state == JobState.RUNNING) & (jobs.c.lease_until < now)
+        dead = _IS_RUNNING & (jobs.c.lease_until < now)
         with self._database.write() as connection:
             rows = connection.execute(
                 select(jobs).where(dead).with_for_update(skip_locked=True)
@@ -231,7 +241,7 @@ def _reaches(connection: Connection, bound: int | None, condition: ColumnElement
 
 
 def _running(queue: str) -> ColumnElement[bool]:
-    return (jobs.c.queue == queue) & (jobs.c.state == JobState.RUNNING)
+    return (jobs.c.queue == queue) & _IS_RUNNING
 
 
 def _started(queue: str, since: datetime) -> ColumnElement[bool]:

@@ -21,8 +21,10 @@ _PAGE = 200
 class Jobs:
     """All jobs and queues."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, known: Collection[str] = ()) -> None:
+        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job."""
         self._database = database
+        self._known = frozenset(known)
         self._clock = clock
 
     def enqueue(  # noqa: PLR0913 - what a job is made of
@@ -42,7 +44,7 @@ class Jobs:
         """Queue a job in the caller's write transaction, and give its number.
 
         Of unfinished jobs of one name there is one for each `dedup_key`: that one's number is given instead. Of jobs
-        with the same `exclusive_key` one runs at a time. A higher priority goes first.
+        with the same `exclusive_key` one runs at a time. Of priorities the lowest number goes first.
         """
         now = self._clock()
         values = {
@@ -201,22 +203,16 @@ class Jobs:
             ).rowcount
 
     def list_queues(self) -> list[Queue]:
-        """Give every queue that has jobs or settings, by name."""
-        counted = select(jobs.c.queue, jobs.c.state, func.count()).group_by(
-            jobs.c.queue, jobs.c.state
-        )
+        """Give every queue that is known or has jobs, by name."""
         with self._database.read() as connection:
-            known = {row.name: row for row in connection.execute(select(queues))}
-            counts: dict[str, dict[str, int]] = {name: {} for name in known}
-            for queue, state, count in connection.execute(counted):
-                counts.setdefault(queue, {})[state] = count
-        return [_queue(name, known.get(name), counts[name]) for name in sorted(counts)]
+            return self._queues(connection)
 
-    def set_queue(self, name: str, **values: Any) -> None:  # noqa: ANN401 - columns of a queue
+    def set_queue(self, name: str, **values: Any) -> Queue:  # noqa: ANN401 - columns of a queue
         """Change a queue: `paused` starts or stops taking jobs, `concurrency` and `per_minute` bound it.
 
         Raises:
             InvalidInputError: a bound is less than one.
+            NotFoundError: there is no such queue.
         """
         for key in ("concurrency", "per_minute"):
             if values.get(key) is not None and values[key] < 1:
@@ -226,9 +222,26 @@ class Jobs:
         if "paused" in values:
             values["paused_at"] = self._clock() if values.pop("paused") else None
         with self._database.write() as connection:
-            changed = connection.execute(update(queues).where(queues.c.name == name).values(values))
-            if not changed.rowcount:
+            names = [queue.name for queue in self._queues(connection)]
+            if name not in names:
+                raise NotFoundError(f"There is no queue {name}. There are {', '.join(names)}.")
+            place = queues.c.name == name
+            if (
+                values
+                and not connection.execute(update(queues).where(place).values(values)).rowcount
+            ):
                 connection.execute(insert(queues).values(name=name, **values))
+            return next(queue for queue in self._queues(connection) if queue.name == name)
+
+    def _queues(self, connection: Connection) -> list[Queue]:
+        counted = select(jobs.c.queue, jobs.c.state, func.count()).group_by(
+            jobs.c.queue, jobs.c.state
+        )
+        rows = {row.name: row for row in connection.execute(select(queues))}
+        counts: dict[str, dict[str, int]] = {name: {} for name in self._known | rows.keys()}
+        for queue, state, count in connection.execute(counted):
+            counts.setdefault(queue, {})[state] = count
+        return [_queue(name, rows.get(name), counts[name]) for name in sorted(counts)]
 
 
 def job_of(row: Row[Any]) -> Job:

@@ -39,6 +39,7 @@ class Job:
     payload: dict[str, Any]
     state: JobState
     priority: int
+    """The lowest goes first; 0 unless said."""
     run_at: datetime
     """When it may run at the earliest."""
     failures: int

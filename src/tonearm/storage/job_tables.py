@@ -40,6 +40,7 @@ jobs = Table(
     Column("name", String(64), nullable=False),
     Column("payload", Text, nullable=False),
     Column("state", String(16), nullable=False),
+    # The lowest goes first.
     Column("priority", SmallInteger, nullable=False),
     Column("run_at", Instant, nullable=False),
     Column("dedup_key", String(128)),
@@ -58,7 +59,22 @@ jobs = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
-    Index("ix_jobs_ready", "state", "queue", "priority", "run_at"),
+    # A worker walks along this one, in the order in which jobs are taken, and stops at the first that it may take.
+    Index(
+        "ix_jobs_ready",
+        "priority",
+        "run_at",
+        "id",
+        sqlite_where=text("state IN ('queued', 'waiting')"),
+        postgresql_where=text("state IN ('queued', 'waiting')"),
+    ),
+    Index(
+        "ix_jobs_running",
+        "queue",
+        "lease_until",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
     Index("ix_jobs_user_id", "user_id", "id"),
     Index(
         "ix_jobs_dedup_key",

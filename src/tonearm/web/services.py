@@ -9,6 +9,7 @@ from tonearm.accounts.sessions import Sessions
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
+from tonearm.jobs.queue import Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Services:
     corrections: Corrections
     imports: Imports
     insights: Insights
+    jobs: Jobs
     version: str
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool

@@ -76,8 +76,15 @@ def _add_jobs() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
-    op.create_index("ix_jobs_ready", "jobs", ["state", "queue", "priority", "run_at"])
     op.create_index("ix_jobs_user_id", "jobs", ["user_id", "id"])
+    ready = sa.text("state IN ('queued', 'waiting')")
+    op.create_index(
+        "ix_jobs_ready",
+        "jobs",
+        ["priority", "run_at", "id"],
+        sqlite_where=ready,
+        postgresql_where=ready,
+    )
     unfinished = sa.text("state IN ('queued', 'waiting', 'running')")
     op.create_index(
         "ix_jobs_dedup_key",
@@ -88,6 +95,13 @@ def _add_jobs() -> None:
         postgresql_where=unfinished,
     )
     running = sa.text("state = 'running'")
+    op.create_index(
+        "ix_jobs_running",
+        "jobs",
+        ["queue", "lease_until"],
+        sqlite_where=running,
+        postgresql_where=running,
+    )
     op.create_index(
         "ix_jobs_exclusive_key",
         "jobs",
