@@ -11,6 +11,7 @@ from benchmarks import (
     datasets,
     imports,
     interference,
+    jobs,
     machine,
     measures,
     serving,
@@ -28,6 +29,7 @@ GROUPS: dict[str, Callable[[Scale], Group]] = {
     "measures": measures.measure,
     "store": store.measure,
     "tenants": tenants.measure,
+    "jobs": jobs.measure,
     "serving": serving.measure,
     "startup": startup.measure,
 }

@@ -30,11 +30,15 @@ from tonearm.history.liked import Liked
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
 from tonearm.importers.clearing import Clearing
-from tonearm.importers.imports import Imports
+from tonearm.importers.imports import Imports, worker_name
 from tonearm.importers.leaving import Uploads
 from tonearm.importers.limits import Limits
 from tonearm.importers.worker import ImportWorker
 from tonearm.insights.insights import Insights
+from tonearm.jobs.desk import Desk
+from tonearm.jobs.queue import Jobs
+from tonearm.jobs.schedules import Schedule, Schedules
+from tonearm.jobs.work import Deed, Worker
 from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
@@ -49,6 +53,12 @@ if TYPE_CHECKING:
     from tonearm.accounts.oidc import Oidc
     from tonearm.web.gate import GateRules
     from tonearm.web.services import Services
+
+_HOUSEKEEPING = "housekeeping"
+_SCHEDULES = (
+    Schedule("sweep imports", "importers.sweep", _HOUSEKEEPING, timedelta(minutes=5)),
+    Schedule("forget old jobs", "jobs.purge", _HOUSEKEEPING, timedelta(hours=6)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ class Tonearm:
     insights: Insights
     notifications: Notifications
     dispatcher: Dispatcher
+    jobs: Jobs
+    clock: Clock
 
     def worker(self) -> ImportWorker:
         """Make a worker that runs imports in processes of their own."""
@@ -86,6 +98,24 @@ class Tonearm:
             log_level=settings.log_level,
         )
         return ImportWorker(self.imports, child)
+
+    def job_worker(self) -> Worker:
+        """Make a worker that does jobs in threads of this process."""
+        return Worker(
+            self.database,
+            Desk(self.database, self.clock),
+            self._deeds(),
+            Schedules(self.database, self.clock, self.jobs, _SCHEDULES),
+            name=worker_name("jobs"),
+        )
+
+    def _deeds(self) -> dict[str, Deed]:
+        return {
+            "importers.sweep": lambda _task: self.imports.sweep(),
+            "jobs.purge": lambda _task: self.jobs.purge(
+                self.clock() - timedelta(days=self.settings.job_days)
+            ),
+        }
 
     def close(self) -> None:
         """Give connections back."""
@@ -149,6 +179,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
+        jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
+        clock=clock,
     )
 
 
@@ -240,6 +272,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         imports=built.imports,
         insights=built.insights,
         notifications=built.notifications,
+        jobs=built.jobs,
         kept_answers=KeptAnswers(built.database, system_clock),
         version=tonearm.__version__,
         allowed_hosts=tuple(settings.allowed_hosts),
@@ -264,15 +297,14 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
-        worker = built.worker()
-        built.dispatcher.start()
-        if with_worker:
-            worker.start()
+        workers = (built.worker(), built.job_worker()) if with_worker else ()
+        for working in (built.dispatcher, *workers):
+            working.start()
         try:
             yield
         finally:
-            worker.stop()
-            built.dispatcher.stop()
+            for working in (*workers, built.dispatcher):
+                working.stop()
             built.close()
 
     app = create_web(

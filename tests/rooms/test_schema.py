@@ -13,8 +13,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_engine, inspect,
 
 from tonearm.domain.errors import UnavailableError
 from tonearm.storage.database import Database
+from tonearm.storage.job_tables import metadata
 from tonearm.storage.schema import migrate
-from tonearm.storage.tables import metadata
 
 STARTERS = 6
 

@@ -1,27 +1,26 @@
-"""Live progress of an import as server-sent events."""
+"""Live progress of imports and jobs as server-sent events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 import msgspec
 from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from tonearm.domain.vocabulary import ImportState
-from tonearm.importers.records import ImportRecord
-
 SECONDS_BETWEEN = 0.25
-_UNDER_WAY = frozenset({ImportState.QUEUED, ImportState.RUNNING})
+_Record = TypeVar("_Record")
 
 
 async def watch(
-    read: Callable[[], ImportRecord], record: ImportRecord
+    read: Callable[[], _Record], record: _Record, is_under_way: Callable[[_Record], bool]
 ) -> AsyncIterator[ServerSentEvent]:
     """Give `progress` with the record now and after each change, then `end` with the last one.
 
     Args:
         read: asks the database; called in a worker thread, at most four times a second.
-        record: the import as it stands now.
+        record: what is watched, as it stands now.
+        is_under_way: tells whether it may still change.
     """
     encoder = msgspec.json.Encoder()
     sent = b""
@@ -30,7 +29,7 @@ async def watch(
         if data != sent:
             yield ServerSentEvent(data.decode(), event="progress", id=None)
             sent = data
-        if record.state not in _UNDER_WAY:
+        if not is_under_way(record):
             yield ServerSentEvent(data.decode(), event="end")
             return
         await asyncio.sleep(SECONDS_BETWEEN)

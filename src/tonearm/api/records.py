@@ -7,6 +7,7 @@ from tonearm.accounts.sessions import Session
 from tonearm.history.corrections.records import Correction
 from tonearm.history.liked import Like
 from tonearm.importers.records import ImportRecord, LedgerRow
+from tonearm.jobs.records import Job, JobLog, Queue
 from tonearm.notifications.notifications import Notification
 
 
@@ -26,6 +27,33 @@ class ImportPage:
     items: tuple[ImportRecord, ...]
     next_cursor: str | None
     """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, newest first."""
+
+    items: tuple[Job, ...]
+    next_cursor: str | None
+    """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobLogPage:
+    """Lines that a job wrote, in their order."""
+
+    items: tuple[JobLog, ...]
+    next_cursor: str | None
+    """Give it as `cursor` for later lines; None where there are none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Queues by name; all of them are on one page."""
+
+    items: tuple[Queue, ...]
+    next_cursor: None = None
+    """There is no next page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tonearm.importers.imports import Imports, worker_name
 from tonearm.ops.memory import give_back_memory
 
 _log = structlog.get_logger()
-_SWEEP_EVERY = 60
+_RECOVER_EVERY = 60
 _LOOK_EVERY = 0.2
 
 StartChild = Callable[[int, int], subprocess.Popen[bytes]]
@@ -48,9 +48,8 @@ class ImportWorker:
         turn = 0
         while not self._stopping.is_set():
             try:
-                if turn % _SWEEP_EVERY == 0:
+                if turn % _RECOVER_EVERY == 0:
                     self._imports.recover()
-                    self._imports.sweep()
                 turn += 1
                 if not self.work_once():
                     self._stopping.wait(self._idle_seconds)

@@ -242,6 +242,9 @@ class Settings(BaseSettings):
     spool_hours: Annotated[int, Field(ge=1)] = Field(
         default=24, description="Hours for which a failed import's upload and a preview are kept."
     )
+    job_days: Annotated[int, Field(ge=1)] = Field(
+        default=7, description="Days for which finished jobs and their logs are kept."
+    )
     store_cache_mb: Annotated[int, Field(ge=16)] = Field(
         default=512, description="Most memory, in MB, for open column stores of all listeners."
     )

@@ -18,6 +18,7 @@ from tonearm.history.liked import Liked
 from tonearm.importers.clearing import Clearing
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
+from tonearm.jobs.queue import Jobs
 from tonearm.notifications.notifications import Notifications
 from tonearm.storage.kept_answers import KeptAnswers
 
@@ -45,6 +46,7 @@ class Services:
     insights: Insights
     notifications: Notifications
     kept_answers: KeptAnswers
+    jobs: Jobs
     version: str
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool

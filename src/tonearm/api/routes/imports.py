@@ -13,6 +13,7 @@ from tonearm.api.cursor import Cursor, make_cursor, read_cursor
 from tonearm.api.downloads import LedgerFormat, download_ledger
 from tonearm.api.progress import watch
 from tonearm.api.records import ImportPage, LedgerPage
+from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.records import ImportRecord
 from tonearm.web.callers import Importer, Reader, Rooms
 from tonearm.web.strict import api_router, problems
@@ -171,7 +172,11 @@ async def get_events(services: Rooms, caller: Reader, import_id: ImportId) -> Ev
     """Send an event `progress` with the import whenever it changes, and `end` when it is done."""
     record = await run_in_threadpool(services.imports.get, caller.id, import_id)
     return EventSourceResponse(
-        watch(lambda: services.imports.get(caller.id, import_id), record),
+        watch(
+            lambda: services.imports.get(caller.id, import_id),
+            record,
+            lambda known: known.state in (ImportState.QUEUED, ImportState.RUNNING),
+        ),
         headers={"cache-control": "no-store"},
     )
 

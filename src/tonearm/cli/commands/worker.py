@@ -1,4 +1,4 @@
-"""`tonearm worker`: run imports apart from the server."""
+"""`tonearm worker`: do jobs and imports apart from the server."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ from tonearm.cli.session import load_settings
 
 
 def worker() -> None:
-    """Run queued imports until told to stop; any number of workers may share a PostgreSQL database."""
+    """Do jobs and imports until told to stop; any number of workers may share a PostgreSQL database."""
     from tonearm.bootstrap import build  # noqa: PLC0415 - `--help` does not need it
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same
 
@@ -24,7 +24,10 @@ def worker() -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     print(f"Tonearm worker on {settings.data_dir}", file=sys.stderr, flush=True)
+    jobs = tonearm.job_worker()
+    jobs.start()
     working.work()
+    jobs.stop()
     tonearm.dispatcher.stop()
     tonearm.close()
 

@@ -1,0 +1,248 @@
+"""The workers' side of the queue: take a job, stay its holder, hand it in.
+
+Whoever holds a job is told apart by name and attempt. A worker that was taken for dead and comes back has an attempt
+that is no longer the job's: all it writes is refused, together with the transaction it is in.
+"""
+
+import json
+import random
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tonearm.jobs.errors import LeaseLostError
+from tonearm.jobs.queue import job_of
+from tonearm.jobs.records import READY, Claim, JobState
+from tonearm.ops.clock import Clock
+from tonearm.storage.database import Database
+from tonearm.storage.job_tables import job_logs, jobs, queues
+
+LEASE = timedelta(seconds=60)
+SHORTEST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=1)
+_RATE_WINDOW = timedelta(minutes=1)
+_MOST_TAKEN_AWAY = 20
+_MOST_DOUBLINGS = 20
+# Written into the statement as they are, so that the planner sees which index fits.
+_IS_READY = jobs.c.state.in_([literal(state.value, literal_execute=True) for state in READY])
+_IS_RUNNING = jobs.c.state == literal(JobState.RUNNING.value, literal_execute=True)
+_DIED = "The process that ran this job died."
+
+
+class Desk:
+    """Where workers take jobs and hand them in."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        lease: timedelta = LEASE,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Let a claim hold for `lease` without a sign of life; `chance` spreads waits that would end together."""
+        self._database = database
+        self._clock = clock
+        self.lease = lease
+        self._chance = chance
+
+    def claim(self, worker: str, names: Collection[str]) -> Claim | None:
+        """Take the next job of these names: of the lowest priority number, then the one that waits longest."""
+        # Looking does not keep anybody from writing: on SQLite there is one writer at a time.
+        with self._database.read() as connection:
+            if connection.execute(self._ready(names).limit(1)).one_or_none() is None:
+                return None
+        # Others may take the same candidate first: then there is another one.
+        for _ in range(_MOST_TAKEN_AWAY):
+            try:
+                with self._database.write() as connection:
+                    candidate = self._candidate(connection, names)
+                    if candidate is None:
+                        return None
+                    claimed = self._take(connection, candidate, worker)
+                    if claimed is not None:
+                        return claimed
+            except (
+                IntegrityError
+            ):  # a job with the same exclusive key began to run this very moment
+                continue
+        return None
+
+    def _ready(self, names: Collection[str]) -> Select[int, str, int]:
+        return select(jobs.c.id, jobs.c.queue, jobs.c.attempt).where(
+            _IS_READY, jobs.c.run_at <= self._clock(), jobs.c.name.in_(names)
+        )
+
+    def _candidate(
+        self, connection: Connection, names: Collection[str]
+    ) -> Row[int, str, int] | None:
+        running = jobs.alias()
+        is_alone = (
+            ~select(running.c.id)
+            .where(
+                running.c.exclusive_key == jobs.c.exclusive_key,
+                running.c.state == JobState.RUNNING,
+            )
+            .exists()
+        )
+        return connection.execute(
+            self._ready(names)
+            .where(jobs.c.queue.not_in(self._full_queues(connection)), is_alone)
+            .order_by(jobs.c.priority, jobs.c.run_at, jobs.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).one_or_none()
+
+    def _full_queues(self, connection: Connection) -> list[str]:
+        """Give the queues that are paused or have reached a bound; bounded ones stay locked until the claim is made."""
+        since = self._clock() - _RATE_WINDOW
+        bounded = select(queues).where(
+            queues.c.paused_at.is_not(None)
+            | queues.c.concurrency.is_not(None)
+            | queues.c.per_minute.is_not(None)
+        )
+        return [
+            queue.name
+            for queue in connection.execute(bounded.with_for_update())
+            if queue.paused_at is not None
+            or _reaches(connection, queue.concurrency, _running(queue.name))
+            or _reaches(connection, queue.per_minute, _started(queue.name, since))
+        ]
+
+    def _take(
+        self, connection: Connection, candidate: Row[int, str, int], worker: str
+    ) -> Claim | None:
+        now = self._clock()
+        row = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == candidate.id, jobs.c.state.in_(READY))
+            .where(jobs.c.attempt == candidate.attempt)
+            .values(
+                state=JobState.RUNNING.value,
+                worker=worker,
+                attempt=jobs.c.attempt + 1,
+                lease_until=now + self.lease,
+                started_at=now,
+                error=None,
+            )
+            .returning(jobs)
+        ).one_or_none()
+        return None if row is None else Claim(job_of(row), worker, row.attempt)
+
+    def beat(self, claim: Claim) -> bool:
+        """Show a sign of life, and tell whether the job shall end; raises LeaseLostError."""
+        with self._database.write() as connection:
+            self._write(connection, claim, lease_until=self._clock() + self.lease)
+            asked = select(jobs.c.cancel_requested).where(jobs.c.id == claim.job.id)
+            return bool(connection.scalar(asked))
+
+    def tell(self, claim: Claim, *, progress: float | None, message: str | None) -> None:
+        """Say how far a job is; raises LeaseLostError."""
+        with self._database.write() as connection:
+            self._write(connection, claim, progress=progress, message=message)
+
+    def log(self, claim: Claim, level: str, message: str) -> None:
+        """Write a line to the job's log; raises LeaseLostError."""
+        with self._database.write() as connection:
+            self._write(connection, claim, worker=claim.worker)
+            mine = job_logs.c.job_id == claim.job.id
+            last = connection.scalar(select(func.max(job_logs.c.id)).where(mine))
+            values = {"job_id": claim.job.id, "id": (last or 0) + 1, "at": self._clock()}
+            connection.execute(insert(job_logs).values(level=level, message=message, **values))
+
+    def succeed(self, connection: Connection, claim: Claim, result: object = None) -> None:
+        """Hand a job in, in the transaction that holds its effect: both are kept, or neither; raises LeaseLostError."""
+        self._write(
+            connection,
+            claim,
+            state=JobState.SUCCEEDED.value,
+            result=None if result is None else json.dumps(result),
+            finished_at=self._clock(),
+            progress=1.0,
+            error=None,
+        )
+
+    def fail(self, claim: Claim, reason: str, *, is_lasting: bool) -> None:
+        """Hand a failed job in: it ends if the reason is lasting, else waits, or is dead; raises LeaseLostError."""
+        with self._database.write() as connection:
+            if is_lasting:
+                ended = {"state": JobState.FAILED.value, "finished_at": self._clock()}
+                self._write(connection, claim, error=reason, **ended)
+            else:
+                values = self._after_failure(claim.job.failures, claim.job.most_failures)
+                self._write(connection, claim, error=reason, **values)
+
+    def put_off(self, claim: Claim, reason: str, until: datetime) -> None:
+        """Let a job wait until an instant, which is no failure of it; raises LeaseLostError."""
+        with self._database.write() as connection:
+            waiting = {"state": JobState.WAITING.value, "run_at": until, "worker": None}
+            self._write(connection, claim, error=reason, **waiting)
+
+    def give_back(self, claim: Claim) -> None:
+        """Queue a job again because its worker stops, which is no failure of it; raises LeaseLostError."""
+        with self._database.write() as connection:
+            self._write(connection, claim, state=JobState.QUEUED.value, worker=None)
+
+    def end_cancelled(self, claim: Claim) -> None:
+        """Hand in a job that ended because somebody asked for it; raises LeaseLostError."""
+        with self._database.write() as connection:
+            values = {"state": JobState.CANCELLED.value, "finished_at": self._clock()}
+            self._write(connection, claim, **values)
+
+    def recover(self) -> int:
+        """Take jobs from workers that showed no sign of life; gives how many.
+
+        It counts as a failure: a job that kills its worker must not do so for ever.
+        """
+        now = self._clock()
+        dead = _IS_RUNNING & (jobs.c.lease_until < now)
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(jobs).where(dead).with_for_update(skip_locked=True)
+            ).all()
+            for row in rows:
+                values = self._after_failure(row.failures, row.most_failures)
+                if row.cancel_requested:
+                    values |= {"state": JobState.CANCELLED.value, "finished_at": now}
+                connection.execute(
+                    update(jobs).where(jobs.c.id == row.id, dead).values(error=_DIED, **values)
+                )
+        return len(rows)
+
+    def _after_failure(self, failures: int, most_failures: int) -> dict[str, Any]:
+        now = self._clock()
+        values = {"failures": failures + 1, "worker": None}
+        if failures + 1 >= most_failures:
+            return {**values, "state": JobState.DEAD.value, "finished_at": now}
+        wait = min(SHORTEST_WAIT * 2 ** min(failures, _MOST_DOUBLINGS), LONGEST_WAIT)
+        # Half of it by chance, so that what failed together is not tried together.
+        run_at = now + wait * (0.5 + self._chance() / 2)
+        return {**values, "state": JobState.WAITING.value, "run_at": run_at}
+
+    def _write(self, connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of a job
+        written = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == claim.job.id, jobs.c.state == JobState.RUNNING)
+            .where(jobs.c.worker == claim.worker, jobs.c.attempt == claim.attempt)
+            .values(values)
+        )
+        if not written.rowcount:
+            raise LeaseLostError("Another worker has this job.")
+
+
+def _reaches(connection: Connection, bound: int | None, condition: ColumnElement[bool]) -> bool:
+    if bound is None:
+        return False
+    count = connection.scalar(select(func.count()).select_from(jobs).where(condition))
+    return (count or 0) >= bound
+
+
+def _running(queue: str) -> ColumnElement[bool]:
+    return (jobs.c.queue == queue) & _IS_RUNNING
+
+
+def _started(queue: str, since: datetime) -> ColumnElement[bool]:
+    return (jobs.c.queue == queue) & (jobs.c.started_at > since)

@@ -1,0 +1,284 @@
+"""The job queue: one table, the same on SQLite and PostgreSQL, in the transaction of whoever asks."""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from tonearm.jobs.records import READY, RETRIABLE, UNFINISHED, Job, JobLog, JobState, Queue
+from tonearm.ops.clock import Clock
+from tonearm.storage.database import Database
+from tonearm.storage.job_tables import job_logs, jobs, queues
+
+DEFAULT_FAILURES = 5
+_PAGE = 200
+
+
+class Jobs:
+    """All jobs and queues."""
+
+    def __init__(self, database: Database, clock: Clock, known: Collection[str] = ()) -> None:
+        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job."""
+        self._database = database
+        self._known = frozenset(known)
+        self._clock = clock
+
+    def enqueue(  # noqa: PLR0913 - what a job is made of
+        self,
+        connection: Connection,
+        name: str,
+        payload: dict[str, Any],
+        *,
+        queue: str,
+        user_id: int | None = None,
+        priority: int = 0,
+        run_at: datetime | None = None,
+        dedup_key: str | None = None,
+        exclusive_key: str | None = None,
+        most_failures: int = DEFAULT_FAILURES,
+    ) -> int:
+        """Queue a job in the caller's write transaction, and give its number.
+
+        Of unfinished jobs of one name there is one for each `dedup_key`: that one's number is given instead. Of jobs
+        with the same `exclusive_key` one runs at a time. Of priorities the lowest number goes first.
+        """
+        now = self._clock()
+        values = {
+            "name": name,
+            "payload": json.dumps(payload),
+            "queue": queue,
+            "user_id": user_id,
+            "state": JobState.QUEUED.value,
+            "priority": priority,
+            "run_at": run_at or now,
+            "dedup_key": dedup_key,
+            "exclusive_key": exclusive_key,
+            "most_failures": most_failures,
+            "created_at": now,
+        }
+        same = (
+            select(jobs.c.id)
+            .where(jobs.c.name == name, jobs.c.dedup_key == dedup_key)
+            .where(jobs.c.state.in_(UNFINISHED))
+        )
+        while True:
+            if dedup_key is not None and (known := connection.scalar(same)) is not None:
+                return int(known)
+            try:
+                with connection.begin_nested():
+                    statement = insert(jobs).values(values).returning(jobs.c.id)
+                    return int(connection.execute(statement).scalar_one())
+            except IntegrityError:
+                # Somebody queued the same a moment ago, and has committed it; anything else is no matter of the key.
+                if dedup_key is None or connection.scalar(same) is None:
+                    raise
+
+    def get(self, job_id: int, *, user_id: int | None = None) -> Job:
+        """Give a job, of a listener if one is named; raises NotFoundError."""
+        with self._database.read() as connection:
+            return job_of(_find(connection, job_id, user_id))
+
+    def list_jobs(
+        self,
+        *,
+        user_id: int | None = None,
+        states: Collection[JobState] = (),
+        name: str | None = None,
+        queue: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """List jobs that fit, the newest first: those with a smaller number than `before`."""
+        conditions: list[ColumnElement[bool]] = []
+        if user_id is not None:
+            conditions.append(jobs.c.user_id == user_id)
+        if states:
+            conditions.append(jobs.c.state.in_(states))
+        if name is not None:
+            conditions.append(jobs.c.name == name)
+        if queue is not None:
+            conditions.append(jobs.c.queue == queue)
+        if before is not None:
+            conditions.append(jobs.c.id < before)
+        query = select(jobs).where(*conditions).order_by(jobs.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [job_of(row) for row in connection.execute(query)]
+
+    def logs(self, job_id: int, *, user_id: int | None = None, after: int = 0) -> list[JobLog]:
+        """Give the lines that a job wrote after a line's number; raises NotFoundError."""
+        query = (
+            select(job_logs)
+            .where(job_logs.c.job_id == job_id, job_logs.c.id > after)
+            .order_by(job_logs.c.id)
+            .limit(_PAGE)
+        )
+        with self._database.read() as connection:
+            _find(connection, job_id, user_id)
+            return [
+                JobLog(row.id, row.at, row.level, row.message) for row in connection.execute(query)
+            ]
+
+    def cancel(self, job_id: int, *, user_id: int | None = None) -> Job:
+        """Let a job end: at once if it waits, at its next look around if it runs.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it has finished.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            _find(connection, job_id, user_id)
+            ended = connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state.in_(READY))
+                .values(state=JobState.CANCELLED.value, finished_at=now)
+            )
+            if not ended.rowcount:
+                asked = connection.execute(
+                    update(jobs)
+                    .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+                    .values(cancel_requested=True)
+                )
+                if not asked.rowcount:
+                    raise ConflictError("This job has finished; there is nothing to cancel.")
+            return job_of(_find(connection, job_id, user_id))
+
+    def retry(self, job_id: int, *, user_id: int | None = None) -> Job:
+        """Queue a job that failed or was cancelled once more, with all its tries.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it has not failed, or another one does the same already.
+        """
+        with self._database.write() as connection:
+            _find(connection, job_id, user_id)
+            if not self._requeue(connection, [job_id]):
+                raise ConflictError("Only a job that has failed or was cancelled can be retried.")
+            return job_of(_find(connection, job_id, user_id))
+
+    def retry_failed(self, *, queue: str | None = None, user_id: int | None = None) -> int:
+        """Queue all jobs that have failed or are dead once more; gives how many."""
+        conditions: list[ColumnElement[bool]] = [jobs.c.state.in_((JobState.FAILED, JobState.DEAD))]
+        if queue is not None:
+            conditions.append(jobs.c.queue == queue)
+        if user_id is not None:
+            conditions.append(jobs.c.user_id == user_id)
+        with self._database.write() as connection:
+            return self._requeue(
+                connection, connection.scalars(select(jobs.c.id).where(*conditions)).all()
+            )
+
+    def _requeue(self, connection: Connection, job_ids: Iterable[int]) -> int:
+        count = 0
+        for job_id in job_ids:
+            statement = (
+                update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state.in_(RETRIABLE))
+                .values(
+                    state=JobState.QUEUED.value,
+                    run_at=self._clock(),
+                    failures=0,
+                    cancel_requested=False,
+                    finished_at=None,
+                    progress=None,
+                    message=None,
+                )
+            )
+            try:
+                with connection.begin_nested():
+                    count += connection.execute(statement).rowcount
+            except IntegrityError:  # another unfinished job has its key: the work is being done
+                continue
+        return count
+
+    def purge(self, before: datetime) -> int:
+        """Forget jobs that finished before an instant; gives how many."""
+        with self._database.write() as connection:
+            return connection.execute(
+                delete(jobs).where(jobs.c.finished_at < before, jobs.c.state.not_in(UNFINISHED))
+            ).rowcount
+
+    def list_queues(self) -> list[Queue]:
+        """Give every queue that is known or has jobs, by name."""
+        with self._database.read() as connection:
+            return self._queues(connection)
+
+    def set_queue(self, name: str, **values: Any) -> Queue:  # noqa: ANN401 - columns of a queue
+        """Change a queue: `paused` starts or stops taking jobs, `concurrency` and `per_minute` bound it.
+
+        Raises:
+            InvalidInputError: a bound is less than one.
+            NotFoundError: there is no such queue.
+        """
+        for key in ("concurrency", "per_minute"):
+            if values.get(key) is not None and values[key] < 1:
+                raise InvalidInputError(
+                    f"{key} is 1 or more; pause the queue instead.", parameter=key
+                )
+        if "paused" in values:
+            values["paused_at"] = self._clock() if values.pop("paused") else None
+        with self._database.write() as connection:
+            names = [queue.name for queue in self._queues(connection)]
+            if name not in names:
+                raise NotFoundError(f"There is no queue {name}. There are {', '.join(names)}.")
+            place = queues.c.name == name
+            if (
+                values
+                and not connection.execute(update(queues).where(place).values(values)).rowcount
+            ):
+                connection.execute(insert(queues).values(name=name, **values))
+            return next(queue for queue in self._queues(connection) if queue.name == name)
+
+    def _queues(self, connection: Connection) -> list[Queue]:
+        counted = select(jobs.c.queue, jobs.c.state, func.count()).group_by(
+            jobs.c.queue, jobs.c.state
+        )
+        rows = {row.name: row for row in connection.execute(select(queues))}
+        counts: dict[str, dict[str, int]] = {name: {} for name in self._known | rows.keys()}
+        for queue, state, count in connection.execute(counted):
+            counts.setdefault(queue, {})[state] = count
+        return [_queue(name, rows.get(name), counts[name]) for name in sorted(counts)]
+
+
+def job_of(row: Row[Any]) -> Job:
+    """Make a job of a row of `jobs`."""
+    return Job(
+        id=row.id,
+        user_id=row.user_id,
+        queue=row.queue,
+        name=row.name,
+        payload=json.loads(row.payload),
+        state=JobState(row.state),
+        priority=row.priority,
+        run_at=row.run_at,
+        failures=row.failures,
+        most_failures=row.most_failures,
+        cancel_requested=row.cancel_requested,
+        progress=row.progress,
+        message=row.message,
+        result=None if row.result is None else json.loads(row.result),
+        error=row.error,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _find(connection: Connection, job_id: int, user_id: int | None) -> Row[Any]:
+    query = select(jobs).where(jobs.c.id == job_id)
+    if user_id is not None:
+        query = query.where(jobs.c.user_id == user_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no job {job_id}.")
+    return row
+
+
+def _queue(name: str, row: Row[Any] | None, counts: dict[str, int]) -> Queue:
+    if row is None:
+        return Queue(name, None, None, None, counts)
+    return Queue(name, row.paused_at, row.concurrency, row.per_minute, counts)
