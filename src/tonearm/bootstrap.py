@@ -124,13 +124,7 @@ class Tonearm:
 
 def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     """Prepare folders and database, and put the rooms together; raises UnavailableError."""
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise UnavailableError(
-            f"The data folder {settings.data_dir} cannot be made. Set TONEARM_DATA_DIR to a folder "
-            "that can be written."
-        ) from error
+    _make_data_folder(settings.data_dir)
     database = Database(settings.sqlalchemy_url)
     migrate(database)
     cache = _cache(settings)
@@ -182,6 +176,16 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
         clock=clock,
     )
+
+
+def _make_data_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UnavailableError(
+            f"The data folder {folder} cannot be made. Set TONEARM_DATA_DIR to a folder "
+            "that can be written."
+        ) from error
 
 
 def _cache(settings: Settings) -> Path:

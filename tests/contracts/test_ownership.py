@@ -13,6 +13,7 @@ from cast import Cast, gather
 from doors import BODIES, CLOSED, Door, knock
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
+from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import system_clock
 from tonearm.storage.tables import identities, keys, notifications, sessions
 from tonearm.web.openapi import Owner
@@ -121,6 +122,13 @@ def link_identity(cast: Cast, user: User) -> int:
     return add_row(cast, identities, {"user_id": user.id, **row})
 
 
+def queue_job(cast: Cast, user: User) -> int:
+    jobs = Jobs(cast.database, system_clock)
+    with cast.database.write() as connection:
+        number = jobs.enqueue(connection, "test.nobody", {}, queue="test", user_id=user.id)
+    return jobs.cancel(number).id
+
+
 def add_row(cast: Cast, table: Table, row: dict[str, Any]) -> int:
     with cast.database.write() as connection:
         row["id"] = next_high(connection.scalar(select(func.max(table.c.id))))
@@ -146,6 +154,7 @@ MAKERS: Mapping[str, Callable[[Cast, User], int]] = {
     "identities": link_identity,
     "imports": bring_in,
     "inbox": get_notification,
+    "jobs": queue_job,
     "keys": make_key,
     "liked": like,
     "notifications": get_notification,

@@ -10,7 +10,7 @@ from tonearm.api.cursor import Cursor, make_cursor, read_cursor
 from tonearm.api.progress import watch
 from tonearm.api.records import JobLogPage, JobPage
 from tonearm.jobs.records import UNFINISHED, Job, JobState
-from tonearm.web.callers import AccountHolder, Caller, Rooms
+from tonearm.web.callers import Editor, Reader, Rooms
 from tonearm.web.strict import api_router, problems
 
 ROUTER = api_router("/jobs", "jobs")
@@ -26,7 +26,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 @ROUTER.get("", summary="List jobs")
 def list_jobs(
     services: Rooms,
-    caller: Caller,
+    caller: Reader,
     state: InState = None,
     name: Name = None,
     queue: InQueue = None,
@@ -46,13 +46,13 @@ def list_jobs(
 
 
 @ROUTER.get("/{job_id}", summary="Show a job", responses=problems(404))
-def get_job(services: Rooms, caller: Caller, job_id: JobId) -> Job:
+def get_job(services: Rooms, caller: Reader, job_id: JobId) -> Job:
     """Give one job: how far it is, what came of it, or why it failed."""
     return services.jobs.get(job_id, user_id=caller.id)
 
 
 @ROUTER.get("/{job_id}/logs", summary="What a job wrote", responses=problems(404))
-def get_logs(services: Rooms, caller: Caller, job_id: JobId, cursor: Cursor = None) -> JobLogPage:
+def get_logs(services: Rooms, caller: Reader, job_id: JobId, cursor: Cursor = None) -> JobLogPage:
     """Give the lines of a job's log in their order."""
     lines = services.jobs.logs(job_id, user_id=caller.id, after=read_cursor(cursor))
     return JobLogPage(tuple(lines), make_cursor(lines[-1].id) if lines else None)
@@ -67,7 +67,7 @@ def get_logs(services: Rooms, caller: Caller, job_id: JobId, cursor: Cursor = No
         **problems(404),
     },
 )
-async def get_events(services: Rooms, caller: Caller, job_id: JobId) -> EventSourceResponse:
+async def get_events(services: Rooms, caller: Reader, job_id: JobId) -> EventSourceResponse:
     """Send an event `progress` with the job whenever it changes, and `end` when it is done."""
 
     def read() -> Job:
@@ -81,13 +81,13 @@ async def get_events(services: Rooms, caller: Caller, job_id: JobId) -> EventSou
 
 
 @ROUTER.post("/{job_id}/cancel", summary="Cancel a job", responses=problems(404, 409, 503))
-def post_cancel(services: Rooms, caller: AccountHolder, job_id: JobId) -> Job:
+def post_cancel(services: Rooms, caller: Editor, job_id: JobId) -> Job:
     """Let a job end: at once if it waits, at its next look around if it runs."""
     return services.jobs.cancel(job_id, user_id=caller.id)
 
 
 @ROUTER.post("/{job_id}/retry", summary="Retry a job", responses=problems(404, 409, 503))
-def post_retry(services: Rooms, caller: AccountHolder, job_id: JobId) -> Job:
+def post_retry(services: Rooms, caller: Editor, job_id: JobId) -> Job:
     """Queue a job that failed or was cancelled once more, with all its tries."""
     return services.jobs.retry(job_id, user_id=caller.id)
 

@@ -16,6 +16,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make room for jobs, their logs, queues and schedules; nothing is queued yet."""
     _add_jobs()
+    _add_indexes()
     op.create_table(
         "job_logs",
         sa.Column("job_id", _NUMBER, nullable=False),
@@ -76,6 +77,9 @@ def _add_jobs() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
+
+
+def _add_indexes() -> None:
     op.create_index("ix_jobs_user_id", "jobs", ["user_id", "id"])
     ready = sa.text("state IN ('queued', 'waiting')")
     op.create_index(
