@@ -98,6 +98,14 @@ class Administration:
             if role is not None and role is not user.role:
                 check_gift(by, role)
                 _set(connection, user_id, role=role.value)
+            is_switched = is_disabled is not None and is_disabled is not user.is_disabled
+            if is_switched:
+                _set(connection, user_id, disabled_at=now if is_disabled else None)
+            if is_switched and is_disabled:
+                for table in (sessions, token_families, password_resets):
+                    connection.execute(delete(table).where(table.c.user_id == user_id))
+            # Whoever writes an entry locks the log until the end: every other lock comes before.
+            if role is not None and role is not user.role:
                 record(
                     connection,
                     now,
@@ -106,11 +114,7 @@ class Administration:
                     before=user.role,
                     after=role,
                 )
-            if is_disabled is not None and is_disabled is not user.is_disabled:
-                _set(connection, user_id, disabled_at=now if is_disabled else None)
-                if is_disabled:
-                    for table in (sessions, token_families, password_resets):
-                        connection.execute(delete(table).where(table.c.user_id == user_id))
+            if is_switched:
                 action = Action.USER_DISABLED if is_disabled else Action.USER_ENABLED
                 record(connection, now, action, subject_id=user_id)
             return get_user(connection, user_id)
