@@ -1,0 +1,1 @@
+"""A stand-in for Spotify's accounts service and Web API, with listeners whose truth is known."""
