@@ -108,13 +108,15 @@ class Jobs:
         with self._database.read() as connection:
             return [job_of(row) for row in connection.execute(query)]
 
-    def logs(self, job_id: int, *, user_id: int | None = None, after: int = 0) -> list[JobLog]:
+    def logs(
+        self, job_id: int, *, user_id: int | None = None, after: int = 0, limit: int = _PAGE
+    ) -> list[JobLog]:
         """Give the lines that a job wrote after a line's number; raises NotFoundError."""
         query = (
             select(job_logs)
             .where(job_logs.c.job_id == job_id, job_logs.c.id > after)
             .order_by(job_logs.c.id)
-            .limit(_PAGE)
+            .limit(limit)
         )
         with self._database.read() as connection:
             _find(connection, job_id, user_id)

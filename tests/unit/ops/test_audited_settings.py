@@ -23,6 +23,7 @@ UNTOLD = {
     "import_members",
     "import_commit_mb",
     "spool_hours",
+    "job_days",
     "store_cache_mb",
 }
 

@@ -52,9 +52,12 @@ def get_job(services: Rooms, caller: Reader, job_id: JobId) -> Job:
 
 
 @ROUTER.get("/{job_id}/logs", summary="What a job wrote", responses=problems(404))
-def get_logs(services: Rooms, caller: Reader, job_id: JobId, cursor: Cursor = None) -> JobLogPage:
+def get_logs(
+    services: Rooms, caller: Reader, job_id: JobId, cursor: Cursor = None, limit: Limit = 50
+) -> JobLogPage:
     """Give the lines of a job's log in their order."""
-    lines = services.jobs.logs(job_id, user_id=caller.id, after=read_cursor(cursor))
+    after = read_cursor(cursor)
+    lines = services.jobs.logs(job_id, user_id=caller.id, after=after, limit=limit)
     return JobLogPage(tuple(lines), make_cursor(lines[-1].id) if lines else None)
 
 
