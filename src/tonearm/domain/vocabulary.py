@@ -158,7 +158,7 @@ class Role(StrEnum):
 
 
 _ROLE_MEANINGS: Mapping[Role, str] = {
-    Role.OWNER: "runs this Tonearm: everything, and can be nobody else",
+    Role.OWNER: "runs this Tonearm and may do everything; there is one",
     Role.ADMIN: "looks after people: invites, disables, and sees everybody's data, which is written down",
     Role.DEVELOPER: "listens, and builds: automation, plugins and logs (to come)",
     Role.LISTENER: "has a history: imports, corrects, looks",
