@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from oracle.plays import OraclePlay, normal
+from tonearm.domain.vocabulary import ImportState
 from tonearm.history.evidence import load_evidence
 from tonearm.history.sightings import Context
-from tonearm.importers.imports import Imports, worker_name
+from tonearm.importers.imports import Imports, imports_of
 from tonearm.importers.limits import Limits
 from tonearm.importers.records import ImportRecord
+from tonearm.jobs.process import COMMAND, worker_name
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import users
@@ -48,14 +50,19 @@ def bring_in(
     record = imports.submit(
         user_id, spool, [f"{index}.json" for index in range(len(files))], is_preview=is_preview
     )
-    claimed = imports.claim(worker_name("command"), user_id)
-    assert claimed == (user_id, record.id)
-    imports.run(*claimed)
+    run_import(imports, user_id, record.id)
     return imports.get(user_id, record.id)
 
 
+def run_import(imports: Imports, user_id: int, import_id: int) -> ImportState:
+    """Run a queued import here, as a command does."""
+    claim = imports.take(user_id, import_id, worker_name(COMMAND))
+    assert claim is not None
+    return imports.run(claim)
+
+
 def imports_for(database: Database, folder: Path, clock: Clock, **limits: int) -> Imports:
-    return Imports(database, folder / "spool", Limits(**limits), clock)
+    return imports_of(database, folder / "spool", Limits(**limits), clock)[0]
 
 
 def stored_plays(database: Database, user_id: int = 1) -> list[OraclePlay]:

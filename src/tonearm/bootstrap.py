@@ -30,12 +30,15 @@ from tonearm.history.liked import Liked
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
 from tonearm.importers.clearing import Clearing
-from tonearm.importers.imports import Imports, worker_name
+from tonearm.importers.deed import ImportDeed
+from tonearm.importers.following import QUEUE as IMPORTS
+from tonearm.importers.following import RUN, Following
+from tonearm.importers.imports import Imports
 from tonearm.importers.leaving import Uploads
 from tonearm.importers.limits import Limits
-from tonearm.importers.worker import ImportWorker
 from tonearm.insights.insights import Insights
 from tonearm.jobs.desk import Desk
+from tonearm.jobs.process import worker_name
 from tonearm.jobs.queue import Jobs
 from tonearm.jobs.schedules import Schedule, Schedules
 from tonearm.jobs.work import Deed, Worker
@@ -85,10 +88,21 @@ class Tonearm:
     notifications: Notifications
     dispatcher: Dispatcher
     jobs: Jobs
+    desk: Desk
     clock: Clock
 
-    def worker(self) -> ImportWorker:
-        """Make a worker that runs imports in processes of their own."""
+    def worker(self) -> Worker:
+        """Make a worker that does jobs in threads of this process, and one import at a time in a process of its own."""
+        return Worker(
+            self.database,
+            self.desk,
+            self._deeds(),
+            Schedules(self.database, self.clock, self.jobs, _SCHEDULES),
+            name=worker_name("worker"),
+            at_most={RUN: 1},
+        )
+
+    def _deeds(self) -> dict[str, Deed]:
         settings = self.settings
         child = ImportChild(
             database_url=settings.sqlalchemy_url,
@@ -97,20 +111,8 @@ class Tonearm:
             logs=settings.logs,
             log_level=settings.log_level,
         )
-        return ImportWorker(self.imports, child)
-
-    def job_worker(self) -> Worker:
-        """Make a worker that does jobs in threads of this process."""
-        return Worker(
-            self.database,
-            Desk(self.database, self.clock),
-            self._deeds(),
-            Schedules(self.database, self.clock, self.jobs, _SCHEDULES),
-            name=worker_name("jobs"),
-        )
-
-    def _deeds(self) -> dict[str, Deed]:
         return {
+            RUN: ImportDeed(self.imports, child),
             "importers.sweep": lambda _task: self.imports.sweep(),
             "jobs.purge": lambda _task: self.jobs.purge(
                 self.clock() - timedelta(days=self.settings.job_days)
@@ -130,6 +132,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     cache = _cache(settings)
     store, most_bytes = ColumnStore(cache), settings.store_cache_mb * MEGABYTE
     notifications = Notifications(database, clock)
+    followers = {RUN: Following(settings.spool, clock)}
+    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers)
+    desk = Desk(database, clock, followers=followers)
     session_ends = {
         "idle": timedelta(days=settings.session_days),
         "longest": timedelta(days=settings.session_longest_days),
@@ -148,7 +153,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
             database,
             clock,
             accounts,
-            (Uploads(settings.spool, clock).look, ColumnFiles(cache).look),
+            (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look),
         ),
         invitations=Invitations(database, clock, passwords, Registration(settings.registration)),
         profiles=Profiles(
@@ -162,18 +167,21 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         audit=Audit(database, clock),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
-        clearing=Clearing(database, settings.spool, clock, store.forget),
+        clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
         imports=Imports(
             database,
             settings.spool,
             _limits(settings),
             clock,
+            jobs,
+            desk,
             kept=timedelta(hours=settings.spool_hours),
         ),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
-        jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
+        jobs=jobs,
+        desk=desk,
         clock=clock,
     )
 
@@ -301,7 +309,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
-        workers = (built.worker(), built.job_worker()) if with_worker else ()
+        workers = (built.worker(),) if with_worker else ()
         for working in (built.dispatcher, *workers):
             working.start()
         try:

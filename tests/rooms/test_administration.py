@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, func, insert, select, update
 
+from listening import run_import
 from moving_clock import MovingClock
 from tonearm.accounts.administration import Administration, Leaving
 from tonearm.accounts.audit import Audit
@@ -371,5 +372,4 @@ def _import(tonearm: Tonearm, folder: Path, user: User, *, is_preview: bool) -> 
     spool = tonearm.imports.create_spool()
     (spool / "0").write_bytes(export.read_bytes())
     record = tonearm.imports.submit(user.id, spool, ["export.zip"], is_preview=is_preview)
-    tonearm.imports.claim("test:here:1", user.id)
-    tonearm.imports.run(user.id, record.id)
+    run_import(tonearm.imports, user.id, record.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from listening import add_user, bring_in, imports_for, stored_plays
+from listening import add_user, bring_in, stored_plays
 from moving_clock import MovingClock
 from tonearm.accounts.audit import Action, Audit
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
@@ -15,7 +15,9 @@ from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.liked import Liked
 from tonearm.history.store import ColumnStore
 from tonearm.importers.clearing import Clearing
-from tonearm.importers.imports import Imports, worker_name
+from tonearm.importers.following import RUN, import_of
+from tonearm.importers.imports import imports_of
+from tonearm.importers.limits import Limits
 from tonearm.insights.insights import Insights
 from tonearm.insights.question import Question
 from tonearm.storage.database import Database
@@ -50,10 +52,10 @@ class House:
         self.clock = clock
         self.spool = folder / "spool"
         self.cache = folder / "cache"
-        self.imports: Imports = imports_for(database, folder, clock)
+        self.imports, self.jobs, self.desk = imports_of(database, self.spool, Limits(), clock)
         store = ColumnStore(self.cache)
         self.insights = Insights(database, store, clock, most_bytes=1 << 26)
-        self.clearing = Clearing(database, self.spool, clock, store.forget)
+        self.clearing = Clearing(database, self.spool, clock, self.jobs, store.forget)
         for user in (1, 2):
             add_user(database, clock, user)
             bring_in(self.imports, [file_of(f"u{user}")], user_id=user)
@@ -132,14 +134,16 @@ def test_it_has_to_be_meant(house: House) -> None:
 
 def test_an_import_that_runs_is_not_pulled_away(house: House) -> None:
     waiting = house.imports.submit(1, house.imports.create_spool(), ["a.json"])
-    assert house.imports.claim(worker_name("worker")) == (1, waiting.id)
+    claim = house.desk.claim("worker", [RUN])
+    assert claim is not None
+    assert import_of(claim.job) == (1, waiting.id)
     with pytest.raises(ConflictError, match=f"Import {waiting.id} is running"):
         house.clearing.clear(1, "u1")
     assert house.count() == 8
 
-    house.imports.release(1, waiting.id)
+    house.desk.give_back(claim)
     house.clearing.clear(1, "u1")
 
-    assert house.imports.claim(worker_name("worker")) is None
+    assert house.desk.claim("worker", [RUN]) is None
     house.clearing.clear(1, "u1")
     assert (house.count(), house.tables_of(1)) == (0, {"histories", "events"})

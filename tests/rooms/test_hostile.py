@@ -11,14 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from hostile.corpus import GOOD, NAME, OTHER, SECOND, Hostile, array, bundle, good, hostile_files
-from listening import add_user, bring_in, imports_for, stored_plays
+from listening import add_user, bring_in, imports_for, run_import, stored_plays
 from moving_clock import MovingClock
 from tonearm.domain.errors import UnavailableError
 from tonearm.domain.vocabulary import ImportState
-from tonearm.importers.imports import Imports, worker_name
+from tonearm.importers.imports import Imports, imports_of
+from tonearm.importers.limits import Limits
 from tonearm.importers.records import ImportRecord
 from tonearm.storage.database import Database
 
@@ -87,9 +87,8 @@ def test_every_hostile_file_ends_as_it_must(
         spool = imports.create_spool()
         (spool / "0").symlink_to(file.path)
         record = imports.submit(user, spool, [file.path.name])
-        assert imports.claim(worker_name("command"), user) == (user, record.id)
         begun = time.monotonic()
-        imports.run(user, record.id)
+        run_import(imports, user, record.id)
         seconds = time.monotonic() - begun
         record = imports.get(user, record.id)
         plays = len(stored_plays(sqlite_database, user))
@@ -198,29 +197,28 @@ def test_a_locked_database_says_so_and_the_import_can_be_started_again(
 ) -> None:
     database = Database(sqlite_url, busy_timeout_ms=200)
     add_user(database, clock)
-    imports = imports_for(database, tmp_path, clock)
+    imports, _jobs, desk = imports_of(database, tmp_path / "spool", Limits(), clock)
     spool = imports.create_spool()
     (spool / "0").write_bytes(GOOD)
     record = imports.submit(1, spool, ["x.json"])
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(UnavailableError, match="locked by another program"):
-        imports.claim(worker_name("command"), 1)
+        imports.take(1, record.id, "worker:elsewhere:1")
     other.execute("ROLLBACK")
-    assert imports.claim(worker_name("command"), 1) == (1, record.id)
+    claim = imports.take(1, record.id, "worker:elsewhere:1")
+    assert claim is not None
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(UnavailableError, match="locked by another program"):
-        imports.run(1, record.id)
+        imports.run(claim)
     other.execute("ROLLBACK")
     other.close()
     # Nobody could write down that it failed; whoever finds it dead does, and queues it again.
     assert stored_plays(database) == []
-    with database.write() as connection:
-        connection.execute(text("UPDATE imports SET worker = 'worker:elsewhere:1'"))
     clock.advance(minutes=2)
-    imports.recover()
-    assert imports.claim(worker_name("command"), 1) == (1, record.id)
-    assert imports.run(1, record.id) is ImportState.PUBLISHED
+    assert desk.recover() == 1
+    assert imports.get(1, record.id).state is ImportState.QUEUED
+    assert run_import(imports, 1, record.id) is ImportState.PUBLISHED
     assert len(stored_plays(database)) == 5
     database.close()
 
@@ -230,7 +228,6 @@ import json, resource, signal, sys
 from pathlib import Path
 from moving_clock import MovingClock
 from listening import imports_for
-from tonearm.importers.imports import worker_name
 from tonearm.storage.database import Database
 
 url, folder, most = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
@@ -239,10 +236,10 @@ imports = imports_for(database, folder, MovingClock())
 spool = imports.create_spool()
 (spool / "0").symlink_to(folder / "big.json")
 record = imports.submit(1, spool, ["big.json"])
-imports.claim(worker_name("command"), 1)
+claim = imports.take(1, record.id, "test")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
-state = imports.run(1, record.id)
+state = imports.run(claim)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 record = imports.get(1, record.id)
 print(json.dumps([state, record.problem, record.problem_code]))
@@ -277,8 +274,7 @@ def test_a_disk_that_takes_no_more_fails_the_import_and_keeps_the_history(
     assert stored_plays(database) == before
     # With room again the same import goes through.
     imports.publish(1, 2)
-    assert imports.claim(worker_name("command"), 1) == (1, 2)
-    assert imports.run(1, 2) is ImportState.PUBLISHED
+    assert run_import(imports, 1, 2) is ImportState.PUBLISHED
     assert len(stored_plays(database)) == 6_005
     database.close()
 
@@ -286,8 +282,7 @@ def test_a_disk_that_takes_no_more_fails_the_import_and_keeps_the_history(
 def test_a_spool_that_is_gone_fails_the_import_with_a_sentence(imports: Imports) -> None:
     spool = imports.create_spool()
     record = imports.submit(1, spool, ["gone.json"])
-    assert imports.claim(worker_name("command"), 1) == (1, record.id)
-    assert imports.run(1, record.id) is ImportState.FAILED
+    assert run_import(imports, 1, record.id) is ImportState.FAILED
     found = imports.get(1, record.id)
     assert found.problem_code == "unavailable"
     assert (found.problem or "").endswith(".")

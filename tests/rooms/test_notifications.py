@@ -27,7 +27,9 @@ from tonearm.domain.events import EventName, HistoryCleared, ImportUndone
 from tonearm.domain.preferences import Preferences, Presentation
 from tonearm.domain.vocabulary import ImportState, Scope
 from tonearm.importers.clearing import Clearing
-from tonearm.importers.imports import worker_name
+from tonearm.importers.imports import imports_of
+from tonearm.importers.limits import Limits
+from tonearm.jobs.queue import DEFAULT_FAILURES
 from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.storage.database import Database
@@ -155,17 +157,15 @@ def test_imports_tell_of_their_ends(
 def test_an_import_whose_process_died_tells_of_it_once(
     database: Database, inbox: Notifications, clock: MovingClock, tmp_path: Path
 ) -> None:
-    imports = imports_for(database, tmp_path, clock)
-    for worker in (worker_name("worker"), "command:elsewhere:1"):
-        imports.submit(1, imports.create_spool(), ["a.json"])
-        claimed = imports.claim(worker)
-        assert claimed is not None
-        if worker.startswith("worker"):
-            imports.fail_dead(*claimed)
-            imports.fail_dead(*claimed)
-    clock.advance(minutes=2)
-    imports.recover()
-    imports.recover()
+    imports, _jobs, desk = imports_of(database, tmp_path / "spool", Limits(), clock)
+    for worker, tries in (("worker:elsewhere:1", DEFAULT_FAILURES), ("command:elsewhere:1", 1)):
+        record = imports.submit(1, imports.create_spool(), ["a.json"])
+        for _ in range(tries):
+            assert imports.get(1, record.id).state is ImportState.QUEUED
+            assert imports.take(1, record.id, worker) is not None
+            clock.advance(minutes=2)
+            assert (desk.recover(), desk.recover()) == (1, 0)
+        assert imports.get(1, record.id).problem_code == "interrupted"
     inbox.deliver_all()
 
     assert [one.event for one in inbox.list(1)] == [EventName.IMPORT_FAILED] * 2
@@ -235,8 +235,8 @@ def test_whoever_invited_somebody_is_told_that_they_came(
 def test_clearing_a_history_takes_what_was_told_of_imports_along(
     database: Database, inbox: Notifications, clock: MovingClock, tmp_path: Path
 ) -> None:
-    imports = imports_for(database, tmp_path, clock)
-    clearing = Clearing(database, tmp_path / "spool", clock, lambda _: None)
+    imports, jobs, _desk = imports_of(database, tmp_path / "spool", Limits(), clock)
+    clearing = Clearing(database, tmp_path / "spool", clock, jobs, lambda _: None)
     bring_in(imports, [PLAY])
     inbox.deliver_all()
     bring_in(imports, [PLAY])

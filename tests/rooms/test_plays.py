@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hard_days import hard_rows, row
-from listening import bring_in, stored_plays
+from listening import bring_in, run_import, stored_plays
 from moving_clock import MovingClock
 from oracle.plays import normal
 from tonearm.bootstrap import Tonearm, build
@@ -330,8 +330,7 @@ def test_plays_read_the_same_on_every_database(database_url: str, tmp_path: Path
         spool = built.imports.create_spool()
         (spool / "0").write_bytes(json.dumps(rows).encode())
         record = built.imports.submit(user, spool, [name])
-        built.imports.claim("test", user)
-        built.imports.run(user, record.id)
+        run_import(built.imports, user, record.id)
     found = built.insights.plays(user, PlaysQuestion(q="GLASS", limit=2))
     rest = built.insights.plays(user, PlaysQuestion(q="GLASS", cursor=found.next_cursor))
     assert [play.ended_at.day for play in (*found.items, *rest.items)] == [7, 5, 2]

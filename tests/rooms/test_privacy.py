@@ -18,12 +18,11 @@ import numpy as np
 import pytest
 
 from hostile.corpus import bundle, hostile_files
-from listening import add_user
+from listening import add_user, run_import
 from measuring import AnyQuestion, own_question
 from moving_clock import MovingClock
 from tonearm.bootstrap import Tonearm, build
 from tonearm.domain.vocabulary import ImportState
-from tonearm.importers.imports import worker_name
 from tonearm.importers.records import ImportRecord
 from tonearm.ops.logging import configure_logging
 from tonearm.ops.settings import Settings
@@ -86,8 +85,7 @@ def run(built: Tonearm, user: int, content: bytes, *, is_preview: bool = False) 
     spool = built.imports.create_spool()
     (spool / "0").write_bytes(content)
     record = built.imports.submit(user, spool, ["my_spotify_data.zip"], is_preview=is_preview)
-    assert built.imports.claim(worker_name("command"), user) == (user, record.id)
-    built.imports.run(user, record.id)
+    run_import(built.imports, user, record.id)
     return built.imports.get(user, record.id)
 
 

@@ -1,4 +1,4 @@
-"""The worker goes on, whatever happens around it; its children end when it says so, or is gone itself."""
+"""Imports as jobs: whatever dies in whichever moment, the plays are right and nothing is published twice."""
 
 import os
 import signal
@@ -6,27 +6,42 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from listening import add_user, imports_for
+from listening import add_user, imports_for, stored_plays
 from moving_clock import MovingClock
-from tonearm.domain.errors import UnavailableError
+from tonearm.domain.errors import ConflictError
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.child import ImportChild
-from tonearm.importers.imports import Imports, worker_name
+from tonearm.importers.deed import ImportDeed, StartChild
+from tonearm.importers.following import RUN, Following
+from tonearm.importers.imports import Imports
 from tonearm.importers.limits import Limits
-from tonearm.importers.worker import ImportWorker
+from tonearm.jobs.desk import Desk
+from tonearm.jobs.errors import LeaseLostError
+from tonearm.jobs.queue import Jobs
+from tonearm.jobs.records import Claim, Job, JobState
+from tonearm.jobs.schedules import Schedules
+from tonearm.jobs.work import Worker
+from tonearm.ops.clock import system_clock
 from tonearm.storage.database import Database
+from tonearm.storage.tables import imports as rows
 from tonearm.testing.export import write_export
 
 PLAYS = 60_000
+PHASES = ("stage", "match", "write")
+LEASE = timedelta(seconds=3)
 
 
-def refuse(_user_id: int, _import_id: int) -> subprocess.Popen[bytes]:
+def refuse(_claim: Claim) -> subprocess.Popen[bytes]:
     raise OSError("no more processes")
 
 
@@ -45,23 +60,87 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-def submit(imports: Imports, database: Database, clock: MovingClock, content: bytes) -> Path:
-    """Queue an export for a listener of its own; gives its folder."""
-    add_user(database, clock, 1)
-    spool = imports.create_spool()
-    (spool / "0").write_bytes(content)
-    imports.submit(1, spool, ["my_spotify_data.zip"])
-    return spool
+@dataclass
+class House:
+    """Imports with a queue, by the clock of the machine, as their children go by it too."""
+
+    database: Database
+    url: str
+    folder: Path
+    imports: Imports = field(init=False)
+    jobs: Jobs = field(init=False)
+    desk: Desk = field(init=False)
+
+    def __post_init__(self) -> None:
+        spool = self.folder / "spool"
+        followers = {RUN: Following(spool, system_clock)}
+        self.jobs = Jobs(self.database, system_clock, followers=followers)
+        # What failed is tried again at once.
+        self.desk = Desk(
+            self.database, system_clock, lease=LEASE, chance=lambda: -1.0, followers=followers
+        )
+        self.imports = Imports(self.database, spool, Limits(), system_clock, self.jobs, self.desk)
+
+    def submit(self, content: bytes, user_id: int = 1, *, is_preview: bool = False) -> Path:
+        """Queue an export for a listener of its own; gives its folder."""
+        with suppress(IntegrityError):
+            add_user(self.database, system_clock, user_id)
+        spool = self.imports.create_spool()
+        (spool / "0").write_bytes(content)
+        self.imports.submit(user_id, spool, ["my_spotify_data.zip"], is_preview=is_preview)
+        return spool
+
+    def child(self) -> ImportChild:
+        folder = self.folder
+        return ImportChild(self.url, folder / "spool", Limits(), folder / "logs", "info")
+
+    def job(self, user_id: int = 1, import_id: int = 1) -> Job:
+        job_id = self.imports.get(user_id, import_id).job_id
+        assert job_id is not None
+        return self.jobs.get(job_id)
+
+    def phase(self) -> str | None:
+        with self.database.read() as connection:
+            found: str | None = connection.scalar(select(rows.c.phase))
+        return found
+
+    @contextmanager
+    def working(self, start_child: StartChild, name: str = "worker") -> Iterator[Worker]:
+        worker = Worker(
+            self.database,
+            self.desk,
+            {RUN: ImportDeed(self.imports, start_child)},
+            Schedules(self.database, system_clock, self.jobs),
+            name=name,
+            at_most={RUN: 1},
+            idle_seconds=0.01,
+        )
+        worker.start()
+        try:
+            yield worker
+        finally:
+            worker.stop()
+
+    def settled(self, user_id: int = 1, import_id: int = 1) -> ImportState:
+        under_way = (ImportState.QUEUED, ImportState.RUNNING)
+        wait_until(lambda: self.imports.get(user_id, import_id).state not in under_way)
+        return self.imports.get(user_id, import_id).state
 
 
-def child_for(url: str, folder: Path) -> ImportChild:
-    return ImportChild(url, folder / "spool", Limits(), folder / "logs", "info")
+@pytest.fixture
+def house(database: Database, database_url: str, tmp_path: Path) -> House:
+    return House(database, database_url, tmp_path)
+
+
+@pytest.fixture
+def sqlite_house(sqlite_database: Database, sqlite_url: str, tmp_path: Path) -> House:
+    return House(sqlite_database, sqlite_url, tmp_path)
 
 
 def test_folders_that_vanish_do_not_disturb_a_sweep(
     sqlite_database: Database, tmp_path: Path, clock: MovingClock
 ) -> None:
-    """Readiness probes make folders and remove them while the worker looks at every folder."""
+    """Readiness probes make folders and remove them while a worker looks at every folder."""
     imports = imports_for(sqlite_database, tmp_path, clock)
     stopping = threading.Event()
 
@@ -79,58 +158,85 @@ def test_folders_that_vanish_do_not_disturb_a_sweep(
         probing.join()
 
 
-def test_what_fails_unforeseen_does_not_end_the_worker(
-    sqlite_database: Database, tmp_path: Path, clock: MovingClock
+def test_a_child_that_cannot_be_started_leaves_its_import_waiting(sqlite_house: House) -> None:
+    """The worker goes on: what waits is tried again, and the next import is taken all the same."""
+    house = sqlite_house
+    house.submit(b"[]")
+    house.submit(b"[]", user_id=2)
+    with house.working(refuse):
+        wait_until(lambda: all(house.job(user).failures for user in (1, 2)))
+    assert {house.job(user).state for user in (1, 2)} == {JobState.WAITING}
+    assert {house.imports.get(user, 1).state for user in (1, 2)} == {ImportState.QUEUED}
+
+
+def test_a_child_imports_and_hands_its_job_in(house: House, export: bytes) -> None:
+    spool = house.submit(export)
+    with house.working(house.child()):
+        assert house.settled() is ImportState.PUBLISHED
+        wait_until(lambda: not spool.exists())
+    record, job = house.imports.get(1, 1), house.job()
+    assert record.counts.new == PLAYS
+    assert (job.name, job.queue, job.payload) == (RUN, "imports", {"import_id": 1})
+    assert (job.user_id, job.state, job.progress) == (1, JobState.SUCCEEDED, 1.0)
+    assert job.result == {"import_id": 1, "rows": record.counts.rows, "new": PLAYS}
+
+
+def test_what_cannot_be_read_is_a_failed_job_and_a_retry_imports_again(house: House) -> None:
+    spool = house.submit(b"no export")
+    with house.working(house.child()):
+        assert house.settled() is ImportState.FAILED
+        record, job = house.imports.get(1, 1), house.job()
+        assert (job.state, job.error) == (JobState.FAILED, record.problem)
+        assert record.problem_code == "unreadable_file"
+
+        (spool / "0").write_bytes(b"{}")
+        (spool / "0.stage").unlink(missing_ok=True)
+        house.jobs.retry(job.id)
+        assert house.settled() is ImportState.FAILED
+        # Started again from the import's side it has another job, and the old one is of no import.
+        house.imports.publish(1, 1)
+        assert house.settled() is ImportState.FAILED
+        assert house.job().id != job.id
+        with pytest.raises(ConflictError, match="in another job"):
+            house.jobs.retry(job.id)
+    (spool / "0").unlink()
+    for path in spool.iterdir():
+        path.unlink()
+    spool.rmdir()
+    with pytest.raises(ConflictError, match="files are gone"):
+        house.jobs.retry(house.job().id)
+    assert house.jobs.retry_failed() == 0
+    assert house.job().state is JobState.FAILED
+
+
+def test_a_child_that_is_killed_is_tried_again_and_at_last_a_failed_import(
+    sqlite_house: House, export: bytes
 ) -> None:
-    """The first child cannot even be started; the next import is taken all the same."""
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    add_user(sqlite_database, clock, 1)
-    for _ in range(2):
-        imports.submit(1, imports.create_spool(), ["nothing.json"])
-    working = ImportWorker(imports, refuse, idle_seconds=0.01)
-    working.start()
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with suppress(UnavailableError):
-                if all(record.state is ImportState.FAILED for record in imports.list(1)):
-                    break
-            time.sleep(0.05)
-        assert [record.problem_code for record in imports.list(1)] == ["interrupted"] * 2
-    finally:
-        working.stop()
+    house = sqlite_house
+    house.submit(export)
+    start = house.child()
+    tries = house.job().most_failures
 
-
-def test_a_child_imports_and_ends(
-    database: Database, database_url: str, tmp_path: Path, clock: MovingClock, export: bytes
-) -> None:
-    imports = imports_for(database, tmp_path, clock)
-    spool = submit(imports, database, clock, export)
-    assert ImportWorker(imports, child_for(database_url, tmp_path)).work_once()
-    record = imports.get(1, 1)
-    assert (record.state, record.counts.new) == (ImportState.PUBLISHED, PLAYS)
-    assert not spool.exists()
-
-
-def test_a_child_that_is_killed_is_a_failed_import(
-    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock, export: bytes
-) -> None:
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    submit(imports, sqlite_database, clock, export)
-    start = child_for(sqlite_url, tmp_path)
-
-    def start_and_kill(user_id: int, import_id: int) -> subprocess.Popen[bytes]:
-        process = start(user_id, import_id)
+    def start_and_kill(claim: Claim) -> subprocess.Popen[bytes]:
+        process = start(claim)
         process.kill()
         return process
 
-    assert ImportWorker(imports, start_and_kill).work_once()
-    record = imports.get(1, 1)
-    assert (record.state, record.problem_code) == (ImportState.FAILED, "interrupted")
+    with house.working(start_and_kill):
+        assert house.settled() is ImportState.FAILED
+    record, job = house.imports.get(1, 1), house.job()
+    assert (record.problem_code, job.state, job.failures) == ("interrupted", JobState.DEAD, tries)
+    assert record.problem == job.error
+
+    house.jobs.retry(job.id)
+    assert house.imports.get(1, 1).problem is None
+    with house.working(start):
+        assert house.settled() is ImportState.PUBLISHED
 
 
 def test_nothing_secret_is_on_a_childs_command_line(tmp_path: Path) -> None:
-    process = child_for("postgresql://ada:hush@127.0.0.1:1/none", tmp_path)(1, 1)
+    url = "postgresql://ada:hush@127.0.0.1:1/none"
+    process = ImportChild(url, tmp_path, Limits(), tmp_path, "info")(some_claim())
     with process:
         process.kill()
     words = process.args
@@ -139,38 +245,51 @@ def test_nothing_secret_is_on_a_childs_command_line(tmp_path: Path) -> None:
     assert not any("hush" in str(word) or "127.0.0.1" in str(word) for word in words)
 
 
-def test_a_child_ends_when_nobody_holds_its_input(
-    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock, export: bytes
-) -> None:
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    spool = submit(imports, sqlite_database, clock, export)
-    claimed = imports.claim(worker_name("worker"))
-    assert claimed is not None
-    with child_for(sqlite_url, tmp_path)(*claimed) as process:
+def some_claim() -> Claim:
+    now = datetime.now(UTC)
+    job = Job(
+        id=1, user_id=1, queue="imports", name=RUN, payload={"import_id": 1}, priority=0,
+        state=JobState.RUNNING, run_at=now, failures=0, most_failures=5, cancel_requested=False,
+        progress=None, message=None, result=None, error=None, created_at=now, started_at=now,
+        finished_at=None,
+    )  # fmt: skip
+    return Claim(job, "worker", 1)
+
+
+def test_a_child_ends_when_nobody_holds_its_input(sqlite_house: House, export: bytes) -> None:
+    house = sqlite_house
+    spool = house.submit(export)
+    claim = house.imports.take(1, 1, "worker")
+    assert claim is not None
+    with house.child()(claim) as process:
         wait_until(lambda: any(spool.glob("*.stage")))
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=60) == 1
-    assert imports.get(1, 1).state is ImportState.RUNNING
+    assert house.imports.get(1, 1).state is ImportState.RUNNING
 
 
-def test_a_child_dies_with_its_worker(
-    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock, export: bytes
-) -> None:
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    spool = submit(imports, sqlite_database, clock, export)
+def start_worker(house: House, spool: Path) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM")}
     settings = {
-        "TONEARM_DATA_DIR": str(tmp_path),
+        "TONEARM_DATA_DIR": str(house.folder),
         "TONEARM_SPOOL_DIR": str(spool.parent),
-        "TONEARM_DATABASE_URL": sqlite_url,
+        "TONEARM_DATABASE_URL": house.url,
     }
-    worker = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "tonearm", "worker"],
         env=kept | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def test_a_child_dies_with_its_worker_and_the_next_one_goes_on(
+    sqlite_house: House, export: bytes
+) -> None:
+    house = sqlite_house
+    spool = house.submit(export)
+    worker = start_worker(house, spool)
     try:
         wait_until(lambda: any(spool.glob("*.stage")) or worker.poll() is not None)
     finally:
@@ -178,45 +297,158 @@ def test_a_child_dies_with_its_worker(
     # The child writes where the worker did, which is at its end when both are gone.
     _, complaints = worker.communicate(timeout=60)
     assert worker.returncode == -signal.SIGKILL, complaints
-    assert imports.get(1, 1).state is ImportState.RUNNING
+    assert house.imports.get(1, 1).state is ImportState.RUNNING
+    # Long before its lease ends: on the same host it is seen to be gone.
+    with house.working(house.child()):
+        assert house.settled() is ImportState.PUBLISHED
+    assert (house.imports.get(1, 1).counts.new, house.job().failures) == (PLAYS, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("victim", ["worker", "child", "both"])
+def test_kills_in_every_phase_end_with_the_right_plays(
+    house: House, export: bytes, phase: str, victim: str
+) -> None:
+    spool = house.submit(export)
+    worker = start_worker(house, spool)
+    try:
+        wait_until(lambda: has_come_to(house, spool, phase))
+        (child,) = children_of(worker.pid)
+        # Held in place, neither can go on while the other one dies.
+        if victim != "child":
+            worker.kill()
+        if victim != "worker":
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        if victim == "child":
+            wait_until(lambda: house.job().failures == 1 or house.job().finished_at is not None)
+    finally:
+        worker.kill()
+        worker.communicate(timeout=60)
+    with house.working(house.child()):
+        assert house.settled() is ImportState.PUBLISHED
+    record = house.imports.get(1, 1)
+    assert record.counts.new == PLAYS
+    assert len(stored_plays(house.database)) == PLAYS
+    assert house.job().state is JobState.SUCCEEDED
+
+
+def has_come_to(house: House, spool: Path, phase: str) -> bool:
+    # The row says nothing before half a second has passed: what is written into the spool does.
+    return any(spool.glob("*.stage")) if phase == "stage" else house.phase() == phase
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] or [
+        int(one)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for one in (task / "children").read_text().split()
+    ]
+
+
+def test_who_was_taken_for_dead_publishes_nothing(house: House, export: bytes) -> None:
+    """A process stands still until its lease has ended; what it goes on with then is void."""
+    house.submit(export)
+    slow = house.imports.take(1, 1, "worker:elsewhere:1")
+    assert slow is not None
+    lost: list[Claim] = []
+
+    def lose(_progress: object) -> None:
+        if not lost and house.phase() == "match":
+            time.sleep(LEASE.total_seconds() + 0.1)
+            assert house.desk.recover() == 1
+            again = house.imports.take(1, 1, "worker:elsewhere:2")
+            assert again is not None
+            lost.append(again)
+
+    with pytest.raises(LeaseLostError):
+        house.imports.run(slow, lose)
+    assert house.imports.get(1, 1).state is ImportState.RUNNING
+    assert stored_plays(house.database) == []
+    (quick,) = lost
+    assert house.imports.run(quick) is ImportState.PUBLISHED
+    assert len(stored_plays(house.database)) == PLAYS
 
 
 def test_a_worker_that_stops_ends_its_child_and_queues_the_import_again(
-    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock, export: bytes
+    sqlite_house: House, export: bytes
 ) -> None:
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    spool = submit(imports, sqlite_database, clock, export)
+    house = sqlite_house
+    spool = house.submit(export)
     started: list[subprocess.Popen[bytes]] = []
-    start = child_for(sqlite_url, tmp_path)
+    start = house.child()
 
-    def remembered(user_id: int, import_id: int) -> subprocess.Popen[bytes]:
-        started.append(start(user_id, import_id))
+    def remembered(claim: Claim) -> subprocess.Popen[bytes]:
+        started.append(start(claim))
         return started[-1]
 
-    working = ImportWorker(imports, remembered, idle_seconds=0.01)
-    working.start()
-    wait_until(lambda: any(spool.glob("*.stage")))
-    working.stop()
+    with house.working(remembered):
+        wait_until(lambda: any(spool.glob("*.stage")))
     assert [process.returncode for process in started] == [-signal.SIGKILL]
-    assert imports.get(1, 1).state is ImportState.QUEUED
+    assert house.imports.get(1, 1).state is ImportState.QUEUED
+    assert (house.job().state, house.job().failures) == (JobState.QUEUED, 0)
     # What is staged is not read again, and the end is the same.
     assert any(spool.glob("*.stage"))
-    assert ImportWorker(imports, start).work_once()
-    assert imports.get(1, 1).counts.new == PLAYS
+    with house.working(start):
+        assert house.settled() is ImportState.PUBLISHED
+    assert house.imports.get(1, 1).counts.new == PLAYS
 
 
-def test_a_cancelled_import_ends_without_a_trace(
-    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock, export: bytes
+@pytest.mark.parametrize("door", ["imports", "jobs"])
+def test_a_cancelled_import_ends_at_once_and_without_a_trace(
+    sqlite_house: House, export: bytes, door: str
 ) -> None:
-    imports = imports_for(sqlite_database, tmp_path, clock)
-    spool = submit(imports, sqlite_database, clock, export)
-    working = ImportWorker(imports, child_for(sqlite_url, tmp_path), idle_seconds=0.01)
-    working.start()
-    try:
+    house = sqlite_house
+    spool = house.submit(export)
+    with house.working(house.child()):
         wait_until(lambda: any(spool.glob("*.stage")))
-        imports.cancel(1, 1)
-        wait_until(lambda: imports.get(1, 1).state is not ImportState.RUNNING)
-        assert imports.get(1, 1).state is ImportState.CANCELLED
+        asked_at = time.monotonic()
+        if door == "imports":
+            house.imports.cancel(1, 1)
+        else:
+            house.jobs.cancel(house.job().id)
+        assert house.settled() is ImportState.CANCELLED
+        assert time.monotonic() - asked_at < 5
+        assert house.job().state is JobState.CANCELLED
         wait_until(lambda: not spool.exists())
-    finally:
-        working.stop()
+    assert stored_plays(house.database) == []
+
+
+def test_a_preview_is_a_job_and_so_is_its_publication(house: House) -> None:
+    rows = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
+    spool = house.submit(rows, is_preview=True)
+    with house.working(house.child()):
+        assert house.settled() is ImportState.PREVIEWED
+        first = house.job()
+        assert (first.state, stored_plays(house.database)) == (JobState.SUCCEEDED, [])
+        assert spool.exists()
+        assert house.imports.publish(1, 1).state is ImportState.QUEUED
+        assert house.settled() is ImportState.PUBLISHED
+    assert house.job().id > first.id
+    assert len(stored_plays(house.database)) == 1
+
+
+def test_a_listener_has_one_import_at_a_time_and_listeners_go_beside_each_other(
+    house: House,
+) -> None:
+    for user_id in (1, 1, 2):
+        house.submit(b"[]", user_id)
+    assert house.imports.take(1, 1, "one") is not None
+    assert house.imports.take(1, 2, "two") is None
+    claim = house.desk.claim("two", [RUN])
+    assert claim is not None
+    assert claim.job.user_id == 2
+    assert house.desk.claim("three", [RUN]) is None
+    assert [record.state for record in house.imports.list(1)] == ["queued", "running"]
+
+
+def test_a_queued_import_that_is_cancelled_as_a_job_is_swept(house: House) -> None:
+    spool = house.submit(b"[]")
+    house.jobs.cancel(house.job().id)
+    assert house.imports.get(1, 1).state is ImportState.CANCELLED
+    assert spool.exists()
+    house.imports.sweep()
+    assert not spool.exists()
+    with pytest.raises(ConflictError, match="files are gone"):
+        house.jobs.retry(house.job().id)

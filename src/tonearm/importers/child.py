@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tonearm.importers.limits import Limits
+from tonearm.jobs.records import Claim
 from tonearm.ops.memory import leave_out
 
 _NICENESS = 10
@@ -25,8 +26,9 @@ class _Order(msgspec.Struct):
     limits: Limits
     logs: bytes
     log_level: str
-    user_id: int
-    import_id: int
+    job_id: int
+    worker: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,17 @@ class ImportChild:
     logs: Path
     log_level: str
 
-    def __call__(self, user_id: int, import_id: int) -> subprocess.Popen[bytes]:
-        """Start the run of one import; the process ends when its standard input is closed, or whoever holds it dies."""
+    def __call__(self, claim: Claim) -> subprocess.Popen[bytes]:
+        """Start the run of a claimed import; it ends when its standard input is closed, or whoever holds that dies."""
         order = _Order(
             self.database_url,
             os.fsencode(self.spool),
             self.limits,
             os.fsencode(self.logs),
             self.log_level,
-            user_id,
-            import_id,
+            claim.job.id,
+            claim.worker,
+            claim.attempt,
         )
         # It finds what is found here, and nothing else: `-P` leaves out the current folder.
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
@@ -57,7 +60,9 @@ class ImportChild:
             stdin=subprocess.PIPE,
             bufsize=0,
             env=os.environ | {"PYTHONPATH": path},
-            process_group=0,  # Ctrl-C at a terminal is for the server to act on
+            # Ctrl-C at a terminal is for the server to act on.
+            process_group=0,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
         )
         # Any account may read a command line, but not a pipe. A child that has died already is
         # noticed by its exit code.
@@ -72,7 +77,7 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Order)
     threading.Thread(target=_end_with_starter, daemon=True).start()
     leave_out("rich")  # 4 MB that structlog would load because it is there
-    from tonearm.importers.imports import Imports  # noqa: PLC0415 - after the line above, as all of these
+    from tonearm.importers.imports import imports_of  # noqa: PLC0415 - after the line above, as all of these
     from tonearm.ops.clock import system_clock  # noqa: PLC0415 - see above
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - see above
     from tonearm.storage.database import Database  # noqa: PLC0415 - see above
@@ -82,8 +87,9 @@ def main() -> None:
     configure_logging(Path(os.fsdecode(order.logs)), order.log_level)
     database = Database(order.database_url)
     try:
-        imports = Imports(database, Path(os.fsdecode(order.spool)), order.limits, system_clock)
-        imports.run(order.user_id, order.import_id)
+        spool = Path(os.fsdecode(order.spool))
+        imports, _jobs, desk = imports_of(database, spool, order.limits, system_clock)
+        imports.run(desk.resume(order.job_id, order.worker, order.attempt))
     finally:
         database.close()
     # Python would let go of every object by itself, a second in which the server, which now

@@ -13,6 +13,8 @@ from tonearm.domain.errors import ConflictError, InvalidInputError
 from tonearm.domain.events import HistoryCleared
 from tonearm.domain.vocabulary import ImportState
 from tonearm.history.publication import lock_history
+from tonearm.importers.following import RUN
+from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.outbox import emit
@@ -37,12 +39,18 @@ class Clearing:
     """Clears the histories of listeners."""
 
     def __init__(
-        self, database: Database, spool: Path, clock: Clock, forget: Callable[[int], None]
+        self,
+        database: Database,
+        spool: Path,
+        clock: Clock,
+        jobs: Jobs,
+        forget: Callable[[int], None],
     ) -> None:
         """`forget` removes what this machine keeps of a listener's plays beside the database."""
         self._database = database
         self._spool = spool
         self._clock = clock
+        self._jobs = jobs
         self._forget = forget
 
     def clear(self, user_id: int, confirm: str) -> None:
@@ -61,6 +69,7 @@ class Clearing:
                     parameter="confirm",
                 )
             version, _ = lock_history(connection, user_id, now)
+            self._jobs.drop(connection, user_id, RUN)  # first, so that none of them begins to run
             spools = _spools(connection, user_id)
             for table in _CLEARED:
                 connection.execute(delete(table).where(table.c.user_id == user_id))

@@ -1,13 +1,11 @@
 """Imports from outside: submit, look at, publish, cancel, undo."""
 
 import gc
-import os
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,16 +24,19 @@ from tonearm.history.publication import HistoryMovedError, lock_history, publish
 from tonearm.history.publication import stage as stage_segments
 from tonearm.importers.announcing import announce
 from tonearm.importers.drawer import load_formats
+from tonearm.importers.following import QUEUE, RUN, Following, check_files
 from tonearm.importers.ledger import parse_verdict, read_ledger, read_preview
 from tonearm.importers.limits import Limits
 from tonearm.importers.matching import Ledger
 from tonearm.importers.records import Counts, ImportMember, ImportRecord, LedgerRow, Progress
 from tonearm.importers.run import ImportRun, OnProgress
+from tonearm.jobs.desk import Desk
+from tonearm.jobs.queue import Jobs
+from tonearm.jobs.records import Claim
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import import_members, imports
 
-LEASE = timedelta(seconds=60)
 _NO_PROGRESS = {
     "phase": None,
     "files": 0,
@@ -51,6 +52,7 @@ _NO_COUNTS = dict.fromkeys(
     ("rows", "new", "improved", "duplicate", "no_content", "malformed", "suppressed"), 0
 )
 _UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
+_LEFT_NOTHING = (ImportState.PUBLISHED, ImportState.CANCELLED, ImportState.UNDONE)
 
 
 class Imports:
@@ -62,13 +64,18 @@ class Imports:
         spool: Path,
         limits: Limits,
         clock: Clock,
+        jobs: Jobs,
+        desk: Desk,
         *,
         kept: timedelta = timedelta(hours=24),
     ) -> None:
+        """Queue imports among `jobs`, and hand them in at `desk`; both have to know `Following`."""
         self._database = database
         self._spool = spool
         self._limits = limits
         self._clock = clock
+        self._jobs = jobs
+        self._desk = desk
         self._kept = kept
         self._formats = load_formats()
 
@@ -112,10 +119,20 @@ class Imports:
                     created_at=now,
                     progress=_NO_PROGRESS,
                     counts=_NO_COUNTS,
-                    cancel_requested=False,
+                    job_id=self._enqueue(connection, user_id, import_id),
                 )
             )
         return self.get(user_id, import_id)
+
+    def _enqueue(self, connection: Connection, user_id: int, import_id: int) -> int:
+        return self._jobs.enqueue(
+            connection,
+            RUN,
+            {"import_id": import_id},
+            queue=QUEUE,
+            user_id=user_id,
+            exclusive_key=f"{RUN}:{user_id}",  # two of one history would only undo each other's work
+        )
 
     def list(self, user_id: int) -> list[ImportRecord]:
         """Give a listener's imports, newest first, without their members."""
@@ -180,8 +197,7 @@ class Imports:
                 raise ConflictError(
                     f"Only a preview or a failed import can be started; this one is {row.state}."
                 )
-            if not (self._spool / row.spool).is_dir():
-                raise ConflictError("The uploaded files are gone. Upload them again.")
+            check_files(self._spool / row.spool)
             connection.execute(
                 update(imports)
                 .where(imports.c.user_id == user_id, imports.c.id == import_id)
@@ -189,9 +205,9 @@ class Imports:
                     state=ImportState.QUEUED,
                     is_preview=False,
                     finished_at=None,
-                    cancel_requested=False,
                     problem=None,
                     problem_code=None,
+                    job_id=self._enqueue(connection, user_id, import_id),
                 )
             )
         return self.get(user_id, import_id)
@@ -204,18 +220,18 @@ class Imports:
                 raise ConflictError(
                     f"Only what is under way can be cancelled; this is {row.state}."
                 )
-            place = (imports.c.user_id == user_id, imports.c.id == import_id)
-            if row.state == ImportState.RUNNING:
-                connection.execute(update(imports).where(*place).values(cancel_requested=True))
-            else:
+            if row.state == ImportState.PREVIEWED:
                 connection.execute(
                     update(imports)
-                    .where(*place)
+                    .where(imports.c.user_id == user_id, imports.c.id == import_id)
                     .values(state=ImportState.CANCELLED, finished_at=self._clock())
                 )
-        if row.state != ImportState.RUNNING:
+            else:
+                self._jobs.end(connection, row.job_id)
+        record = self.get(user_id, import_id)
+        if record.state is ImportState.CANCELLED:
             shutil.rmtree(self._spool / row.spool, ignore_errors=True)
-        return self.get(user_id, import_id)
+        return record
 
     def undo(self, user_id: int, import_id: int) -> ImportRecord:
         """Make the history what it would be without this import."""
@@ -262,117 +278,43 @@ class Imports:
             return self.get(user_id, import_id)
         return self.cancel(user_id, import_id)
 
-    def claim(self, worker: str, user_id: int | None = None) -> tuple[int, int] | None:
-        """Take the next queued import, of a listener if one is named; never two of one listener at once."""
-        now = self._clock()
-        running = imports.alias()
-        is_free = ~(
-            select(running.c.id)
-            .where(running.c.user_id == imports.c.user_id, running.c.state == ImportState.RUNNING)
-            .exists()
-        )
-        query = (
-            select(imports.c.user_id, imports.c.id)
-            .where(imports.c.state == ImportState.QUEUED, is_free)
-            .order_by(imports.c.created_at, imports.c.id)
-            .limit(1)
-        )
-        if user_id is not None:
-            query = query.where(imports.c.user_id == user_id)
-        with self._database.write() as connection:
-            found = connection.execute(query).one_or_none()
-            if found is None:
-                return None
-            # The lock makes two workers agree; what one took is not queued for the other.
-            lock_history(connection, found.user_id, now)
-            taken = connection.execute(
-                update(imports)
-                .where(
-                    imports.c.user_id == found.user_id,
-                    imports.c.id == found.id,
-                    imports.c.state == ImportState.QUEUED,
-                    is_free,
-                )
-                .values(state=ImportState.RUNNING, worker=worker, heartbeat_at=now)
-            )
-            return (found.user_id, found.id) if taken.rowcount else None
+    def take(self, user_id: int, import_id: int, worker: str) -> Claim | None:
+        """Claim this very import for a process that will run it; None while it cannot run or another has it."""
+        with self._database.read() as connection:
+            job_id = _find(connection, user_id, import_id).job_id
+        return None if job_id is None else self._desk.take(worker, job_id)
 
-    def run(
-        self, user_id: int, import_id: int, on_progress: OnProgress = lambda _: None
-    ) -> ImportState:
-        """Run a claimed import in this process, to its end."""
+    def run(self, claim: Claim, on_progress: OnProgress = lambda _: None) -> ImportState:
+        """Run a claimed import in this process, to its end; raises LeaseLostError."""
         # Millions of short-lived tuples and no cycles: the collector would only look, a tenth of the time.
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            return self._new_run(user_id, import_id, on_progress).execute()
+            return self._new_run(claim, on_progress).execute()
         finally:
             if was_enabled:
                 gc.enable()
 
-    def _new_run(self, user_id: int, import_id: int, on_progress: OnProgress) -> ImportRun:
+    def _new_run(self, claim: Claim, on_progress: OnProgress) -> ImportRun:
         return ImportRun(
             self._database,
             self._spool,
             self._limits,
             self._clock,
             self._formats,
-            user_id,
-            import_id,
+            self._desk,
+            claim,
             on_progress,
         )
 
-    def release(self, user_id: int, import_id: int) -> None:
-        """Queue a running import again, because its worker stops."""
-        self._end_run(user_id, import_id, state=ImportState.QUEUED, worker=None)
-
-    def give_up(self, user_id: int, import_id: int) -> None:
-        """Cancel a running import from the process that ran it, which has stopped."""
-        self._end_run(
-            user_id, import_id, state=ImportState.CANCELLED, finished_at=self._clock(), worker=None
-        )
-
-    def fail_dead(self, user_id: int, import_id: int) -> None:
-        """Record that the process of a running import died."""
-        self._end_run(
-            user_id,
-            import_id,
-            state=ImportState.FAILED,
-            finished_at=self._clock(),
-            problem=(
-                "The import's process was ended from outside, perhaps for want of memory. "
-                "Nothing was imported; start it again."
-            ),
-            problem_code="interrupted",
-            worker=None,
-        )
-
-    def _end_run(self, user_id: int, import_id: int, **values: object) -> None:
-        with self._database.write() as connection:
-            _end_run(connection, user_id, import_id, self._clock(), values)
-
-    def recover(self) -> None:
-        """Queue again what a dead worker left running; end what a dead command left."""
-        now = self._clock()
-        with self._database.write() as connection:
-            rows = connection.execute(
-                select(imports).where(imports.c.state == ImportState.RUNNING)
-            ).all()
-            for row in rows:
-                if not _is_dead(row, now - LEASE):
-                    continue
-                values: dict[str, object] = {"state": ImportState.QUEUED, "worker": None}
-                if row.worker and row.worker.startswith("command:"):
-                    values |= {
-                        "state": ImportState.FAILED,
-                        "finished_at": now,
-                        "problem": "The command was interrupted; nothing was imported. Run it again.",
-                        "problem_code": "interrupted",
-                    }
-                _end_run(connection, row.user_id, row.id, now, values)
+    def drop_files(self, user_id: int, import_id: int) -> None:
+        """Remove the files of an import that will not run again."""
+        with self._database.read() as connection:
+            spool = _find(connection, user_id, import_id).spool
+        shutil.rmtree(self._spool / spool, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Drop previews and failed uploads that are older than they are kept."""
+        """Drop what imports that have ended left behind, and previews and failed uploads after their time."""
         before = self._clock() - self._kept
         with self._database.write() as connection:
             connection.execute(
@@ -380,53 +322,33 @@ class Imports:
                 .where(imports.c.state == ImportState.PREVIEWED, imports.c.finished_at < before)
                 .values(state=ImportState.CANCELLED)
             )
-            wanted = set(
-                connection.scalars(
-                    select(imports.c.spool).where(
-                        imports.c.state.in_((*_UNDER_WAY, ImportState.PREVIEWED))
-                        | (
-                            (imports.c.state == ImportState.FAILED)
-                            & (imports.c.finished_at >= before)
-                        )
-                    )
-                )
-            )
+            rows = connection.execute(
+                select(imports.c.spool, imports.c.state, imports.c.finished_at)
+            ).all()
         if not self._spool.is_dir():
             return
+        ended = {row.spool for row in rows if row.state in _LEFT_NOTHING}
+        wanted = {
+            row.spool
+            for row in rows
+            if row.state in (*_UNDER_WAY, ImportState.PREVIEWED)
+            or (row.state == ImportState.FAILED and row.finished_at >= before)
+        }
         for folder in self._spool.iterdir():
             with suppress(FileNotFoundError):  # another process may remove what it made
                 is_old = folder.stat().st_mtime < before.timestamp()
-                if folder.name not in wanted and is_old:
+                if folder.name in ended or (folder.name not in wanted and is_old):
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def worker_name(kind: str) -> str:
-    """Name this process so that others can tell whether it is alive: `kind:host:pid`."""
-    return f"{kind}:{socket.gethostname()}:{os.getpid()}"[:64]
-
-
-def _is_dead(row: Row[Any], expired: datetime) -> bool:
-    if row.heartbeat_at is None or row.heartbeat_at < expired:
-        return True
-    _, host, pid = (row.worker or "::0").rsplit(":", 2)
-    if host != socket.gethostname() or os.name == "nt":
-        return False  # there only the lease can tell
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, ValueError):
-        return False
-    return False
-
-
-def _end_run(
-    connection: Connection, user_id: int, import_id: int, now: datetime, values: dict[str, object]
-) -> None:
-    is_running = imports.c.state == ImportState.RUNNING
-    place = (imports.c.user_id == user_id, imports.c.id == import_id, is_running)
-    if connection.execute(update(imports).where(*place).values(**values)).rowcount:
-        announce(connection, user_id, import_id, now)
+def imports_of(
+    database: Database, spool: Path, limits: Limits, clock: Clock
+) -> tuple[Imports, Jobs, Desk]:
+    """Put imports together with a queue and a desk that know them, for a process that does nothing else."""
+    followers = {RUN: Following(spool, clock)}
+    desk = Desk(database, clock, followers=followers)
+    jobs = Jobs(database, clock, followers=followers)
+    return Imports(database, spool, limits, clock, jobs, desk), jobs, desk
 
 
 def _find(connection: Connection, user_id: int, import_id: int) -> Row[Any]:
@@ -451,6 +373,7 @@ def _record(row: Row[Any], members: tuple[ImportMember, ...]) -> ImportRecord:
         problem=row.problem,
         problem_code=row.problem_code,
         members=members,
+        job_id=row.job_id,
     )
 
 

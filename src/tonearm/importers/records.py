@@ -66,6 +66,8 @@ class ImportRecord:
     """Why it failed and what to do, in a sentence."""
     problem_code: str | None
     members: tuple[ImportMember, ...]
+    job_id: int | None
+    """The job that does it or did it last; jobs are forgotten some days after their end."""
 
 
 @dataclass(frozen=True, slots=True)

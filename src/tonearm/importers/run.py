@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from tonearm.accounts.acting import SYSTEM, Actor, actor
 from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import (
     CancelledError,
+    NotFoundError,
     TonearmError,
     UnavailableError,
     UnreadableFileError,
@@ -37,11 +38,15 @@ from tonearm.history.publication import (
 from tonearm.history.publication import stage as stage_segments
 from tonearm.importers.announcing import announce
 from tonearm.importers.archive import Budget, Member, Upload
+from tonearm.importers.following import import_of
 from tonearm.importers.format import Format
 from tonearm.importers.limits import Limits
 from tonearm.importers.matching import Ledger, claims_of, ledgers_of
 from tonearm.importers.records import Counts, Progress
 from tonearm.importers.staging import Outline, Staged, Stager, Values
+from tonearm.jobs.desk import Desk
+from tonearm.jobs.errors import LeaseLostError
+from tonearm.jobs.records import Claim
 from tonearm.ops.clock import Clock
 from tonearm.ops.memory import give_back_memory, give_back_soon
 from tonearm.storage.database import Database
@@ -80,23 +85,27 @@ class ImportRun:
     limits: Limits
     clock: Clock
     formats: Sequence[Format]
-    user_id: int
-    import_id: int
+    desk: Desk
+    claim: Claim
+    """The job that this is; whoever loses it can neither report nor publish any more."""
     on_progress: OnProgress = lambda _progress: None
+    user_id: int = field(init=False)
+    import_id: int = field(init=False)
     _reporter: "_Reporter" = field(init=False)
 
     def __post_init__(self) -> None:
+        self.user_id, self.import_id = import_of(self.claim.job)
         self._reporter = _Reporter(self)
 
     def execute(self) -> ImportState:
-        """Run to an end, whatever it is, and record it; only the process dying leaves it running."""
+        """Run to an end, whatever it is, and hand the job in; only the process dying leaves it running.
+
+        Raises:
+            LeaseLostError: another worker has the job, or it is no more.
+        """
+        folder = self.spool
         try:
-            with self.database.read() as connection:
-                row = connection.execute(
-                    select(imports.c.spool, imports.c.name, imports.c.is_preview).where(
-                        *self._place
-                    )
-                ).one()
+            row = self._row()
             folder = self.spool / row.spool
             upload = Upload(folder, row.name.split("\n"), Budget(self.limits))
             try:
@@ -105,24 +114,35 @@ class ImportRun:
                 upload.close()
         except CancelledError:
             state = ImportState.CANCELLED
-            self._finish(state, None)
+            self.desk.end_cancelled(self.claim)
+        except LeaseLostError:
+            raise
         except TonearmError as error:
-            state = ImportState.FAILED
-            self._finish(state, error)
+            state = self._fail(error)
         except OSError as error:
-            state = ImportState.FAILED
-            self._finish(state, _disk_error(error))
+            state = self._fail(_disk_error(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end and say so
-            state = ImportState.FAILED
             _log_crash(self.import_id, error)
-            self._finish(state, TonearmError("Something went wrong inside; the log has details."))
+            state = self._fail(TonearmError("Something went wrong inside; the log has details."))
         if state in (ImportState.PUBLISHED, ImportState.CANCELLED):
             shutil.rmtree(folder, ignore_errors=True)
         return state
 
+    def _row(self) -> Row[str, str, bool]:
+        wanted = select(imports.c.spool, imports.c.name, imports.c.is_preview)
+        with self.database.read() as connection:
+            row = connection.execute(wanted.where(*self._place)).one_or_none()
+        if row is None:
+            raise NotFoundError("This import is gone, or goes on in another job.")
+        return row
+
     @property
-    def _place(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return imports.c.user_id == self.user_id, imports.c.id == self.import_id
+    def _place(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            imports.c.user_id == self.user_id,
+            imports.c.id == self.import_id,
+            imports.c.job_id == self.claim.job.id,
+        )
 
     def _run(self, upload: Upload, *, is_preview: bool) -> ImportState:
         while True:
@@ -257,7 +277,11 @@ class ImportRun:
             change.segments.sightings.reorder(_NOTHING)
             change.segments.plays.reorder(_NOTHING)
             give_back_memory()
+        counts = sum_counts([_ledger(item).counts() for item in outcomes])
+        result = {"import_id": self.import_id, "rows": counts.rows, "new": counts.new}
         with self.database.write() as connection:
+            # Before anything else: whoever was taken for dead has nothing to publish any more.
+            self.desk.succeed(connection, self.claim, result)
             if change is not None:
                 publish(connection, change, revision, now=now)
             else:
@@ -267,7 +291,6 @@ class ImportRun:
                 if not is_preview:
                     renew(connection, self.user_id, now=now)
             self._write_members(connection, outcomes)
-            counts = sum_counts([_ledger(item).counts() for item in outcomes])
             connection.execute(
                 update(imports)
                 .where(*self._place)
@@ -279,7 +302,6 @@ class ImportRun:
                     counts=asdict(counts),
                     problem=None,
                     problem_code=None,
-                    worker=None,
                 )
             )
             if not is_preview:
@@ -327,22 +349,11 @@ class ImportRun:
         ]
         connection.execute(insert(import_members), rows)
 
-    def _finish(self, state: ImportState, error: TonearmError | None) -> None:
-        now = self.clock()
+    def _fail(self, error: TonearmError) -> ImportState:
         with self.database.write() as connection:
-            connection.execute(
-                update(imports)
-                .where(*self._place)
-                .values(
-                    state=state,
-                    phase=None,
-                    finished_at=now,
-                    problem=None if error is None else error.message,
-                    problem_code=None if error is None else error.code,
-                    worker=None,
-                )
-            )
-            announce(connection, self.user_id, self.import_id, now)
+            self.desk.refuse(connection, self.claim, error.message)
+            connection.execute(update(imports).where(*self._place).values(problem_code=error.code))
+        return ImportState.FAILED
 
 
 class _Reporter:
@@ -389,16 +400,17 @@ class _Reporter:
         left = elapsed / percent * (100.0 - percent) if percent > 1 else None
         progress = self._progress(phase=self._phase, percent=percent, seconds_left=left)
         self._run.on_progress(progress)
-        with self._run.database.write() as connection:
-            row = connection.execute(
+        run = self._run
+        with run.database.write() as connection:
+            shall_end = run.desk.report(
+                connection, run.claim, progress=percent / 100, message=self._phase
+            )
+            connection.execute(
                 update(imports)
-                .where(imports.c.user_id == self._run.user_id, imports.c.id == self._run.import_id)
-                .values(
-                    phase=self._phase, progress=asdict(progress), heartbeat_at=self._run.clock()
-                )
-                .returning(imports.c.cancel_requested)
-            ).one()
-        if row.cancel_requested:
+                .where(imports.c.user_id == run.user_id, imports.c.id == run.import_id)
+                .values(phase=self._phase, progress=asdict(progress))
+            )
+        if shall_end:
             raise CancelledError("The import was cancelled.")
 
     def _progress(

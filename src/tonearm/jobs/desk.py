@@ -7,6 +7,7 @@ that is no longer the job's: all it writes is refused, together with the transac
 import json
 import random
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, lit
 from sqlalchemy.exc import IntegrityError
 
 from tonearm.jobs.errors import LeaseLostError
-from tonearm.jobs.queue import job_of
+from tonearm.jobs.following import NO_FOLLOWERS, Followers
+from tonearm.jobs.process import is_command, is_gone
+from tonearm.jobs.queue import job_of, tell_of
 from tonearm.jobs.records import READY, Claim, JobState
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -30,6 +33,10 @@ _MOST_DOUBLINGS = 20
 _IS_READY = jobs.c.state.in_([literal(state.value, literal_execute=True) for state in READY])
 _IS_RUNNING = jobs.c.state == literal(JobState.RUNNING.value, literal_execute=True)
 _DIED = "The process that ran this job died."
+_INTERRUPTED = (
+    "The command that ran this job was interrupted; nothing of it was kept. Run it again."
+)
+_LOST = "This job was taken away from the process that ran it."
 
 
 class Desk:
@@ -42,12 +49,14 @@ class Desk:
         *,
         lease: timedelta = LEASE,
         chance: Callable[[], float] = random.random,
+        followers: Followers = NO_FOLLOWERS,
     ) -> None:
         """Let a claim hold for `lease` without a sign of life; `chance` spreads waits that would end together."""
         self._database = database
         self._clock = clock
         self.lease = lease
         self._chance = chance
+        self._followers = followers
 
     def claim(self, worker: str, names: Collection[str]) -> Claim | None:
         """Take the next job of these names: of the lowest priority number, then the one that waits longest."""
@@ -71,6 +80,28 @@ class Desk:
                 continue
         return None
 
+    def take(self, worker: str, job_id: int) -> Claim | None:
+        """Take this very job, whatever holds of its queue; None while it cannot run or another has it."""
+        query = select(jobs.c.id, jobs.c.queue, jobs.c.attempt)
+        try:
+            with self._database.write() as connection:
+                candidate = connection.execute(
+                    query.where(jobs.c.id == job_id, _IS_READY, _is_alone())
+                ).one_or_none()
+                return None if candidate is None else self._take(connection, candidate, worker)
+        except IntegrityError:  # as above
+            return None
+
+    def resume(self, job_id: int, worker: str, attempt: int) -> Claim:
+        """Give the claim of a worker to a process that works for it; raises LeaseLostError."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(jobs).where(_is_held(job_id, worker, attempt))
+            ).one_or_none()
+        if row is None:
+            raise LeaseLostError(_LOST)
+        return Claim(job_of(row), worker, attempt)
+
     def _ready(self, names: Collection[str]) -> Select[int, str, int]:
         return select(jobs.c.id, jobs.c.queue, jobs.c.attempt).where(
             _IS_READY, jobs.c.run_at <= self._clock(), jobs.c.name.in_(names)
@@ -79,18 +110,9 @@ class Desk:
     def _candidate(
         self, connection: Connection, names: Collection[str]
     ) -> Row[int, str, int] | None:
-        running = jobs.alias()
-        is_alone = (
-            ~select(running.c.id)
-            .where(
-                running.c.exclusive_key == jobs.c.exclusive_key,
-                running.c.state == JobState.RUNNING,
-            )
-            .exists()
-        )
         return connection.execute(
             self._ready(names)
-            .where(jobs.c.queue.not_in(self._full_queues(connection)), is_alone)
+            .where(jobs.c.queue.not_in(self._full_queues(connection)), _is_alone())
             .order_by(jobs.c.priority, jobs.c.run_at, jobs.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -121,7 +143,7 @@ class Desk:
             .where(jobs.c.id == candidate.id, jobs.c.state.in_(READY))
             .where(jobs.c.attempt == candidate.attempt)
             .values(
-                state=JobState.RUNNING.value,
+                state=JobState.RUNNING,
                 worker=worker,
                 attempt=jobs.c.attempt + 1,
                 lease_until=now + self.lease,
@@ -130,14 +152,26 @@ class Desk:
             )
             .returning(jobs)
         ).one_or_none()
-        return None if row is None else Claim(job_of(row), worker, row.attempt)
+        if row is None:
+            return None
+        job = job_of(row)
+        tell_of(self._followers, connection, job)
+        return Claim(job, worker, row.attempt)
 
     def beat(self, claim: Claim) -> bool:
         """Show a sign of life, and tell whether the job shall end; raises LeaseLostError."""
         with self._database.write() as connection:
-            self._write(connection, claim, lease_until=self._clock() + self.lease)
-            asked = select(jobs.c.cancel_requested).where(jobs.c.id == claim.job.id)
-            return bool(connection.scalar(asked))
+            return self.report(connection, claim)
+
+    def report(self, connection: Connection, claim: Claim, **told: float | str | None) -> bool:
+        """Do as `beat` in the caller's transaction, and say there how far it is: `progress` and `message`."""
+        return self._write(connection, claim, lease_until=self._clock() + self.lease, **told)
+
+    def list_ending(self, worker: str) -> frozenset[int]:
+        """Give the numbers of a worker's jobs that somebody wants to end."""
+        wanted = (jobs.c.worker == worker) & jobs.c.cancel_requested
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(select(jobs.c.id).where(_IS_RUNNING, wanted)))
 
     def tell(self, claim: Claim, *, progress: float | None, message: str | None) -> None:
         """Say how far a job is; raises LeaseLostError."""
@@ -155,82 +189,120 @@ class Desk:
 
     def succeed(self, connection: Connection, claim: Claim, result: object = None) -> None:
         """Hand a job in, in the transaction that holds its effect: both are kept, or neither; raises LeaseLostError."""
-        self._write(
+        self._settle(
             connection,
             claim,
-            state=JobState.SUCCEEDED.value,
+            state=JobState.SUCCEEDED,
             result=None if result is None else json.dumps(result),
             finished_at=self._clock(),
             progress=1.0,
             error=None,
         )
 
+    def refuse(self, connection: Connection, claim: Claim, reason: str) -> None:
+        """Hand in a job that failed in a way that does not pass, in the caller's transaction; raises LeaseLostError."""
+        ended = {"state": JobState.FAILED, "finished_at": self._clock()}
+        self._settle(connection, claim, error=reason, **ended)
+
     def fail(self, claim: Claim, reason: str, *, is_lasting: bool) -> None:
         """Hand a failed job in: it ends if the reason is lasting, else waits, or is dead; raises LeaseLostError."""
         with self._database.write() as connection:
             if is_lasting:
-                ended = {"state": JobState.FAILED.value, "finished_at": self._clock()}
-                self._write(connection, claim, error=reason, **ended)
+                self.refuse(connection, claim, reason)
             else:
                 values = self._after_failure(claim.job.failures, claim.job.most_failures)
-                self._write(connection, claim, error=reason, **values)
+                self._settle(connection, claim, error=reason, **values)
 
     def put_off(self, claim: Claim, reason: str, until: datetime) -> None:
         """Let a job wait until an instant, which is no failure of it; raises LeaseLostError."""
         with self._database.write() as connection:
-            waiting = {"state": JobState.WAITING.value, "run_at": until, "worker": None}
-            self._write(connection, claim, error=reason, **waiting)
+            waiting = {"state": JobState.WAITING, "run_at": until, "worker": None}
+            self._settle(connection, claim, error=reason, **waiting)
 
     def give_back(self, claim: Claim) -> None:
         """Queue a job again because its worker stops, which is no failure of it; raises LeaseLostError."""
         with self._database.write() as connection:
-            self._write(connection, claim, state=JobState.QUEUED.value, worker=None)
+            self._settle(connection, claim, state=JobState.QUEUED, worker=None)
 
     def end_cancelled(self, claim: Claim) -> None:
         """Hand in a job that ended because somebody asked for it; raises LeaseLostError."""
         with self._database.write() as connection:
-            values = {"state": JobState.CANCELLED.value, "finished_at": self._clock()}
-            self._write(connection, claim, **values)
+            values = {"state": JobState.CANCELLED, "finished_at": self._clock()}
+            self._settle(connection, claim, **values)
 
     def recover(self) -> int:
-        """Take jobs from workers that showed no sign of life; gives how many.
+        """Take jobs from workers that show no sign of life, or were processes of this host; gives how many.
 
         It counts as a failure: a job that kills its worker must not do so for ever.
         """
         now = self._clock()
-        dead = _IS_RUNNING & (jobs.c.lease_until < now)
+        with self._database.read() as connection:
+            running = connection.execute(
+                select(jobs.c.worker, jobs.c.lease_until).where(_IS_RUNNING)
+            ).all()
+        gone = [worker for worker in {row.worker for row in running} if is_gone(worker)]
+        if not gone and all(row.lease_until >= now for row in running):
+            return 0
+        dead = _IS_RUNNING & ((jobs.c.lease_until < now) | jobs.c.worker.in_(gone))
         with self._database.write() as connection:
             rows = connection.execute(
                 select(jobs).where(dead).with_for_update(skip_locked=True)
             ).all()
             for row in rows:
-                values = self._after_failure(row.failures, row.most_failures)
-                if row.cancel_requested:
-                    values |= {"state": JobState.CANCELLED.value, "finished_at": now}
-                connection.execute(
-                    update(jobs).where(jobs.c.id == row.id, dead).values(error=_DIED, **values)
-                )
+                values = self._after_death(row)
+                connection.execute(update(jobs).where(jobs.c.id == row.id, dead).values(values))
+                told = {key: values[key] for key in ("state", "error")}
+                tell_of(self._followers, connection, replace(job_of(row), **told))
         return len(rows)
+
+    def _after_death(self, row: Row[Any]) -> dict[str, Any]:
+        values = {"error": _DIED, **self._after_failure(row.failures, row.most_failures)}
+        if row.cancel_requested:
+            values |= {"state": JobState.CANCELLED, "finished_at": self._clock()}
+        elif is_command(row.worker):
+            ended = {"state": JobState.FAILED, "finished_at": self._clock()}
+            values |= {"error": _INTERRUPTED, **ended}
+        return values
 
     def _after_failure(self, failures: int, most_failures: int) -> dict[str, Any]:
         now = self._clock()
         values = {"failures": failures + 1, "worker": None}
         if failures + 1 >= most_failures:
-            return {**values, "state": JobState.DEAD.value, "finished_at": now}
+            return {**values, "state": JobState.DEAD, "finished_at": now}
         wait = min(SHORTEST_WAIT * 2 ** min(failures, _MOST_DOUBLINGS), LONGEST_WAIT)
         # Half of it by chance, so that what failed together is not tried together.
         run_at = now + wait * (0.5 + self._chance() / 2)
-        return {**values, "state": JobState.WAITING.value, "run_at": run_at}
+        return {**values, "state": JobState.WAITING, "run_at": run_at}
 
-    def _write(self, connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of a job
-        written = connection.execute(
+    def _settle(self, connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of a job
+        """Bring a job to another state, and whatever follows it along."""
+        self._write(connection, claim, **values)
+        told = {"state": values["state"], "error": values.get("error")}
+        tell_of(self._followers, connection, replace(claim.job, **told))
+
+    def _write(self, connection: Connection, claim: Claim, **values: Any) -> bool:  # noqa: ANN401 - the same
+        """Write to a job as its holder, and tell whether it shall end."""
+        shall_end: bool | None = connection.execute(
             update(jobs)
-            .where(jobs.c.id == claim.job.id, jobs.c.state == JobState.RUNNING)
-            .where(jobs.c.worker == claim.worker, jobs.c.attempt == claim.attempt)
+            .where(_is_held(claim.job.id, claim.worker, claim.attempt))
             .values(values)
-        )
-        if not written.rowcount:
-            raise LeaseLostError("Another worker has this job.")
+            .returning(jobs.c.cancel_requested)
+        ).scalar_one_or_none()
+        if shall_end is None:
+            raise LeaseLostError(_LOST)
+        return shall_end
+
+
+def _is_held(job_id: int, worker: str, attempt: int) -> ColumnElement[bool]:
+    is_mine = (jobs.c.worker == worker) & (jobs.c.attempt == attempt)
+    return (jobs.c.id == job_id) & (jobs.c.state == JobState.RUNNING) & is_mine
+
+
+def _is_alone() -> ColumnElement[bool]:
+    """Say that no job with the same exclusive key runs."""
+    running = jobs.alias()
+    same = running.c.exclusive_key == jobs.c.exclusive_key
+    return ~select(running.c.id).where(same, running.c.state == JobState.RUNNING).exists()
 
 
 def _reaches(connection: Connection, bound: int | None, condition: ColumnElement[bool]) -> bool:

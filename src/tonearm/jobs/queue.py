@@ -1,7 +1,8 @@
 """The job queue: one table, the same on SQLite and PostgreSQL, in the transaction of whoever asks."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from tonearm.jobs.following import NO_FOLLOWERS, Followers
 from tonearm.jobs.records import READY, RETRIABLE, UNFINISHED, Job, JobLog, JobState, Queue
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -21,9 +23,16 @@ _PAGE = 200
 class Jobs:
     """All jobs and queues."""
 
-    def __init__(self, database: Database, clock: Clock, known: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        known: Collection[str] = (),
+        followers: Followers = NO_FOLLOWERS,
+    ) -> None:
         """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job."""
         self._database = database
+        self._followers = followers
         self._known = frozenset(known)
         self._clock = clock
 
@@ -131,23 +140,34 @@ class Jobs:
             NotFoundError: there is no such job.
             ConflictError: it has finished.
         """
-        now = self._clock()
         with self._database.write() as connection:
             _find(connection, job_id, user_id)
-            ended = connection.execute(
-                update(jobs)
-                .where(jobs.c.id == job_id, jobs.c.state.in_(READY))
-                .values(state=JobState.CANCELLED.value, finished_at=now)
-            )
-            if not ended.rowcount:
-                asked = connection.execute(
-                    update(jobs)
-                    .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
-                    .values(cancel_requested=True)
-                )
-                if not asked.rowcount:
-                    raise ConflictError("This job has finished; there is nothing to cancel.")
+            self.end(connection, job_id)
             return job_of(_find(connection, job_id, user_id))
+
+    def end(self, connection: Connection, job_id: int) -> None:
+        """Do as `cancel` in the caller's write transaction; raises ConflictError."""
+        ended = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state.in_(READY))
+            .values(state=JobState.CANCELLED, finished_at=self._clock())
+            .returning(jobs)
+        ).one_or_none()
+        if ended is not None:
+            tell_of(self._followers, connection, job_of(ended))
+            return
+        asked = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+            .values(cancel_requested=True)
+        )
+        if not asked.rowcount:
+            raise ConflictError("This job has finished; there is nothing to cancel.")
+
+    def drop(self, connection: Connection, user_id: int, name: str) -> None:
+        """Forget a listener's jobs of a name in the caller's write transaction, but for those that run."""
+        is_theirs = (jobs.c.user_id == user_id) & (jobs.c.name == name)
+        connection.execute(delete(jobs).where(is_theirs, jobs.c.state != JobState.RUNNING))
 
     def retry(self, job_id: int, *, user_id: int | None = None) -> Job:
         """Queue a job that failed or was cancelled once more, with all its tries.
@@ -157,9 +177,12 @@ class Jobs:
             ConflictError: it has not failed, or another one does the same already.
         """
         with self._database.write() as connection:
-            _find(connection, job_id, user_id)
-            if not self._requeue(connection, [job_id]):
+            if _find(connection, job_id, user_id).state not in RETRIABLE:
                 raise ConflictError("Only a job that has failed or was cancelled can be retried.")
+            try:
+                self._requeue(connection, job_id)
+            except IntegrityError as error:
+                raise ConflictError("Another job does the same already.") from error
             return job_of(_find(connection, job_id, user_id))
 
     def retry_failed(self, *, queue: str | None = None, user_id: int | None = None) -> int:
@@ -169,33 +192,33 @@ class Jobs:
             conditions.append(jobs.c.queue == queue)
         if user_id is not None:
             conditions.append(jobs.c.user_id == user_id)
-        with self._database.write() as connection:
-            return self._requeue(
-                connection, connection.scalars(select(jobs.c.id).where(*conditions)).all()
-            )
-
-    def _requeue(self, connection: Connection, job_ids: Iterable[int]) -> int:
         count = 0
-        for job_id in job_ids:
-            statement = (
-                update(jobs)
-                .where(jobs.c.id == job_id, jobs.c.state.in_(RETRIABLE))
-                .values(
-                    state=JobState.QUEUED.value,
-                    run_at=self._clock(),
-                    failures=0,
-                    cancel_requested=False,
-                    finished_at=None,
-                    progress=None,
-                    message=None,
-                )
-            )
-            try:
-                with connection.begin_nested():
-                    count += connection.execute(statement).rowcount
-            except IntegrityError:  # another unfinished job has its key: the work is being done
-                continue
+        with self._database.write() as connection:
+            for job_id in connection.scalars(select(jobs.c.id).where(*conditions)).all():
+                # Another does the same already, or what it needs is gone: it stays as it is.
+                with suppress(IntegrityError, ConflictError), connection.begin_nested():
+                    count += self._requeue(connection, job_id)
         return count
+
+    def _requeue(self, connection: Connection, job_id: int) -> int:
+        row = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state.in_(RETRIABLE))
+            .values(
+                state=JobState.QUEUED,
+                run_at=self._clock(),
+                failures=0,
+                cancel_requested=False,
+                finished_at=None,
+                progress=None,
+                message=None,
+            )
+            .returning(jobs)
+        ).one_or_none()
+        if row is None:  # somebody was quicker
+            return 0
+        tell_of(self._followers, connection, job_of(row))
+        return 1
 
     def purge(self, before: datetime) -> int:
         """Forget jobs that finished before an instant; gives how many."""
@@ -244,6 +267,13 @@ class Jobs:
         for queue, state, count in connection.execute(counted):
             counts.setdefault(queue, {})[state] = count
         return [_queue(name, rows.get(name), counts[name]) for name in sorted(counts)]
+
+
+def tell_of(followers: Followers, connection: Connection, job: Job) -> None:
+    """Tell whoever follows jobs of this name, in the transaction that has changed its state."""
+    follower = followers.get(job.name)
+    if follower is not None:
+        follower(connection, job)
 
 
 def job_of(row: Row[Any]) -> Job:

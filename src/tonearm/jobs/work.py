@@ -1,7 +1,9 @@
 """Doing jobs: what a deed is, and the worker that does them."""
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +20,7 @@ from tonearm.storage.database import Database
 _LOG = structlog.get_logger("tonearm.jobs")
 _IDLE_SECONDS = 1.0
 _BEATS_A_LEASE = 6
+_SECONDS_BETWEEN_LOOKS = 1.0
 _LOOKS_A_LEASE = 4
 _GRACE_SECONDS = 10.0
 
@@ -27,7 +30,7 @@ class Task:
 
     def __init__(self, claim: Claim, desk: Desk, stopping: threading.Event) -> None:
         self.job: Job = claim.job
-        self._claim = claim
+        self.claim = claim
         self._desk = desk
         self._stopping = stopping
         self._ending = threading.Event()
@@ -52,22 +55,26 @@ class Task:
     def tell(self, progress: float | None, message: str | None = None) -> None:
         """Say how far it is, from 0 to 1 and in words, and look around like `check`."""
         self.check()
-        self._desk.tell(self._claim, progress=progress, message=message)
+        self._desk.tell(self.claim, progress=progress, message=message)
 
     def log(self, message: str, level: str = "info") -> None:
         """Write a line to the job's own log."""
-        self._desk.log(self._claim, level, message)
+        self._desk.log(self.claim, level, message)
 
     def hand_in(self, connection: Connection, result: object = None) -> None:
         """End the job as done in the transaction of its effect, so that it happens once however often it is tried."""
-        self._desk.succeed(connection, self._claim, result)
+        self._desk.succeed(connection, self.claim, result)
         self.is_handed_in = True
+
+    def end(self) -> None:
+        """Take note that somebody asks for the job's end."""
+        self._ending.set()
 
     def beat(self) -> None:
         """Show a sign of life, and take note of what is asked."""
         try:
-            if self._desk.beat(self._claim):
-                self._ending.set()
+            if self._desk.beat(self.claim):
+                self.end()
         except LeaseLostError:
             self._lost.set()
 
@@ -93,6 +100,8 @@ class Worker:
     schedules: Schedules
     name: str
     threads: int = 4
+    at_most: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs of a name this worker does at a time, where that is fewer than it has threads."""
     idle_seconds: float = _IDLE_SECONDS
     grace_seconds: float = _GRACE_SECONDS
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -131,7 +140,7 @@ class Worker:
             self._doing = [doing for doing in self._doing if doing.thread.is_alive()]
             claim = None
             if len(self._doing) < self.threads:
-                claim = _try(lambda: self.desk.claim(self.name, tuple(self.deeds)))
+                claim = _try(lambda: self.desk.claim(self.name, self._names()))
             if claim is None:
                 self._woken.wait(self.idle_seconds)
                 self._woken.clear()
@@ -143,11 +152,28 @@ class Worker:
             self._doing.append(_Doing(thread, claim, task))
             thread.start()
 
+    def _names(self) -> list[str]:
+        """Give the names of jobs that this worker may begin now."""
+        doing = [one.claim.job.name for one in self._doing]
+        return [
+            name for name in self.deeds if doing.count(name) < self.at_most.get(name, self.threads)
+        ]
+
     def _beat(self) -> None:
-        while not self._stopping.wait(self.desk.lease.total_seconds() / _BEATS_A_LEASE):
-            for doing in list(self._doing):
-                if doing.thread.is_alive():
-                    _try(doing.task.beat)
+        between = self.desk.lease.total_seconds() / _BEATS_A_LEASE
+        beaten_at = time.monotonic()
+        while not self._stopping.wait(min(between, _SECONDS_BETWEEN_LOOKS)):
+            doing = [one for one in list(self._doing) if one.thread.is_alive()]
+            if time.monotonic() - beaten_at >= between:
+                beaten_at = time.monotonic()
+                for one in doing:
+                    _try(one.task.beat)
+            elif doing:
+                # Whoever cancels a job does not wait for its next sign of life.
+                ending = _try(lambda: self.desk.list_ending(self.name)) or ()
+                for one in doing:
+                    if one.claim.job.id in ending:
+                        one.task.end()
 
     def _tidy(self) -> None:
         while not self._stopping.is_set():
@@ -205,3 +231,21 @@ def _try(deed: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it gives
     except Exception:  # noqa: BLE001 - a worker that ends leaves every later job waiting
         _LOG.exception("job_worker.failed")
     return None
+
+
+@contextmanager
+def held(desk: Desk, claim: Claim) -> Iterator[None]:
+    """Show signs of life for a claim from a thread of its own while the block lasts."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(desk.lease.total_seconds() / _BEATS_A_LEASE):
+            _try(lambda: desk.beat(claim))
+
+    beating = threading.Thread(target=beat, name=f"job-{claim.job.id}-beat", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()

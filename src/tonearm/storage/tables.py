@@ -417,9 +417,8 @@ imports = Table(
     Column("counts", JSON, nullable=False),
     Column("problem", Text),
     Column("problem_code", String(64)),
-    Column("cancel_requested", Boolean, nullable=False),
-    Column("worker", String(64)),
-    Column("heartbeat_at", Instant),
+    # The job that does it or did it last; jobs are forgotten before their imports.
+    Column("job_id", BigInteger().with_variant(Integer, "sqlite")),
     CheckConstraint("id > 0", name="id_positive"),
     Index("ix_imports_state", "state"),
 )

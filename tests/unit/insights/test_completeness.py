@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from listening import run_import
 from moving_clock import MovingClock
 from oracle.completeness import Coverage, Span, coverage, day_spans
 from oracle.measures import resolve_range
@@ -20,7 +21,6 @@ from tonearm.bootstrap import Tonearm, build
 from tonearm.domain.instants import to_ms
 from tonearm.domain.vocabulary import Family
 from tonearm.history.evidence import load_evidence
-from tonearm.importers.imports import worker_name
 from tonearm.importers.records import ImportRecord
 from tonearm.insights.charts.completeness import Completeness, CompletenessQuestion
 from tonearm.insights.question import Question
@@ -131,8 +131,7 @@ def bring_in(tonearm: Tonearm, user: int, files: Sequence[tuple[str, bytes]]) ->
     for index, (_, content) in enumerate(files):
         (spool / str(index)).write_bytes(content)
     record = tonearm.imports.submit(user, spool, [name for name, _ in files])
-    assert tonearm.imports.claim(worker_name("command"), user) == (user, record.id)
-    tonearm.imports.run(user, record.id)
+    run_import(tonearm.imports, user, record.id)
     return tonearm.imports.get(user, record.id)
 
 
@@ -387,8 +386,7 @@ def test_a_preview_covers_nothing(tonearm: Tonearm, user: int) -> None:
         File("endsong.json", hours("2024-03-01T10:00", "2024-03-05T10:00")).content
     )
     record = tonearm.imports.submit(user, spool, ["endsong.json"], is_preview=True)
-    tonearm.imports.claim(worker_name("command"), user)
-    tonearm.imports.run(user, record.id)
+    run_import(tonearm.imports, user, record.id)
     assert ask(tonearm, user, range="2024-03-03").coverage == 0
 
 

@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,10 +51,13 @@ def import_files(
 ) -> "ImportRecord":
     """Import files in this process and give the import when it has ended."""
     from tonearm.domain.vocabulary import ImportState  # noqa: PLC0415 - `--help` does not need it
-    from tonearm.importers.imports import worker_name  # noqa: PLC0415 - the same
+    from tonearm.jobs.errors import LeaseLostError  # noqa: PLC0415 - the same
+    from tonearm.jobs.process import COMMAND as KIND  # noqa: PLC0415 - the same
+    from tonearm.jobs.process import worker_name  # noqa: PLC0415 - the same
+    from tonearm.jobs.work import held  # noqa: PLC0415 - the same
 
-    imports = tonearm.imports
-    imports.recover()
+    imports, desk = tonearm.imports, tonearm.desk
+    desk.recover()
     imports.sweep()
     spool = imports.create_spool()
     for index, path in enumerate(files):
@@ -66,15 +69,18 @@ def import_files(
     record = imports.submit(user_id, spool, names, is_preview=is_preview)
     while record.state in (ImportState.QUEUED, ImportState.RUNNING):
         # A server on the same data folder may take it first: then this only waits.
-        claimed = imports.claim(worker_name("command"), user_id)
-        if claimed is None:
+        claim = imports.take(user_id, record.id, worker_name(KIND))
+        if claim is None:
             time.sleep(_WAIT_SECONDS)
             on_progress(record.progress)
         else:
             try:
-                imports.run(*claimed, on_progress)
+                # Where it was lost, such as by a command that stood still for minutes, the record says so.
+                with held(desk, claim), suppress(LeaseLostError):
+                    imports.run(claim, on_progress)
             except KeyboardInterrupt:
-                imports.give_up(*claimed)
+                desk.end_cancelled(claim)
+                imports.drop_files(user_id, record.id)
                 raise
         record = imports.get(user_id, record.id)
     return record

@@ -2,9 +2,12 @@
 
 import signal
 import sys
+import threading
 from types import FrameType
 
 from tonearm.cli.session import load_settings
+
+_LOOK_EVERY = 0.5
 
 
 def worker() -> None:
@@ -15,20 +18,24 @@ def worker() -> None:
     settings = load_settings()
     configure_logging(settings.logs, settings.log_level)
     tonearm = build(settings)
-    working = tonearm.worker()
-    tonearm.dispatcher.start()
+    stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        working.stop()
+        stopping.set()
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    # Ctrl+C everywhere, what service managers send, and on Windows Ctrl+Break or a closed window.
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
     print(f"Tonearm worker on {settings.data_dir}", file=sys.stderr, flush=True)
-    jobs = tonearm.job_worker()
-    jobs.start()
-    working.work()
-    jobs.stop()
-    tonearm.dispatcher.stop()
+    workers = (tonearm.dispatcher, tonearm.worker())
+    for working in workers:
+        working.start()
+    # On Windows a signal is not noticed within a wait, but between two of them.
+    while not stopping.wait(_LOOK_EVERY):
+        pass
+    for working in reversed(workers):
+        working.stop()
     tonearm.close()
 
 

@@ -1,0 +1,66 @@
+"""Imports as workers do them: each in a process of its own."""
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from tonearm.domain.errors import CancelledError
+from tonearm.importers.following import INTERRUPTED, import_of
+from tonearm.importers.imports import Imports
+from tonearm.jobs.errors import TransientError
+from tonearm.jobs.records import Claim
+from tonearm.jobs.work import Task
+from tonearm.ops.memory import give_back_memory
+
+_log = structlog.get_logger()
+_LOOK_EVERY = 0.2
+
+StartChild = Callable[[Claim], subprocess.Popen[bytes]]
+"""Starts a process that runs the import of a claimed job, and hands it in."""
+
+
+class ImportDeed:
+    """Runs an import when called, as long as its job may run."""
+
+    def __init__(self, imports: Imports, start_child: StartChild) -> None:
+        self._imports = imports
+        self._start_child = start_child
+
+    def __call__(self, task: Task) -> None:
+        """Run the import of a job to its end.
+
+        Raises:
+            TransientError: its process died, and it may be tried again.
+        """
+        user_id, import_id = import_of(task.job)
+        told = {"user_id": user_id, "import_id": import_id}
+        _log.info("import.started", **told)
+        give_back_memory()  # the child needs it
+        try:
+            self._wait_for_child(task)
+        except CancelledError:
+            self._imports.drop_files(user_id, import_id)
+            raise
+        record = self._imports.get(user_id, import_id)
+        _log.info("import.ended", state=record.state.value, problem=record.problem_code, **told)
+
+    def _wait_for_child(self, task: Task) -> None:
+        with self._start_child(task.claim) as process:
+            try:
+                while not _has_ended(process):
+                    task.check()
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise TransientError(INTERRUPTED)
+        task.is_handed_in = True  # by the child, in the transaction that published it
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_LOOK_EVERY)
+        return True
+    return False
