@@ -43,6 +43,8 @@ from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
+from tonearm.spotify.client import Reach, Spotify
+from tonearm.spotify.pacing import Allowance, Pacer
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 from tonearm.storage.windows import Windows
@@ -85,6 +87,7 @@ class Tonearm:
     notifications: Notifications
     dispatcher: Dispatcher
     jobs: Jobs
+    spotify: Spotify
     clock: Clock
 
     def worker(self) -> ImportWorker:
@@ -119,6 +122,7 @@ class Tonearm:
 
     def close(self) -> None:
         """Give connections back."""
+        self.spotify.close()
         self.database.close()
 
 
@@ -174,6 +178,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
         jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
+        spotify=_spotify(settings, database, clock),
         clock=clock,
     )
 
@@ -207,6 +212,14 @@ def _post(settings: Settings) -> Post | None:
     """Prepare what sends mail, if the settings name a server."""
     url = settings.smtp_url.get_secret_value()
     return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
+
+
+def _spotify(settings: Settings, database: Database, clock: Clock) -> Spotify:
+    allowance = Allowance(
+        settings.spotify_daily_calls, settings.spotify_reserve, settings.spotify_burst
+    )
+    reach = Reach(settings.spotify_api_url, settings.spotify_proxy.get_secret_value())
+    return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
