@@ -2,11 +2,15 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from spotify_room import Link, Place, open_place
+from tonearm.bootstrap import build
+from tonearm.ops.settings import Settings
 from tonearm.simulator.faults import Fault
 from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.errors import (
@@ -143,6 +147,15 @@ def test_a_used_up_quota_is_told_from_haste(place: Place) -> None:
     assert place.spotify.get_status("simulator-client").reason is BlockReason.QUOTA
 
 
+def test_a_wait_is_measured_by_our_own_clock(place: Place) -> None:
+    place.simulator.clock.skew = timedelta(hours=-3)
+    place.simulator.limits.rate = 0
+
+    with pytest.raises(SpotifyBlockedError) as caught:
+        place.session().me.get()
+    assert caught.value.not_before == place.simulator.clock() + timedelta(seconds=30)
+
+
 def test_an_old_token_is_renewed_once_and_the_call_made_again(place: Place) -> None:
     link = Link(place.simulator)
     place.simulator.clock.advance(hours=2)
@@ -212,6 +225,44 @@ def test_an_idle_player_is_no_fault_but_takes_no_commands(place: Place) -> None:
     assert player.queue().currently_playing is None
     with pytest.raises(SpotifyNotFoundError, match="Start Spotify on one"):
         player.pause()
+
+
+def test_threads_share_a_session(place: Place) -> None:
+    session = place.session()
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: session.me.get().key, range(24)))
+
+    assert len(keys) == 1
+    assert place.answered(200) == 24
+    assert place.spotify.get_status("simulator-client").calls_today == 24
+
+
+def test_a_client_that_was_closed_opens_again(place: Place) -> None:
+    assert place.session().me.get().key
+    place.spotify.close()
+    place.spotify.close()
+
+    assert place.session().me.get().key
+
+
+def test_settings_reach_the_client(place: Place, tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        spotify_api_url=f"{place.origin}/v1",
+        spotify_daily_calls=2,
+        spotify_reserve=1,
+    )
+    built = build(settings)
+    session = built.spotify.for_link(Link(place.simulator))
+
+    assert session.me.get().key
+    with pytest.raises(SpotifyBlockedError, match="kept for recent plays"):
+        session.me.get()
+    status = built.spotify.get_status("simulator-client")
+    assert (status.calls_today, status.budget, status.reserve) == (1, 2, 1)
+    assert built.spotify.list_statuses() == (status,)
+    built.close()
 
 
 def refusal(place: Place) -> SpotifyRefusedError:

@@ -250,6 +250,71 @@ def test_an_unreadable_play_is_kept_beside_the_others(script: Script, session: S
     assert (page.after_ms, page.before_ms, page.has_more) == (None, None, False)
 
 
+def test_an_unreadable_item_does_not_cost_its_page(script: Script, session: Session) -> None:
+    script.say(
+        Answer(
+            b'{"items": [{"track": {"uri": "a"}, "added_at": null}, null, {"track": 7}, {"track": {"uri": "b"}}, '
+            b'{"added_at": "2026-05-01T11:00:00Z"}], "total": 5, "next": null}'
+        )
+    )
+
+    page = session.library.tracks()
+
+    assert [row.track.uri for row in page.items] == ["a", "b"]
+    assert (page.unreadable, page.total, page.following) == (2, 5, None)
+
+
+def test_a_list_ends_with_an_empty_page_and_no_address_is_followed(
+    script: Script, session: Session
+) -> None:
+    full = b'{"items": [{"track": {"uri": "a"}}], "next": "https://evil.example/v1/me/tracks"}'
+    script.say(Answer(full), Answer(b'{"items": [], "next": "https://evil.example/"}'))
+
+    assert len(list(session.library.tracks(limit=1).walk())) == 1
+    assert [asked.path for asked in script.asked] == [
+        "/v1/me/tracks?limit=1&offset=0",
+        "/v1/me/tracks?limit=1&offset=1",
+    ]
+
+
+def test_artists_that_turn_in_circles_end_whatever_the_cursor(
+    script: Script, session: Session
+) -> None:
+    script.say(
+        Answer(
+            b'{"artists": {"items": [{"uri": "a"}], "next": "x", "cursors": {"after": "../me?x=1&y"}}}'
+        )
+    )
+
+    assert len(list(session.library.followed_artists().walk())) == 2
+    assert script.asked[1].path == (
+        "/v1/me/following?type=artist&limit=50&after=..%2Fme%3Fx%3D1%26y"
+    )
+
+
+def test_calls_go_by_way_of_the_proxy_of_the_settings_alone(
+    script: Script,
+    sqlite_database: Database,
+    clock: MovingClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    pacer = Pacer(sqlite_database, clock, Allowance())
+    proxy = script.origin.replace("//", "//me:secret@")
+    by_proxy = Spotify(pacer, Reach("http://127.0.0.1:9/v1", proxy), "1")
+    direct = Spotify(pacer, Reach(f"{script.origin}/v1"), "1")
+
+    by_proxy.for_link(Lent()).me.get()
+    direct.for_link(Lent()).me.get()
+
+    assert [asked.path for asked in script.asked] == ["http://127.0.0.1:9/v1/me", "/v1/me"]
+    assert script.asked[0].headers["Proxy-Authorization"].startswith("Basic ")
+    assert "secret" not in repr(Reach("", proxy))
+    by_proxy.close()
+    direct.close()
+
+
 def test_a_walk_back_ends_where_spotify_turns_in_circles(script: Script, session: Session) -> None:
     page = Answer(
         b'{"items": [{}], "next": "https://evil.example/", "cursors": {"after": "x", "before": "5"}}'

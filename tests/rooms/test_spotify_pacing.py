@@ -157,30 +157,46 @@ def test_what_is_refused_is_not_counted(database: Database, clock: MovingClock) 
     admit(pacer, Purpose.POLL)
 
 
-def test_a_burst_is_bounded_in_any_half_minute_and_polls_go_first(
+def test_half_of_a_burst_goes_at_once_and_the_rest_evenly(
+    sqlite_database: Database, clock: MovingClock
+) -> None:
+    pacer, begun = make_pacer(sqlite_database, clock, daily_calls=1_000, burst=40), clock.now
+    calls = []
+    for _ in range(100):
+        admit(pacer, Purpose.OTHER)
+        calls.append((clock.now - begun).total_seconds())
+
+    assert calls[:17] == [0.0] * 15 + [2.0, 4.0]
+    assert all(sum(now - 30 < each <= now for each in calls) <= 30 for now in calls)
+    assert calls[-1] < 200
+
+
+def test_polls_go_before_others_in_a_burst(sqlite_database: Database, clock: MovingClock) -> None:
+    pacer, begun = make_pacer(sqlite_database, clock, daily_calls=1_000, burst=40), clock.now
+    admit(pacer, Purpose.OTHER, 15)
+
+    admit(pacer, Purpose.POLL, 5)
+    assert clock.now == begun
+    admit(pacer, Purpose.POLL)
+    assert (clock.now - begun).total_seconds() == 1.5
+
+
+def test_what_would_have_to_wait_for_long_is_refused(
     sqlite_database: Database, clock: MovingClock
 ) -> None:
     pacer, begun = make_pacer(sqlite_database, clock, daily_calls=100, burst=8), clock.now
-    for _ in range(6):
-        admit(pacer, Purpose.OTHER)
-        clock.advance(seconds=1)
+    admit(pacer, Purpose.POLL, 4)
 
-    error = refused(pacer, Purpose.OTHER)
-    assert error.not_before == begun + timedelta(seconds=30)
-    admit(pacer, Purpose.POLL, 2)
-    refused(pacer, Purpose.POLL)
-    assert pacer.get_status(APP).calls_today == 8
-
-    clock.advance(seconds=22)  # the first is 28 seconds ago: worth a short sleep
-    now = clock.now
-    admit(pacer, Purpose.POLL)
-    assert clock.now - now == timedelta(seconds=2)
+    error = refused(pacer, Purpose.POLL)
+    assert error.not_before == begun + timedelta(seconds=7.5)
+    assert clock.now == begun
+    assert pacer.get_status(APP).calls_today == 4
 
 
 def test_a_refused_call_leaves_its_place_to_others(
     sqlite_database: Database, clock: MovingClock
 ) -> None:
-    pacer = make_pacer(sqlite_database, clock, burst=4)
+    pacer = make_pacer(sqlite_database, clock, burst=8)
     pacer.block(APP, timedelta(seconds=10), BlockReason.RATE)
     for _ in range(9):
         refused(pacer, Purpose.POLL)
@@ -190,14 +206,17 @@ def test_a_refused_call_leaves_its_place_to_others(
 
 
 def test_threads_share_the_bound(sqlite_database: Database, clock: MovingClock) -> None:
-    pacer = make_pacer(sqlite_database, clock, daily_calls=100, burst=5)
+    def never(_: float) -> None:
+        raise TimeoutError
+
+    pacer = Pacer(sqlite_database, clock, Allowance(burst=40), never)
 
     def try_one(_: int) -> bool:
         try:
             pacer.admit(APP, Purpose.POLL)
-        except SpotifyBlockedError:
+        except TimeoutError:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(try_one, range(20))) == 5
+        assert sum(pool.map(try_one, range(60))) == 20

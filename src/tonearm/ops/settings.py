@@ -250,9 +250,12 @@ class Settings(BaseSettings):
             "all of them."
         ),
     )
-    spotify_burst: Annotated[int, Field(ge=1)] = Field(
+    spotify_burst: Annotated[int, Field(ge=30)] = Field(
         default=60,
-        description="Calls to Spotify in any 30 seconds, of each Spotify app and process.",
+        description=(
+            "Calls to Spotify in any 30 seconds, of each Spotify app and process: half of them at once, "
+            "the rest evenly."
+        ),
     )
     import_zip_mb: Annotated[int, Field(ge=1)] = Field(
         default=500, description="Largest upload or archive, in MB."

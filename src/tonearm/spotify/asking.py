@@ -101,14 +101,14 @@ class Ask:
 
 
 def page_of(
-    kind: type[_T], body: bytes | msgspec.Raw, following: Callable[[], Page[_T]]
+    kind: type[_T], body: bytes | msgspec.Raw, following: Callable[[], Page[_T]] | None
 ) -> Page[_T]:
-    """Read a page, of which `following` gives the next one if there is any."""
+    """Read a page, of which `following` gives the next one if there is any and it may be asked for."""
     envelope = read_envelope(body)
     items, unreadable = read_items(kind, envelope)
     # Addresses in answers are not followed. An empty page is the last one, whatever it says.
     has_more = envelope.next is not None and bool(envelope.items)
-    return Page(items, envelope.total, unreadable, following if has_more else None)
+    return Page(items, envelope.total, envelope.offset, unreadable, following if has_more else None)
 
 
 def check_number(name: str, number: int, low: int, high: int | None = None) -> None:

@@ -6,10 +6,15 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tonearm.spotify.catalogue import Catalogue
+from tonearm.spotify.library import Library
 from tonearm.spotify.pacing import Purpose
 from tonearm.spotify.player import Player
+from tonearm.spotify.playlists import Playlists
 from tonearm.spotify.profile import Me
 from tonearm.spotify.recent import Recent
+from tonearm.spotify.search import Search
+from tonearm.spotify.top import Top
 
 if TYPE_CHECKING:
     from tonearm.spotify.calling import Caller
@@ -29,6 +34,11 @@ class Session:
         self.me = Me(caller)
         self.recent = Recent(caller)
         self.player = Player(caller)
+        self.playlists = Playlists(caller)
+        self.library = Library(caller)
+        self.catalogue = Catalogue(caller)
+        self.search = Search(caller)
+        self.top = Top(caller)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Allowance:
     reserve: int = 500
     """How many of them are kept for polls; backfill may use half of these."""
     burst: int = 60
-    """In any 30 seconds; polls may use all, others leave a quarter of them."""
+    """In any 30 seconds, half of them at once; polls may use all, others leave a quarter of them."""
 
     def daily(self, purpose: Purpose) -> int:
         """Give how many calls of a day may have been made, this one included."""
@@ -241,6 +241,9 @@ class Pacer:
                 recent.popleft()
             if len(recent) >= most:
                 return recent[-most] + _SPAN
+            # The second half is spread evenly: whoever reads a long list is slowed down, and not stopped.
+            if len(recent) >= (most + 1) // 2 and now < recent[-1] + 2 * _SPAN / most:
+                return recent[-1] + 2 * _SPAN / most
             recent.append(now)
             return None
 

@@ -29,6 +29,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     items: list[msgspec.Raw] | None = None
     total: int | None = None
+    offset: int | None = None
     next: str | None = None
     cursors: Cursors | None = None
 
@@ -40,6 +41,8 @@ class Page(Generic[_T]):
     items: tuple[_T, ...]
     total: int | None
     """Of the whole list, if it is told."""
+    offset: int | None
+    """At which place of the list it begins, for lists that are counted: whoever is interrupted goes on there."""
     unreadable: int
     """How many items of this page were left out, since they are not what they should be."""
     following: Callable[[], Page[_T]] | None = field(repr=False, compare=False)
