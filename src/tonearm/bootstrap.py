@@ -46,6 +46,8 @@ from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
+from tonearm.spotify.client import Reach, Spotify
+from tonearm.spotify.pacing import Allowance, Pacer
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 from tonearm.storage.windows import Windows
@@ -89,6 +91,7 @@ class Tonearm:
     dispatcher: Dispatcher
     jobs: Jobs
     desk: Desk
+    spotify: Spotify
     clock: Clock
 
     def worker(self) -> Worker:
@@ -121,6 +124,7 @@ class Tonearm:
 
     def close(self) -> None:
         """Give connections back."""
+        self.spotify.close()
         self.database.close()
 
 
@@ -182,6 +186,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         dispatcher=Dispatcher(notifications, clock),
         jobs=jobs,
         desk=desk,
+        spotify=_spotify(settings, database, clock),
         clock=clock,
     )
 
@@ -215,6 +220,14 @@ def _post(settings: Settings) -> Post | None:
     """Prepare what sends mail, if the settings name a server."""
     url = settings.smtp_url.get_secret_value()
     return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
+
+
+def _spotify(settings: Settings, database: Database, clock: Clock) -> Spotify:
+    allowance = Allowance(
+        settings.spotify_daily_calls, settings.spotify_reserve, settings.spotify_burst
+    )
+    reach = Reach(settings.spotify_api_url, settings.spotify_proxy.get_secret_value())
+    return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":

@@ -49,6 +49,8 @@ def configure_logging(folder: Path | None, level: str, *, console_level: str = "
     root.handlers[:] = handlers
     root.setLevel(level.upper())
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a new schema is no news to anybody
+    for name in ("httpx2", "httpcore2"):  # each call, with what was searched for
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _formatter(renderer: Any, shared: list[Any]) -> logging.Formatter:  # noqa: ANN401 - structlog's processors are callables of any kind

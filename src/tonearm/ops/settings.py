@@ -42,6 +42,7 @@ AUDITED = (
     "oidc_scopes",
     "oidc_link_by_email",
     "oidc_register",
+    "spotify_api_url",
 )
 
 
@@ -224,6 +225,38 @@ class Settings(BaseSettings):
             "`closed`; being known there stands for an invitation."
         ),
     )
+    spotify_api_url: str = Field(
+        default="https://api.spotify.com/v1",
+        description="Address of Spotify's Web API; another one is for [tests](../guides/simulator.md).",
+    )
+    spotify_proxy: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "Proxy for calls to Spotify, such as `http://user:password@proxy.example.org:3128`. Empty: "
+            "none, whatever `HTTPS_PROXY` says."
+        ),
+    )
+    spotify_daily_calls: Annotated[int, Field(ge=1)] = Field(
+        default=1_000,
+        description=(
+            "Calls to Spotify in 24 hours, of each Spotify app; Spotify locks out whoever makes too many: "
+            "see [what is asked of Spotify](../explanation/spotify.md)."
+        ),
+    )
+    spotify_reserve: Annotated[int, Field(ge=0)] = Field(
+        default=500,
+        description=(
+            "How many of them are kept for recent plays, which are lost if nobody asks in time; at most "
+            "all of them."
+        ),
+    )
+    spotify_burst: Annotated[int, Field(ge=30)] = Field(
+        default=60,
+        description=(
+            "Calls to Spotify in any 30 seconds, of each Spotify app and process: half of them at once, "
+            "the rest evenly."
+        ),
+    )
     import_zip_mb: Annotated[int, Field(ge=1)] = Field(
         default=500, description="Largest upload or archive, in MB."
     )
@@ -312,6 +345,25 @@ class Settings(BaseSettings):
             raise ValueError("TONEARM_OIDC_ISSUER needs TONEARM_OIDC_CLIENT_ID.")
         if "openid" not in self.oidc_scopes.split():
             raise ValueError("TONEARM_OIDC_SCOPES must have `openid` among them.")
+        return self
+
+    @model_validator(mode="after")
+    def _usable_spotify(self) -> Self:
+        if not _is_safe_for_tokens(self.spotify_api_url):
+            raise ValueError(
+                "TONEARM_SPOTIFY_API_URL must be an https address such as https://api.spotify.com/v1; http "
+                "will do for 127.0.0.1 and [::1]."
+            )
+        proxy = self.spotify_proxy.get_secret_value()
+        if proxy and not _is_proxy(proxy):
+            raise ValueError(
+                "TONEARM_SPOTIFY_PROXY must look like http://user:password@proxy.example.org:3128. Write "
+                "special characters of the password as %40 and the like."
+            )
+        if self.spotify_reserve > self.spotify_daily_calls:
+            raise ValueError(
+                "TONEARM_SPOTIFY_RESERVE is a part of TONEARM_SPOTIFY_DAILY_CALLS, so it cannot be more."
+            )
         return self
 
     @field_validator("trusted_proxies")
@@ -418,3 +470,23 @@ class Settings(BaseSettings):
             TomlConfigSettingsSource(settings_cls),
             file_secret_settings,
         )
+
+
+def _is_safe_for_tokens(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to an address."""
+    try:
+        parts = urlsplit(url)
+        is_plain = not (parts.query or parts.fragment or parts.username) and parts.port != 0
+    except ValueError:
+        return False
+    schemes = {"https", "http"} if parts.hostname in {"127.0.0.1", "::1"} else {"https"}
+    return is_plain and bool(parts.hostname) and parts.scheme in schemes
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_plain = not (parts.path.strip("/") or parts.query or parts.fragment) and parts.port != 0
+    except ValueError:
+        return False
+    return is_plain and bool(parts.hostname) and parts.scheme in {"http", "https"}

@@ -5,7 +5,8 @@ SpotifyError
 ├── SpotifyBlockedError      503: too much was asked; it passes at a known instant
 ├── SpotifyRefusedError      403: Spotify will not, and `cause` says why
 ├── RelinkNeededError        409: the link has ended; its listener has to link again
-└── SpotifyNotFoundError     404: what was asked for is not there
+├── SpotifyNotFoundError     404: what was asked for is not there
+└── SpotifyInvalidError      422: Spotify cannot use what was sent
 """
 
 from datetime import datetime
@@ -80,3 +81,10 @@ class SpotifyNotFoundError(SpotifyError):
 
     code = "spotify_not_found"
     status = 404
+
+
+class SpotifyInvalidError(SpotifyError):
+    """Spotify cannot use what was sent; it has to be changed before it is sent again."""
+
+    code = "spotify_invalid"
+    status = 422
