@@ -14,6 +14,10 @@ from tonearm.accounts.audit import Audit
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
+from tonearm.accounts.link_apps import LinkApps
+from tonearm.accounts.link_tokens import LinkTokens
+from tonearm.accounts.linking import Linking
+from tonearm.accounts.links import Links
 from tonearm.accounts.mail import Mailer
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts
@@ -23,6 +27,7 @@ from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
+from tonearm.accounts.vault import Vault
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
@@ -43,6 +48,7 @@ from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
+from tonearm.spotify.login import App, Login
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 from tonearm.storage.windows import Windows
@@ -76,6 +82,10 @@ class Tonearm:
     keys: Keys
     signing_keys: SigningKeys
     tokens: Tokens
+    vault: Vault
+    link_apps: LinkApps
+    links: Links
+    linking: Linking
     audit: Audit
     corrections: Corrections
     liked: Liked
@@ -140,6 +150,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     signing_keys = SigningKeys(
         settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
     )
+    vault = _vault(settings, database, clock)
+    link_apps = LinkApps(database, clock, vault, _app(settings))
+    login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
     return Tonearm(
         settings=settings,
         database=database,
@@ -159,6 +172,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         keys=Keys(database, clock),
         signing_keys=signing_keys,
         tokens=Tokens(database, clock, signing_keys, **session_ends),
+        vault=vault,
+        link_apps=link_apps,
+        links=Links(database, clock, LinkTokens(database, clock, vault, link_apps, login)),
+        linking=Linking(database, clock, vault, link_apps, login),
         audit=Audit(database, clock),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
@@ -207,6 +224,18 @@ def _post(settings: Settings) -> Post | None:
     """Prepare what sends mail, if the settings name a server."""
     url = settings.smtp_url.get_secret_value()
     return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
+
+
+def _vault(settings: Settings, database: Database, clock: Clock) -> Vault:
+    given = [key.get_secret_value() for key in settings.vault_keys]
+    is_prod = settings.mode == "prod"
+    return Vault(database, clock, settings.vault_file, given, must_be_private=is_prod)
+
+
+def _app(settings: Settings) -> App | None:
+    """Give the app at Spotify that the settings name."""
+    client_id = settings.spotify_client_id
+    return App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
@@ -269,6 +298,9 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         tokens=built.tokens,
         identities=identities,
         oidc=_oidc(settings, built.database, identities),
+        link_apps=built.link_apps,
+        links=built.links,
+        linking=built.linking,
         audit=built.audit,
         corrections=built.corrections,
         liked=built.liked,
@@ -295,6 +327,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
 
     built = build(settings)
     built.signing_keys.prepare()
+    built.vault.check()
     ColumnFiles(_cache(settings)).sweep(built.database)
     built.audit.note_settings(settings.audited)
     services = _services(settings, built)

@@ -12,13 +12,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, inspect, make_url, text
 
 from tonearm.domain.errors import UnavailableError
-from tonearm.storage import job_tables, tables
+from tonearm.storage import job_tables, link_tables, tables
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
 STARTERS = 6
 metadata = tables.metadata
-assert job_tables.jobs.metadata is metadata
+assert job_tables.jobs.metadata is link_tables.links.metadata is metadata
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ UNTOLD = {
     "smtp_from",
     "oidc_client_secret",
     "oidc_name",
+    "spotify_client_secret",
+    "vault_keys",
     "import_zip_mb",
     "import_inflated_mb",
     "import_rows",
