@@ -14,6 +14,10 @@ from tonearm.accounts.audit import Audit
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
+from tonearm.accounts.link_apps import LinkApps
+from tonearm.accounts.link_tokens import LinkTokens
+from tonearm.accounts.linking import Linking
+from tonearm.accounts.links import Links
 from tonearm.accounts.mail import Mailer
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts
@@ -23,6 +27,7 @@ from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
+from tonearm.accounts.vault import Vault
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
@@ -47,6 +52,7 @@ from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.spotify.client import Reach, Spotify
+from tonearm.spotify.login import App, Login
 from tonearm.spotify.pacing import Allowance, Pacer
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
@@ -81,6 +87,10 @@ class Tonearm:
     keys: Keys
     signing_keys: SigningKeys
     tokens: Tokens
+    vault: Vault
+    link_apps: LinkApps
+    links: Links
+    linking: Linking
     audit: Audit
     corrections: Corrections
     liked: Liked
@@ -149,6 +159,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     signing_keys = SigningKeys(
         settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
     )
+    vault = _vault(settings, database, clock)
+    link_apps = LinkApps(database, clock, vault, _app(settings))
+    login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
     return Tonearm(
         settings=settings,
         database=database,
@@ -168,6 +181,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         keys=Keys(database, clock),
         signing_keys=signing_keys,
         tokens=Tokens(database, clock, signing_keys, **session_ends),
+        vault=vault,
+        link_apps=link_apps,
+        links=Links(database, clock, LinkTokens(database, clock, vault, link_apps, login)),
+        linking=Linking(database, clock, vault, link_apps, login),
         audit=Audit(database, clock),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
@@ -230,6 +247,18 @@ def _spotify(settings: Settings, database: Database, clock: Clock) -> Spotify:
     return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)
 
 
+def _vault(settings: Settings, database: Database, clock: Clock) -> Vault:
+    given = [key.get_secret_value() for key in settings.vault_keys]
+    is_prod = settings.mode == "prod"
+    return Vault(database, clock, settings.vault_file, given, must_be_private=is_prod)
+
+
+def _app(settings: Settings) -> App | None:
+    """Give the app at Spotify that the settings name."""
+    client_id = settings.spotify_client_id
+    return App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
+
+
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
     """Prepare log-in at the provider of the settings, if they name one."""
     if not settings.oidc_issuer:
@@ -290,6 +319,9 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         tokens=built.tokens,
         identities=identities,
         oidc=_oidc(settings, built.database, identities),
+        link_apps=built.link_apps,
+        links=built.links,
+        linking=built.linking,
         audit=built.audit,
         corrections=built.corrections,
         liked=built.liked,
@@ -316,6 +348,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
 
     built = build(settings)
     built.signing_keys.prepare()
+    built.vault.check()
     ColumnFiles(_cache(settings)).sweep(built.database)
     built.audit.note_settings(settings.audited)
     services = _services(settings, built)

@@ -28,8 +28,9 @@ from tonearm.accounts.oidc_errors import (
     OidcUnreachableError,
     OidcUnusableError,
 )
-from tonearm.accounts.oidc_provider import LARGEST_ANSWER, Provider, Registration
+from tonearm.accounts.oidc_provider import Provider, Registration
 from tonearm.accounts.people import Accounts, User
+from tonearm.ops.outgoing import LARGEST_ANSWER
 from tonearm.storage.database import Database
 from tonearm.storage.tables import oidc_attempts, users
 

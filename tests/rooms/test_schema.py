@@ -12,14 +12,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, inspect, make_url, text
 
 from tonearm.domain.errors import UnavailableError
-from tonearm.storage import job_tables, spotify_tables, tables
+from tonearm.storage import job_tables, link_tables, spotify_tables, tables
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
 STARTERS = 6
 metadata = tables.metadata
-assert job_tables.jobs.metadata is metadata
-assert spotify_tables.spotify_apps.metadata is metadata
+for table in (job_tables.jobs, link_tables.links, spotify_tables.spotify_apps):
+    assert table.metadata is metadata
 
 
 @pytest.fixture

@@ -4,16 +4,13 @@ PyJWT checks signatures and httpx2 carries requests; discovery and the exchange 
 Authlib would bring a second JOSE library, and its flow lives in the session of a web framework.
 """
 
-import threading
-import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-import httpx2
 import msgspec
 
 from tonearm.accounts.oidc_errors import (
@@ -30,14 +27,16 @@ from tonearm.accounts.oidc_tokens import (
     read_token,
 )
 from tonearm.ops.clock import Clock
+from tonearm.ops.outgoing import (
+    LONGEST_SECONDS,
+    Outgoing,
+    Reply,
+    UnansweredError,
+    UnusableAnswerError,
+)
 
 DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
-LARGEST_ANSWER: Final = 500_000
 _KEPT = timedelta(hours=1)
-LONGEST_SECONDS: Final = 10.0
-# A provider that does not answer must not hold every worker thread.
-_MOST_TALKS = 8
-_SERVER_FAULT = 500
 # RFC 6749, 5.2: words that may be logged.
 _TOKEN_ERRORS = frozenset(
     (
@@ -111,10 +110,7 @@ class Provider:
         """Prepare to speak to a provider, `patience` seconds each time at most."""
         self.registration = registration
         self._clock = clock
-        self._patience = patience
-        # Reading all the certificates there are takes a tenth of a second.
-        self._tls = httpx2.create_ssl_context()
-        self._talks = threading.BoundedSemaphore(_MOST_TALKS)
+        self._outgoing = Outgoing(patience)
         self._kept: dict[type[msgspec.Struct], _Kept] = {}
 
     def metadata(self) -> Metadata:
@@ -156,14 +152,14 @@ class Provider:
             "code_verifier": verifier,
         }
         metadata = self.metadata()
-        auth = self._authenticate(metadata, form)
-        status, body = self._ask("POST", metadata.token_endpoint, form=form, auth=auth)
-        if status == httpx2.codes.OK:
-            return _decode(body, Tokens)
-        fault = _decode(body, _TokenFault).error
+        basic = self._authenticate(metadata, form)
+        reply = self._ask("POST", metadata.token_endpoint, form=form, basic=basic)
+        if reply.status == HTTPStatus.OK:
+            return _decode(reply.body, Tokens)
+        fault = _decode(reply.body, _TokenFault).error
         if fault == "invalid_grant":
             raise OidcExpiredError("the provider does not take the code")
-        shown = fault if fault in _TOKEN_ERRORS else f"status {status}"
+        shown = fault if fault in _TOKEN_ERRORS else f"status {reply.status}"
         raise OidcUnusableError(f"the provider refuses to exchange the code: {shown}")
 
     def read(self, tokens: Tokens, nonce: str) -> IdToken:
@@ -218,15 +214,13 @@ class Provider:
                 raise OidcUnusableError("the discovery document names an address without TLS")
         return found
 
-    def _authenticate(self, metadata: Metadata, form: dict[str, str]) -> httpx2.Auth | None:
+    def _authenticate(self, metadata: Metadata, form: dict[str, str]) -> tuple[str, str] | None:
         """Say who asks, as the provider wants it: in the form, or by what this gives."""
         registration = self.registration
         methods = metadata.token_endpoint_auth_methods_supported
         if registration.client_secret and "client_secret_basic" in methods:
             # RFC 6749, 2.3.1: each is form-encoded first.
-            return httpx2.BasicAuth(
-                quote_plus(registration.client_id), quote_plus(registration.client_secret)
-            )
+            return quote_plus(registration.client_id), quote_plus(registration.client_secret)
         form["client_id"] = registration.client_id
         if registration.client_secret:
             if "client_secret_post" not in methods:
@@ -245,10 +239,10 @@ class Provider:
         return value
 
     def _get(self, kind: type[_Answer], address: str, bearer: str | None = None) -> _Answer:
-        status, body = self._ask("GET", address, bearer=bearer)
-        if status != httpx2.codes.OK:
-            raise OidcUnusableError(f"status {status} from {urlsplit(address).path!r}")
-        return _decode(body, kind)
+        reply = self._ask("GET", address, bearer=bearer)
+        if reply.status != HTTPStatus.OK:
+            raise OidcUnusableError(f"status {reply.status} from {urlsplit(address).path!r}")
+        return _decode(reply.body, kind)
 
     def _ask(
         self,
@@ -257,41 +251,14 @@ class Provider:
         *,
         bearer: str | None = None,
         form: Mapping[str, str] | None = None,
-        auth: httpx2.Auth | None = None,
-    ) -> tuple[int, bytes]:
-        # Compressed answers could be small and become large.
-        headers = {"accept": "application/json", "accept-encoding": "identity"}
-        if bearer is not None:
-            headers["authorization"] = f"Bearer {bearer}"
-        if not self._talks.acquire(timeout=1):
-            raise OidcUnreachableError("too many log-ins wait for the provider")
+        basic: tuple[str, str] | None = None,
+    ) -> Reply:
         try:
-            with httpx2.Client(
-                auth=auth, headers=headers, timeout=self._patience / 2, verify=self._tls
-            ) as client:
-                return self._talk(client, client.build_request(method, address, data=form))
-        except httpx2.TransportError as error:
-            raise OidcUnreachableError(type(error).__name__) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            raise OidcUnusableError(type(error).__name__) from None
-        finally:
-            self._talks.release()
-
-    def _talk(self, client: httpx2.Client, request: httpx2.Request) -> tuple[int, bytes]:
-        """Ask without following anywhere, and read so much and for so long."""
-        deadline = time.monotonic() + self._patience
-        response = client.send(request, stream=True, follow_redirects=False)
-        with closing(response):
-            if response.status_code >= _SERVER_FAULT:
-                raise OidcUnreachableError(f"status {response.status_code}")
-            body = bytearray()
-            for part in response.iter_raw():
-                body += part
-                if len(body) > LARGEST_ANSWER:
-                    raise OidcUnusableError("an answer that is too large")
-                if time.monotonic() > deadline:
-                    raise OidcUnreachableError("an answer that does not end")
-            return response.status_code, bytes(body)
+            return self._outgoing.ask(method, address, bearer=bearer, form=form, basic=basic)
+        except UnansweredError as error:
+            raise OidcUnreachableError(str(error)) from None
+        except UnusableAnswerError as error:
+            raise OidcUnusableError(str(error)) from None
 
     def _is_safe(self, address: str) -> bool:
         try:

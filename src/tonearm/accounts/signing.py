@@ -4,18 +4,16 @@ The file is a JWK set (RFC 7517). Its first key signs. The others have been rota
 left, and their `exp` says until when they verify, by which time every token that they signed has expired.
 """
 
-import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from sqlalchemy import Connection, select
 
 from tonearm.accounts.audit import Action, record
+from tonearm.accounts.key_file import KeyFile, NoKeysError, Stamp, lock_keys
 from tonearm.domain.errors import UnavailableError
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -33,9 +31,11 @@ CLOCK_SKEW = timedelta(minutes=1)
 _ALGORITHM = "EdDSA"
 _CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
 _INSTANCE_ROW = "id"
-_OTHERS = 0o077
 _FILE = "The file of signing keys (TONEARM_SIGNING_KEYS_FILE, else signing-keys.json in the data folder)"
-_LOG = structlog.get_logger("tonearm.accounts")
+_HARM = (
+    "who could make tokens in anybody's name. Give it the mode 0600 (chmod 600); if somebody may have read it, "
+    "delete it, and a new key is made."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Key:
 
 @dataclass(frozen=True, slots=True)
 class _KeyFile:
-    stamp: tuple[int, int, int]
+    stamp: Stamp
     private: "Ed25519PrivateKey"
     keys: tuple[_Key, ...]
     """The first one signs."""
@@ -67,10 +67,9 @@ class SigningKeys:
         self, path: Path, database: Database, clock: Clock, *, must_be_private: bool
     ) -> None:
         """Take the keys of a file, or make one; `must_be_private` refuses one that others may read."""
-        self._path = path
+        self._file = KeyFile(path, _FILE, _HARM, must_be_private)
         self._database = database
         self._clock = clock
-        self._must_be_private = must_be_private
         self._known: _KeyFile | None = None
 
     def prepare(self) -> None:
@@ -119,7 +118,7 @@ class SigningKeys:
         self._read()
         now = self._clock()
         with self._database.write() as connection:
-            _lock(connection)
+            lock_keys(connection)
             file = self._load()
             private, jwk = _generate()
             ends_at = now + ACCESS_LIFETIME + CLOCK_SKEW
@@ -135,18 +134,14 @@ class SigningKeys:
                 key=jwk["kid"],
                 before=file.keys[0].id,
             )
-            self._write([private, *kept])
+            self._file.write({"keys": [private, *kept]})
         return str(jwk["kid"])
 
     def _read(self) -> _KeyFile:
         """Give the keys as the file has them now."""
-        try:
-            stamp = _stamp(self._path.stat())
-        except FileNotFoundError:
+        stamp = self._file.find_stamp()
+        if stamp is None:
             self._make()
-            stamp = None
-        except OSError as error:
-            raise UnavailableError(f"{_FILE} cannot be read: {error.strerror}.") from error
         known = self._known
         if known is None or known.stamp != stamp:
             known = self._known = self._load()
@@ -154,12 +149,12 @@ class SigningKeys:
 
     def _make(self) -> None:
         with self._database.write() as connection:
-            _lock(connection)
-            if self._path.exists():  # another process was quicker
+            lock_keys(connection)
+            if self._file.find_stamp() is not None:  # another process was quicker
                 return
             private, jwk = _generate()
             record(connection, self._clock(), Action.SIGNING_KEY_MADE, key=jwk["kid"])
-            self._write([private])
+            self._file.write({"keys": [private]})
 
     def _load(self) -> _KeyFile:
         import jwt  # noqa: PLC0415 - see the class
@@ -168,66 +163,23 @@ class SigningKeys:
         )
 
         try:
-            with self._path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                document = json.load(file)
+            stamp, document = self._file.read()
             private = jwt.PyJWK(document["keys"][0], _ALGORITHM).key
             if not isinstance(private, Ed25519PrivateKey):
                 raise TypeError(type(private))  # noqa: TRY301 - told with all the others below
             keys = tuple(_key(jwk) for jwk in document["keys"])
-        except OSError as error:
-            raise UnavailableError(f"{_FILE} cannot be read: {error.strerror}.") from error
-        except (ValueError, LookupError, TypeError, jwt.PyJWTError) as error:
+        except (NoKeysError, ValueError, LookupError, TypeError, jwt.PyJWTError) as error:
             raise UnavailableError(
                 f"{_FILE} holds no JWK set of Ed25519 keys. Put it back as it was, or delete it: a new key "
                 "is made, and API clients refresh their tokens once more."
             ) from error
-        self._check_mode(status)
-        return _KeyFile(_stamp(status), private, keys)
-
-    def _check_mode(self, status: os.stat_result) -> None:
-        if os.name != "posix" or not status.st_mode & _OTHERS:
-            return
-        if self._must_be_private:
-            raise UnavailableError(
-                f"{_FILE} can be read by others, who could make tokens in anybody's name. Give it the mode 0600 "
-                "(chmod 600); if somebody may have read it, delete it, and a new key is made."
-            )
-        _LOG.warning("signing keys can be read by others", path=str(self._path), fix="chmod 600")
-
-    def _write(self, jwks: list[dict[str, Any]]) -> None:
-        temporary = self._path.with_name(f".{self._path.name}.{token_hex(8)}")
-        try:
-            with open(
-                temporary,
-                "x",
-                encoding="utf-8",
-                opener=lambda path, flags: os.open(path, flags, 0o600),
-            ) as file:
-                json.dump({"keys": jwks}, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise UnavailableError(f"{_FILE} cannot be written: {error.strerror}.") from error
+        return _KeyFile(stamp, private, keys)
 
 
 def instance_id(connection: Connection) -> str:
     """Give the name that this instance has among all others."""
     row = select(instance.c.value).where(instance.c.key == _INSTANCE_ROW)
     return str(connection.execute(row).scalar_one())
-
-
-def _lock(connection: Connection) -> None:
-    """Let whoever shares this database, and so these keys, wait until this transaction ends."""
-    connection.execute(
-        select(instance.c.value).where(instance.c.key == _INSTANCE_ROW).with_for_update()
-    )
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _generate() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,6 +20,8 @@ class EventName(StrEnum):
     HISTORY_CLEARED = "history.cleared"
     KEY_EXPIRING = "key.expiring"
     INVITATION_USED = "invitation.used"
+    LINK_EXPIRING = "link.expiring"
+    LINK_RELINK_NEEDED = "link.relink_needed"
 
     @property
     def meaning(self) -> str:
@@ -34,6 +36,8 @@ _MEANINGS: Mapping[EventName, str] = {
     EventName.HISTORY_CLEARED: "The history was cleared",
     EventName.KEY_EXPIRING: "An API key ends within a week",
     EventName.INVITATION_USED: "Somebody has used an invitation of yours",
+    EventName.LINK_EXPIRING: "The link to Spotify ends soon",
+    EventName.LINK_RELINK_NEEDED: "The link to Spotify has ended",
 }
 
 
@@ -109,7 +113,41 @@ class InvitationUsed:
     """Of the new person."""
 
 
-Event = ImportFinished | ImportFailed | ImportUndone | HistoryCleared | KeyExpiring | InvitationUsed
+@dataclass(frozen=True, slots=True)
+class LinkExpiring:
+    """Spotify ends a link soon, however often it is used."""
+
+    EVENT: ClassVar = EventName.LINK_EXPIRING
+
+    link_id: int
+    name: str
+    """Of the Spotify account."""
+    relink_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRelinkNeeded:
+    """The tokens of a link open nothing any more."""
+
+    EVENT: ClassVar = EventName.LINK_RELINK_NEEDED
+
+    link_id: int
+    name: str
+    """Of the Spotify account."""
+    problem: str
+    """Why, and what to do, in sentences."""
+
+
+Event = (
+    ImportFinished
+    | ImportFailed
+    | ImportUndone
+    | HistoryCleared
+    | KeyExpiring
+    | InvitationUsed
+    | LinkExpiring
+    | LinkRelinkNeeded
+)
 RECORDS: Mapping[EventName, type[Event]] = {
     record.EVENT: record
     for record in (
@@ -119,6 +157,8 @@ RECORDS: Mapping[EventName, type[Event]] = {
         HistoryCleared,
         KeyExpiring,
         InvitationUsed,
+        LinkExpiring,
+        LinkRelinkNeeded,
     )
 }
 """The record of each kind."""

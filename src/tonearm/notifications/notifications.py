@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from tonearm.accounts.endings import announce_endings
+from tonearm.accounts.link_endings import announce_link_endings
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.events import EventName
 from tonearm.notifications.wording import tell
@@ -120,8 +121,9 @@ class Notifications:
         return count
 
     def look_around(self) -> None:
-        """Do what is due once a day: tell of keys that end soon, and drop what was read long ago."""
+        """Do what is due once a day: tell of keys and links that end soon, and drop what was read long ago."""
         announce_endings(self._database, self._clock)
+        announce_link_endings(self._database, self._clock)
         with self._database.write() as connection:
             connection.execute(
                 delete(notifications).where(notifications.c.read_at < self._clock() - READ_ARE_KEPT)

@@ -10,6 +10,8 @@ from tonearm.domain.events import (
     ImportUndone,
     InvitationUsed,
     KeyExpiring,
+    LinkExpiring,
+    LinkRelinkNeeded,
 )
 
 
@@ -27,11 +29,20 @@ def tell(event: Event) -> Told:
     if isinstance(event, KeyExpiring):
         day = f"{event.expires_at:%Y-%m-%d}"
         return Told(f"The API key “{event.name}” ends on {day} (UTC).", "/account")
+    if isinstance(event, LinkExpiring | LinkRelinkNeeded):
+        return Told(_tell_link(event), "/account")
     if isinstance(event, InvitationUsed):
         return Told(f"{event.name} has joined by your invitation.", "/people")
     if isinstance(event, HistoryCleared):
         return Told("Your listening history was cleared.", "/imports")
     return Told(_tell_import(event), f"/imports/{event.import_id}")
+
+
+def _tell_link(event: LinkExpiring | LinkRelinkNeeded) -> str:
+    if isinstance(event, LinkRelinkNeeded):
+        return f"Spotify ({event.name}) has to be linked again. {event.problem}"
+    day = f"{event.relink_by:%Y-%m-%d}"
+    return f"The link to Spotify ({event.name}) ends on {day} (UTC). Link again before, and nothing is missed."
 
 
 def _tell_import(event: ImportFinished | ImportFailed | ImportUndone) -> str:

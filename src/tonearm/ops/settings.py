@@ -1,7 +1,6 @@
 """Settings: read once from the environment, `.env` and a file, then passed in."""
 
 from email.utils import parseaddr
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -15,7 +14,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tonearm.ops import checks
+
 MEGABYTE = 1_000_000
+_LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
 # A setting that is or holds a secret does not belong here: its value would be written down.
 AUDITED = (
     "mode",
@@ -42,7 +44,10 @@ AUDITED = (
     "oidc_scopes",
     "oidc_link_by_email",
     "oidc_register",
+    "spotify_client_id",
+    "spotify_accounts_url",
     "spotify_api_url",
+    "vault_key_file",
 )
 
 
@@ -225,9 +230,38 @@ class Settings(BaseSettings):
             "`closed`; being known there stands for an invitation."
         ),
     )
+    spotify_client_id: str = Field(
+        default="",
+        description=(
+            "Client id of an app at developer.spotify.com, through which listeners link who have none of their own: "
+            "see [the guide](../guides/link-spotify.md)."
+        ),
+    )
+    spotify_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The app's secret; not needed, as PKCE protects the link.",
+    )
+    spotify_accounts_url: str = Field(
+        default="https://accounts.spotify.com",
+        description="Spotify's accounts service, or a stand-in; in prod over HTTPS, or on this machine.",
+    )
     spotify_api_url: str = Field(
         default="https://api.spotify.com/v1",
-        description="Address of Spotify's Web API; another one is for [tests](../guides/simulator.md).",
+        description="Spotify's Web API, or a stand-in; in prod over HTTPS, or on this machine.",
+    )
+    vault_keys: list[SecretStr] = Field(
+        default=[],
+        description=(
+            "Keys that tokens for Spotify are sealed by, the newest first, each 32 random bytes as URL-safe base64. As "
+            "a JSON list. Empty: those of `TONEARM_VAULT_KEY_FILE`."
+        ),
+    )
+    vault_key_file: Path | None = Field(
+        default=None,
+        description=(
+            "File of those keys; made where there is none, and readable by nobody else, which prod insists on. All "
+            "servers of one database share it. Default: `vault-keys.json` in the data folder."
+        ),
     )
     spotify_proxy: SecretStr = Field(
         default=SecretStr(""),
@@ -334,7 +368,7 @@ class Settings(BaseSettings):
             return self
         parts = urlsplit(self.oidc_issuer)
         is_plain = not (parts.query or parts.fragment or parts.username)
-        may_be_plain = self.mode == "dev" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        may_be_plain = self.mode == "dev" or parts.hostname in _LOOPBACK
         schemes = {"https", "http"} if may_be_plain else {"https"}
         if parts.scheme not in schemes or not parts.hostname or not is_plain:
             raise ValueError(
@@ -347,58 +381,25 @@ class Settings(BaseSettings):
             raise ValueError("TONEARM_OIDC_SCOPES must have `openid` among them.")
         return self
 
+    _networks = field_validator("trusted_proxies")(checks.networks)
+    _origins = field_validator("cors_origins")(checks.origins)
+    _services = field_validator("spotify_accounts_url", "spotify_api_url")(checks.service)
+    _proxy = field_validator("spotify_proxy")(checks.proxy)
+    _keys = field_validator("vault_keys")(checks.vault_keys)
+
     @model_validator(mode="after")
-    def _usable_spotify(self) -> Self:
-        if not _is_safe_for_tokens(self.spotify_api_url):
-            raise ValueError(
-                "TONEARM_SPOTIFY_API_URL must be an https address such as https://api.spotify.com/v1; http "
-                "will do for 127.0.0.1 and [::1]."
-            )
-        proxy = self.spotify_proxy.get_secret_value()
-        if proxy and not _is_proxy(proxy):
-            raise ValueError(
-                "TONEARM_SPOTIFY_PROXY must look like http://user:password@proxy.example.org:3128. Write "
-                "special characters of the password as %40 and the like."
-            )
+    def _usable_links(self) -> Self:
         if self.spotify_reserve > self.spotify_daily_calls:
             raise ValueError(
                 "TONEARM_SPOTIFY_RESERVE is a part of TONEARM_SPOTIFY_DAILY_CALLS, so it cannot be more."
             )
-        return self
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: list[str]) -> list[str]:
-        try:
-            networks = [ip_network(text.strip()) for text in value]
-        except ValueError as error:
+        if self.spotify_client_secret.get_secret_value() and not self.spotify_client_id:
+            raise ValueError("TONEARM_SPOTIFY_CLIENT_SECRET needs TONEARM_SPOTIFY_CLIENT_ID.")
+        if self.vault_keys and self.vault_key_file:
             raise ValueError(
-                "TONEARM_TRUSTED_PROXIES must be a list of networks or addresses such as "
-                f'["127.0.0.1", "10.0.0.0/8"]: {error}.'
-            ) from None
-        if any(network.prefixlen == 0 for network in networks):
-            raise ValueError(
-                "TONEARM_TRUSTED_PROXIES must not be everybody: each visitor could claim any address."
+                "TONEARM_VAULT_KEYS and TONEARM_VAULT_KEY_FILE exclude each other: set one of them."
             )
-        return [str(network) for network in networks]
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins(cls, value: list[str]) -> list[str]:
-        for origin in value:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in {"http", "https"}
-                or not parts.hostname
-                or origin != f"{parts.scheme}://{parts.netloc}".lower()
-                or "@" in origin
-                or "*" in origin
-            ):
-                raise ValueError(
-                    "TONEARM_CORS_ORIGINS must list origins as browsers send them, such as "
-                    f'["https://music.example.org"], each by its name: {origin!r} is none.'
-                )
-        return value
+        return self
 
     @model_validator(mode="after")
     def _safe_in_prod(self) -> Self:
@@ -449,6 +450,12 @@ class Settings(BaseSettings):
         return chosen.expanduser().absolute() if chosen else self.data_dir / "signing-keys.json"
 
     @property
+    def vault_file(self) -> Path:
+        """Where the keys of the vault lie, unless they are settings themselves."""
+        chosen = self.vault_key_file
+        return chosen.expanduser().absolute() if chosen else self.data_dir / "vault-keys.json"
+
+    @property
     def logs(self) -> Path:
         """Where log files lie."""
         return self.data_dir / "logs"
@@ -470,23 +477,3 @@ class Settings(BaseSettings):
             TomlConfigSettingsSource(settings_cls),
             file_secret_settings,
         )
-
-
-def _is_safe_for_tokens(url: str) -> bool:
-    """Whether nobody on the way can read what is sent to an address."""
-    try:
-        parts = urlsplit(url)
-        is_plain = not (parts.query or parts.fragment or parts.username) and parts.port != 0
-    except ValueError:
-        return False
-    schemes = {"https", "http"} if parts.hostname in {"127.0.0.1", "::1"} else {"https"}
-    return is_plain and bool(parts.hostname) and parts.scheme in schemes
-
-
-def _is_proxy(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        is_plain = not (parts.path.strip("/") or parts.query or parts.fragment) and parts.port != 0
-    except ValueError:
-        return False
-    return is_plain and bool(parts.hostname) and parts.scheme in {"http", "https"}

@@ -1,7 +1,7 @@
 """The database: one engine, and transactions that open at the edge."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -80,6 +80,16 @@ class Database:
             cursor.execute("PRAGMA data_version")
             (stamp,) = cursor.fetchone() or (0,)
         return int(stamp)
+
+    def settle(self) -> bool:
+        """Let what was committed survive a power cut, which SQLite leaves for later; tells whether it does now."""
+        if not self.is_sqlite:
+            return True
+        with self._translated(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(FULL)")
+            is_busy, _, _ = cursor.fetchone() or (1, 0, 0)
+        return not is_busy
 
     def close(self) -> None:
         """Give every connection back."""

@@ -7,6 +7,9 @@ from tonearm.accounts.audit import Audit
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations
 from tonearm.accounts.keys import Keys
+from tonearm.accounts.link_apps import LinkApps
+from tonearm.accounts.linking import Linking
+from tonearm.accounts.links import Links
 from tonearm.accounts.oidc import Oidc
 from tonearm.accounts.people import Accounts
 from tonearm.accounts.profiles import Profiles
@@ -38,6 +41,9 @@ class Services:
     identities: Identities
     oidc: Oidc | None
     """Log-in at a provider; None where none is set."""
+    link_apps: LinkApps
+    links: Links
+    linking: Linking
     audit: Audit
     corrections: Corrections
     liked: Liked

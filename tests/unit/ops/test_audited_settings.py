@@ -21,6 +21,8 @@ UNTOLD = {
     "spotify_daily_calls",
     "spotify_reserve",
     "spotify_burst",
+    "spotify_client_secret",
+    "vault_keys",
     "import_zip_mb",
     "import_inflated_mb",
     "import_rows",
