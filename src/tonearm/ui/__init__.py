@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tonearm.ui import pages
 from tonearm.ui.assets import STATIC_PATH, VersionedFiles
 from tonearm.ui.rendering import frame_of, page, render
-from tonearm.web.scope import request_id
+from tonearm.web.scope import is_api, request_id
 
 __all__ = ["STATIC_PATH", "error_page", "list_routers", "static_app"]
 
@@ -41,5 +41,7 @@ def error_page(request: Request, status: int, title: str, detail: str) -> Respon
         title=title,
         detail=detail,
         request_id=request_id(request.scope),
+        # Whoever was on the way through an address of the API came from the account.
+        is_on_the_way=is_api(request.scope),
     )
     return page(request, html, status)

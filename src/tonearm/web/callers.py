@@ -151,7 +151,7 @@ class Callers:
         return calling
 
     async def _find(self, request: Request) -> Calling | None:
-        secret = _secret(request)
+        secret = shown_secret(request)
         if secret is None:
             return None
         address = request.client.host if request.client else None
@@ -176,7 +176,7 @@ class Callers:
     def forget_caller(self, request: Request) -> None:
         """Look the caller of a request up anew the next time, because something about them has changed."""
         request.scope.pop(_CALLING, None)
-        secret = _secret(request)
+        secret = shown_secret(request)
         if secret is not None:
             self.forget(secret)
 
@@ -279,6 +279,8 @@ InboxHolder = Annotated[User, Depends(Access(Scope.HISTORY_WRITE))]
 """Who may mark their notifications as read, and delete them: also those who only look."""
 LibraryReader = Annotated[User, Depends(Access(Scope.LIBRARY_READ))]
 LibraryEditor = Annotated[User, Depends(Access(Scope.LIBRARY_WRITE, Role.LISTENER))]
+LinkHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
+"""Who may link a Spotify account, whose plays become theirs, and end that."""
 HistoryHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
 """Who may remove a whole history."""
 AccountHolder = Annotated[User, Depends(Access(Scope.ADMIN))]
@@ -300,7 +302,7 @@ def _actor(request: Request, user: User) -> Actor:
     return Actor(user.id, user.name, address, request_id(request.scope), request.url.path)
 
 
-def _secret(request: Request) -> str | None:
+def shown_secret(request: Request) -> str | None:
     """Give the key or session token that a request shows; a key goes first."""
     authorization = header(request.scope, b"authorization")
     if authorization is None:

@@ -75,6 +75,15 @@ def check_origin(scope: Scope) -> Refusal | None:
     )
 
 
+def is_from_our_page(scope: Scope) -> bool:
+    """Tell whether a page of this site has led a browser here, by a link or a form; an address typed in has not."""
+    site = header(scope, b"sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    host = header(scope, b"host")
+    return host is not None and _names(header(scope, b"referer") or "") == host.lower()
+
+
 def _names(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc.lower() or None

@@ -137,8 +137,14 @@ def _headers_of(request: Request, error: TonearmError) -> dict[str, str] | None:
     return None
 
 
+def show_as_page(request: Request) -> None:
+    """Let an error at an address of the API be a page for browsers, which come there on their way."""
+    request.state.is_on_the_way = True
+
+
 def _wants_page(request: Request) -> bool:
-    return not is_api(request.scope) and "text/html" in request.headers.get("accept", "")
+    is_for_people = not is_api(request.scope) or getattr(request.state, "is_on_the_way", False)
+    return is_for_people and "text/html" in request.headers.get("accept", "")
 
 
 def _methods_of(request: Request) -> set[str]:

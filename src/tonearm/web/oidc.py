@@ -1,7 +1,7 @@
 """Log-in with OIDC, as a browser makes it: away to the provider, back, and in."""
 
 import re
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +10,7 @@ from tonearm.accounts.oidc import ATTEMPT_LASTS, Answer, Oidc
 from tonearm.accounts.oidc_errors import OidcError
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from tonearm.web.checks import is_from_our_page
 from tonearm.web.cookies import has_secure_cookies
 from tonearm.web.entry import begin_session
 from tonearm.web.redirect import RedirectError, safe_path
@@ -119,11 +120,8 @@ def link(request: Request, services: Services, caller: User) -> Response:
         RedirectError: the same, for a browser: its page says so.
     """
     provider_of(services)
-    site = header(request.scope, b"sec-fetch-site")
-    if site is None:
-        referrer = urlsplit(header(request.scope, b"referer") or "").netloc
-        site = "same-origin" if referrer and referrer == request.headers.get("host") else "none"
-    if site != "same-origin" or header(request.scope, b"authorization") is not None:
+    is_ours = is_from_our_page(request.scope)
+    if not is_ours or header(request.scope, b"authorization") is not None:
         raise ForbiddenError("Link it on the account page, in a browser that is logged in.")
     return leave(request, services, "/account", caller)
 

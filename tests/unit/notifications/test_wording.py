@@ -14,6 +14,8 @@ from tonearm.domain.events import (
     ImportUndone,
     InvitationUsed,
     KeyExpiring,
+    LinkExpiring,
+    LinkRelinkNeeded,
 )
 from tonearm.notifications.wording import tell
 from tonearm.storage.outbox import decode, encode
@@ -39,6 +41,16 @@ TOLD: list[tuple[Event, str, str]] = [
         "/account",
     ),
     (InvitationUsed(9, "Bob"), "Bob has joined by your invitation.", "/people"),
+    (
+        LinkExpiring(1, "Ada L.", datetime(2026, 11, 1, 12, tzinfo=UTC)),
+        "The link to Spotify (Ada L.) ends on 2026-11-01 (UTC). Link again before, and nothing is missed.",
+        "/account",
+    ),
+    (
+        LinkRelinkNeeded(1, "Ada L.", "It has ended. Link again."),
+        "Spotify (Ada L.) has to be linked again. It has ended. Link again.",
+        "/account",
+    ),
 ]
 
 

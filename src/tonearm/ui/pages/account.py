@@ -18,6 +18,7 @@ from tonearm.ui.access import access_values
 from tonearm.ui.identities import identity_values
 from tonearm.ui.pages.door import list_zones
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.spotify import spotify_values
 from tonearm.web.callers import KnownCallers, PageCaller, Rooms
 from tonearm.web.services import Services
 
@@ -106,6 +107,7 @@ def show_account(
         version=rooms.version,
         may_set_email=rooms.profiles.may_set_email(caller),
         **access_values(request, rooms, caller),
+        **spotify_values(request, rooms, caller),
         **identity_values(rooms, caller),
     )
     return page(request, html, problem.status if problem else 200)
