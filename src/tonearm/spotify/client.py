@@ -47,8 +47,8 @@ class Reach:
 
     api_url: str = "https://api.spotify.com/v1"
     proxy: str = field(default="", repr=False)
-    patience: float = 10.0
-    """Seconds to wait for anything."""
+    patience: float = 6.0
+    """Seconds to wait for anything; after twice as long a call is not made again."""
 
 
 class Spotify:
