@@ -11,8 +11,9 @@ from tonearm.simulator.playlists import Playlist
 from tonearm.simulator.server import serving
 from tonearm.simulator.simulator import CLIENT_ID, Simulator
 from tonearm.simulator.world import uri
-from tonearm.spotify.client import Reach, Session, Spotify
+from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.pacing import Allowance, Pacer, Purpose
+from tonearm.spotify.session import Session
 from tonearm.storage.database import Database
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"

@@ -16,11 +16,11 @@ import pytest
 from simulator.openapi import operations
 from spotify_room import JPEG, Place, open_place, tracks_of
 from tonearm.simulator.table import load_table
-from tonearm.spotify.client import Session
 from tonearm.spotify.errors import Cause, SpotifyRefusedError
 from tonearm.spotify.operation import Operation, Resource, Scope, operation_of
 from tonearm.spotify.player import Repeat
 from tonearm.spotify.search import Kind
+from tonearm.spotify.session import Session
 from tonearm.storage.database import Database
 
 Act = Callable[[Session, "Things"], object]

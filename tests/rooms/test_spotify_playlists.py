@@ -9,7 +9,6 @@ from spotify_room import JPEG, NOWHERE, Place, open_place, playlist_of, tracks_o
 from tonearm.domain.errors import InvalidInputError, TooLargeError
 from tonearm.simulator.faults import Fault
 from tonearm.simulator.playlists import LOCAL_URI
-from tonearm.spotify.client import Session
 from tonearm.spotify.errors import (
     Cause,
     SpotifyInvalidError,
@@ -18,6 +17,7 @@ from tonearm.spotify.errors import (
     SpotifyUnavailableError,
 )
 from tonearm.spotify.operation import Scope
+from tonearm.spotify.session import Session
 from tonearm.storage.database import Database
 
 

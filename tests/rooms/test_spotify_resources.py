@@ -12,7 +12,6 @@ from tonearm.domain.errors import InvalidInputError, TonearmError
 from tonearm.simulator.clock import to_ms
 from tonearm.simulator.world import Album, Artist, Part, Track, Work, uri
 from tonearm.spotify.catalogue import AlbumGroup
-from tonearm.spotify.client import Session
 from tonearm.spotify.errors import (
     Cause,
     SpotifyNotFoundError,
@@ -21,6 +20,7 @@ from tonearm.spotify.errors import (
 from tonearm.spotify.operation import Scope
 from tonearm.spotify.player import Repeat
 from tonearm.spotify.search import Kind
+from tonearm.spotify.session import Session
 from tonearm.spotify.top import Span
 from tonearm.storage.database import Database
 
