@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from simulator.simulating import make_simulator
 from tonearm.ops.clock import Clock
 from tonearm.simulator.accounts import SCOPES
+from tonearm.simulator.playlists import Playlist
 from tonearm.simulator.server import serving
 from tonearm.simulator.simulator import CLIENT_ID, Simulator
-from tonearm.spotify.client import Reach, Session, Spotify
+from tonearm.simulator.world import uri
+from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.pacing import Allowance, Pacer, Purpose
+from tonearm.spotify.session import Session
 from tonearm.storage.database import Database
 
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+NOWHERE = "0" * 22
+"""An id of nothing."""
 MANY = Allowance(daily_calls=10**6, reserve=0, burst=10**6)
 
 
@@ -78,7 +84,7 @@ def open_place(
     allowance: Allowance = MANY,
     *,
     clock: Clock | None = None,
-    patience: float = 10.0,
+    patience: float = 6.0,
 ) -> Iterator[Place]:
     """Serve a simulator whose clock stands still, and open a client with an allowance for it."""
     simulator = make_simulator()
@@ -95,3 +101,11 @@ def open_place(
             yield Place(simulator, spotify, origin, slept)
         finally:
             spotify.close()
+
+
+def tracks_of(place: Place) -> list[str]:
+    return [uri(track) for track in place.simulator.world.all("track")]
+
+
+def playlist_of(place: Place, name: str) -> Playlist:
+    return next(each for each in place.simulator.users["listener1"].playlists if each.name == name)

@@ -14,17 +14,15 @@ from typing import Any
 import pytest
 
 from simulator.openapi import operations
-from spotify_room import Place, open_place
+from spotify_room import JPEG, Place, open_place, tracks_of
 from tonearm.simulator.table import load_table
-from tonearm.simulator.world import uri
-from tonearm.spotify.client import Session
 from tonearm.spotify.errors import Cause, SpotifyRefusedError
 from tonearm.spotify.operation import Operation, Resource, Scope, operation_of
 from tonearm.spotify.player import Repeat
 from tonearm.spotify.search import Kind
+from tonearm.spotify.session import Session
 from tonearm.storage.database import Database
 
-JPEG = b"\xff\xd8\xff\xe0 a picture"
 Act = Callable[[Session, "Things"], object]
 
 
@@ -37,7 +35,7 @@ class Things:
             kind: next(world.all(kind)).id
             for kind in ("track", "album", "artist", "show", "episode", "audiobook", "chapter")
         }
-        self.uris = [uri(track) for track in list(world.all("track"))[:3]]
+        self.uris = tracks_of(place)[:3]
         self.playlist = next(each.id for each in user.playlists if each.name == "All of it")
         self.device = user.player.devices[0].id or ""
 

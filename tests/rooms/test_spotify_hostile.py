@@ -10,7 +10,7 @@ import pytest
 from moving_clock import MovingClock
 from scripted_server import Answer, Script, scripted
 from tonearm.ops.logging import configure_logging
-from tonearm.spotify.client import Reach, Session, Spotify
+from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.errors import (
     Cause,
     SpotifyBlockedError,
@@ -22,6 +22,7 @@ from tonearm.spotify.errors import (
 )
 from tonearm.spotify.operation import Scope
 from tonearm.spotify.pacing import Allowance, Pacer
+from tonearm.spotify.session import Session
 from tonearm.spotify.transport import LARGEST_ANSWER
 from tonearm.storage.database import Database
 

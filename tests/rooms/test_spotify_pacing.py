@@ -103,6 +103,17 @@ def test_processes_share_a_budget(database: Database, clock: MovingClock) -> Non
     assert pacers[0].get_status(APP).calls_today == 10
 
 
+def test_a_machine_whose_clock_is_ahead_counts_with_the_others(
+    database: Database, clock: MovingClock
+) -> None:
+    ahead = Pacer(database, lambda: clock.now + timedelta(seconds=9), Allowance())
+    admit(ahead, Purpose.POLL, 3)
+    admit(make_pacer(database, clock), Purpose.POLL, 2)
+
+    assert make_pacer(database, clock).get_status(APP).calls_today == 5
+    assert ahead.get_status(APP).calls_today == 5
+
+
 def test_a_lock_out_holds_for_every_process_until_it_is_over(
     database: Database, clock: MovingClock
 ) -> None:

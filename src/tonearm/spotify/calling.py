@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tonearm.spotify.transport import Transport
 
 _ATTEMPTS: Final = 3
-_REPEAT_SECONDS: Final = 8.0
 _OK, _NO_CONTENT, _MULTIPLE_CHOICES = 200, 204, 300
 _UNAUTHORIZED, _TOO_MANY, _SERVER_FAULT = 401, 429, 500
 
@@ -71,7 +70,7 @@ class Caller:
         for attempt in stamina.retry_context(
             on=may_repeat,
             attempts=_ATTEMPTS,
-            timeout=_REPEAT_SECONDS,
+            timeout=2 * self._transport.patience,
             wait_initial=0.2,
             wait_max=1.0,
             wait_jitter=0.2,

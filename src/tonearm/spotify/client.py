@@ -6,39 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tonearm.spotify.catalogue import Catalogue
-from tonearm.spotify.library import Library
 from tonearm.spotify.pacing import Purpose
-from tonearm.spotify.player import Player
-from tonearm.spotify.playlists import Playlists
-from tonearm.spotify.profile import Me
-from tonearm.spotify.recent import Recent
-from tonearm.spotify.search import Search
-from tonearm.spotify.top import Top
 
 if TYPE_CHECKING:
-    from tonearm.spotify.calling import Caller
     from tonearm.spotify.pacing import AppStatus, Pacer
+    from tonearm.spotify.session import Session
     from tonearm.spotify.tokens import TokenSource
     from tonearm.spotify.transport import Transport
-
-
-class Session:
-    """What can be asked of Spotify for one listener; cheap to make, for any number of threads.
-
-    Every method that asks raises SpotifyError: which one says what can be done, and whether waiting helps. It raises
-    InvalidInputError, before anything is asked, for what Spotify could not use.
-    """
-
-    def __init__(self, caller: Caller) -> None:
-        self.me = Me(caller)
-        self.recent = Recent(caller)
-        self.player = Player(caller)
-        self.playlists = Playlists(caller)
-        self.library = Library(caller)
-        self.catalogue = Catalogue(caller)
-        self.search = Search(caller)
-        self.top = Top(caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +21,8 @@ class Reach:
 
     api_url: str = "https://api.spotify.com/v1"
     proxy: str = field(default="", repr=False)
-    patience: float = 10.0
-    """Seconds to wait for anything."""
+    patience: float = 6.0
+    """Seconds to wait for anything; after twice as long a call is not made again."""
 
 
 class Spotify:
@@ -64,7 +38,9 @@ class Spotify:
 
     def for_link(self, tokens: TokenSource, purpose: Purpose = Purpose.OTHER) -> Session:
         """Give what can be asked with the tokens of one link."""
-        from tonearm.spotify.calling import Caller  # noqa: PLC0415 - as below
+        # HTTP, certificates and all models take a tenth of a second to load: most commands never call.
+        from tonearm.spotify.calling import Caller  # noqa: PLC0415 - see above
+        from tonearm.spotify.session import Session  # noqa: PLC0415 - see above
 
         return Session(Caller(self._open(), self._pacer, tokens, purpose))
 
@@ -84,8 +60,7 @@ class Spotify:
                 self._transport = None
 
     def _open(self) -> Transport:
-        # A tenth of a second to import, and as long to read certificates: most commands never call.
-        from tonearm.spotify.transport import Transport  # noqa: PLC0415 - see above
+        from tonearm.spotify.transport import Transport  # noqa: PLC0415 - as above
 
         with self._lock:
             if self._transport is None:

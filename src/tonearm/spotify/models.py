@@ -38,9 +38,6 @@ class Profile(Person, frozen=True):
     """Stays the same for ever; Spotify tells it since May 2026."""
     images: tuple[Image, ...] = ()
 
-    # A record makes its own unless it says one.
-    __repr__ = Person.__repr__
-
     @property
     def key(self) -> str:
         """What tells one listener from others for good: the account's id, or else the user's."""

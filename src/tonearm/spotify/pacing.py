@@ -28,6 +28,8 @@ LONGEST_SLEEP = timedelta(seconds=3)
 LONGEST_BLOCK = timedelta(hours=24)
 _SPAN = timedelta(seconds=30)
 _DAY = timedelta(hours=24)
+# Clocks of machines differ by less; a day that begins later than that was written by one that was wrong.
+_SKEW = timedelta(hours=1)
 
 
 class Purpose(StrEnum):
@@ -174,7 +176,7 @@ class Pacer:
     def _status(self, client_id: str, row: Row[tuple[object, ...]] | None) -> AppStatus:
         now, allowance = self._clock(), self._allowance
         is_blocked = row is not None and _holds(row.blocked_until, now)
-        is_counting = row is not None and row.day_began_at <= now < row.day_began_at + _DAY
+        is_counting = row is not None and now - _DAY < row.day_began_at <= now + _SKEW
         return AppStatus(
             client_id=client_id,
             blocked_until=row.blocked_until if row is not None and is_blocked else None,
@@ -187,9 +189,8 @@ class Pacer:
 
     def _count(self, client_id: str, purpose: Purpose) -> None:
         now, table = self._clock(), spotify_apps.c
-        # A day that has not begun is over as well: the machine's clock was wrong when it was written.
         is_over: ColumnElement[bool] = or_(
-            table.day_began_at <= now - _DAY, table.day_began_at > now
+            table.day_began_at <= now - _DAY, table.day_began_at > now + _SKEW
         )
         with self._database.write() as connection:
             dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")

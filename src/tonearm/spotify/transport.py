@@ -24,7 +24,7 @@ class Transport:
 
         Nothing is waited for longer than `patience` seconds, and for a whole answer twice as long.
         """
-        self._patience = patience
+        self.patience = patience
         self._client = httpx2.Client(
             base_url=api_url,
             headers={
@@ -36,7 +36,8 @@ class Transport:
             timeout=httpx2.Timeout(patience, connect=min(patience, 5.0)),
             limits=_CONNECTIONS,
             proxy=proxy or None,
-            # What is not in the settings is not obeyed: neither proxies nor names in a netrc.
+            # Of the environment only certificates are obeyed: neither proxies nor names in a netrc.
+            verify=httpx2.create_ssl_context(),
             trust_env=False,
             follow_redirects=False,
         )
@@ -79,7 +80,7 @@ class Transport:
             raise FaultError("The connection to Spotify broke off.") from None
 
     def _read(self, response: httpx2.Response) -> bytes:
-        deadline = time.monotonic() + 2 * self._patience
+        deadline = time.monotonic() + 2 * self.patience
         body = bytearray()
         for part in response.iter_bytes():
             body += part
