@@ -160,8 +160,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
     )
     vault = _vault(settings, database, clock)
-    link_apps = LinkApps(database, clock, vault, _app(settings))
-    login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
+    link_apps, links, linking = _links(settings, database, clock, vault)
     return Tonearm(
         settings=settings,
         database=database,
@@ -183,21 +182,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         tokens=Tokens(database, clock, signing_keys, **session_ends),
         vault=vault,
         link_apps=link_apps,
-        links=Links(database, clock, LinkTokens(database, clock, vault, link_apps, login)),
-        linking=Linking(database, clock, vault, link_apps, login),
+        links=links,
+        linking=linking,
         audit=Audit(database, clock),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
         clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
-        imports=Imports(
-            database,
-            settings.spool,
-            _limits(settings),
-            clock,
-            jobs,
-            desk,
-            kept=timedelta(hours=settings.spool_hours),
-        ),
+        imports=_imports(settings, database, clock, jobs, desk),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
@@ -221,6 +212,13 @@ def _make_data_folder(folder: Path) -> None:
 def _cache(settings: Settings) -> Path:
     # Databases that share a cache folder must not read each other's files.
     return settings.cache / hashlib.sha256(settings.sqlalchemy_url.encode()).hexdigest()[:16]
+
+
+def _imports(
+    settings: Settings, database: Database, clock: Clock, jobs: Jobs, desk: Desk
+) -> Imports:
+    kept = timedelta(hours=settings.spool_hours)
+    return Imports(database, settings.spool, _limits(settings), clock, jobs, desk, kept=kept)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -253,10 +251,19 @@ def _vault(settings: Settings, database: Database, clock: Clock) -> Vault:
     return Vault(database, clock, settings.vault_file, given, must_be_private=is_prod)
 
 
-def _app(settings: Settings) -> App | None:
-    """Give the app at Spotify that the settings name."""
+def _links(
+    settings: Settings, database: Database, clock: Clock, vault: Vault
+) -> tuple[LinkApps, Links, Linking]:
     client_id = settings.spotify_client_id
-    return App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
+    app = App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
+    login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
+    apps = LinkApps(database, clock, vault, app)
+    tokens = LinkTokens(database, clock, vault, apps, login)
+    return (
+        apps,
+        Links(database, clock, tokens),
+        Linking(database, clock, vault, apps, login),
+    )
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":

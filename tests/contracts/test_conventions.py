@@ -43,7 +43,7 @@ def parameters(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_an_answer_is_signed_and_a_refusal_is_a_problem(owner: httpx2.Client, name: str) -> None:
     """Asked with a parameter that nobody knows, so that nothing happens."""
     method, path, _ = OPERATIONS[name]
-    if path == "/api/auth/oidc/callback":
+    if path in ("/api/auth/oidc/callback", "/api/auth/spotify/callback"):
         pytest.skip("log-in providers send more than is asked for")
     answer = owner.request(
         method,

@@ -116,17 +116,16 @@ class LinkTokens:
         """Give a token that came after what was seen, got here or by somebody else."""
         user_id, link_id, me = seen.user_id, seen.id, token_hex(8)
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self._take_lease(seen, me):
+        row = seen
+        while not (self._is_free(row) and self._take_lease(seen, me)):
+            if time.monotonic() > deadline:
+                raise _busy()
+            time.sleep(_LOOK_SECONDS)
             row = self.read(user_id, link_id)
             if row.renewals != seen.renewals or row.state != seen.state:
                 row, access = self._open(user_id, link_id)
                 if access is not None:
                     return row, access
-            if time.monotonic() > deadline:
-                raise SpotifyUnavailableError(
-                    "The link to Spotify is being renewed, and that takes long. Try again in a moment."
-                )
-            time.sleep(_LOOK_SECONDS)
         try:
             return self._ask(seen, me)
         except BaseException:
@@ -187,6 +186,9 @@ class LinkTokens:
             values |= {"problem": None, "cause": None}
         return values
 
+    def _is_free(self, row: Row[Any]) -> bool:
+        return row.renewing_until is None or row.renewing_until <= self._clock()
+
     def _take_lease(self, seen: Row[Any], me: str) -> bool:
         now = self._clock()
         is_free = or_(links.c.renewing_until.is_(None), links.c.renewing_until <= now)
@@ -207,7 +209,7 @@ class LinkTokens:
                 .values(renewer=None, renewing_until=None)
             )
 
-    def _end(self, seen: Row[Any], me: str, error: TonearmError) -> RelinkNeededError:
+    def _end(self, seen: Row[Any], me: str, error: TonearmError) -> SpotifyError:
         """Let a link need to be made again, and tell its listener, unless another has renewed it meanwhile."""
         with self._database.write() as connection:
             lock_user(connection, seen.user_id)
@@ -222,7 +224,9 @@ class LinkTokens:
                     renewing_until=None,
                 )
             )
-            if found.rowcount and seen.state != LinkState.RELINK_NEEDED:
+            if not found.rowcount:
+                return _busy()
+            if seen.state != LinkState.RELINK_NEEDED:
                 name = seen.display_name or seen.account_id
                 event = LinkRelinkNeeded(seen.id, name, error.message)
                 emit(connection, seen.user_id, event, self._clock())
@@ -278,6 +282,12 @@ def token_values(user_id: int, granted: Granted, seal: Callable[[str, str], str]
         "access_token": seal(granted.access_token, _seal_place(user_id, _ACCESS)),
         "refresh_token": seal(granted.refresh_token or "", _seal_place(user_id, _REFRESH)),
     }
+
+
+def _busy() -> SpotifyUnavailableError:
+    return SpotifyUnavailableError(
+        "The link to Spotify is being renewed by somebody else, and that takes long. Try again in a moment."
+    )
 
 
 def _check(row: Row[Any]) -> None:

@@ -53,10 +53,10 @@ class Redirect:
     """Whether nothing answers there, so that the address has to be pasted."""
 
 
-def redirect_of(request: Request, services: Services) -> Redirect:
+def redirect_of(request: Request, public_url: str) -> Redirect:
     """Give where Spotify is to send this browser: here over HTTPS or loopback, else where the address can be read."""
-    if services.public_url.startswith("https://"):
-        return Redirect(services.public_url + CALLBACK, is_pasted=False)
+    if public_url.startswith("https://"):
+        return Redirect(public_url + CALLBACK, is_pasted=False)
     host = (header(request.scope, b"host") or "").lower()
     if _is_loopback(host) and not is_encrypted(request.scope):
         root = request.scope.get("root_path", "")
@@ -66,7 +66,7 @@ def redirect_of(request: Request, services: Services) -> Redirect:
 
 def status_of(request: Request, services: Services, user: User) -> SpotifyStatus:
     """Give how somebody is linked, and what linking takes from here."""
-    link, redirect = services.links.find(user.id), redirect_of(request, services)
+    link, redirect = services.links.find(user.id), redirect_of(request, services.public_url)
     return SpotifyStatus(
         linked=link is not None and link.state in (LinkState.LINKED, LinkState.PAUSED),
         link=link,
@@ -94,7 +94,7 @@ def leave(request: Request, services: Services, caller: User, scopes: str) -> Re
     is_program = header(request.scope, b"authorization") is not None
     if not is_program and not is_from_our_page(request.scope):
         raise ForbiddenError("Link it on the account page, in a browser that is logged in.")
-    back = redirect_of(request, services).address
+    back = redirect_of(request, services.public_url).address
     address = services.linking.begin(caller.id, _session(request), back, scopes.split())
     return RedirectResponse(address, 303, {"cache-control": "no-store"})
 
@@ -130,7 +130,7 @@ def paste(request: Request, services: Services, caller: User, address: str) -> N
         SpotifyError: it came to nothing.
         UnavailableError: the vault's keys cannot be read or written.
     """
-    back = redirect_of(request, services).address
+    back = redirect_of(request, services.public_url).address
     services.linking.paste(caller.id, _session(request), address, back)
 
 

@@ -1,12 +1,10 @@
 """Where Spotify sends a browser back to: here if it takes that, else where the address can be read and pasted."""
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from tonearm.web.services import Services
 from tonearm.web.spotify import Redirect, redirect_of
 
 PATH = "/api/auth/spotify/callback"
@@ -15,7 +13,7 @@ PASTED = Redirect(f"http://127.0.0.1:8420{PATH}", is_pasted=True)
 
 def redirect(host: str, public_url: str = "", **scope: Any) -> Redirect:  # noqa: ANN401 - parts of a scope
     request = Request({"type": "http", "headers": [(b"host", host.encode())]} | scope)
-    return redirect_of(request, cast("Services", SimpleNamespace(public_url=public_url)))
+    return redirect_of(request, public_url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8420", "127.0.0.1", "127.0.0.1:9999", "[::1]:8420"])

@@ -1,7 +1,8 @@
-"""`tonearm demo`: a generated listener to look around with."""
+"""`tonearm demo`: a generated listener to look around with, and a Spotify that they can link."""
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from tonearm.cli.commands.import_ import import_files
@@ -16,6 +17,9 @@ _PLAYS, _SEED = 120_000, 7
 def demo(*, port: int | None = None, serve: bool = True) -> None:
     """Start Tonearm in a data folder of its own with ten years of a generated listener.
 
+    Beside it runs a simulated Spotify, so that its link can be tried without an account; it forgets everything at
+    the end.
+
     Args:
         port: Port to listen on; the setting TONEARM_PORT unless given.
         serve: Start the server once the listener is there; `--no-serve` only makes it.
@@ -25,13 +29,14 @@ def demo(*, port: int | None = None, serve: bool = True) -> None:
     from tonearm.testing.export import write_export  # noqa: PLC0415 - the same
 
     settings = load_settings()
-    settings = load_settings(
-        data_dir=settings.data_dir / "demo",
-        port=settings.port if port is None else port,
-        spool_dir=None,
-        cache_dir=None,
-        database_url="",
-    )
+    chosen = {
+        "data_dir": settings.data_dir / "demo",
+        "port": settings.port if port is None else port,
+        "spool_dir": None,
+        "cache_dir": None,
+        "database_url": "",
+    }
+    settings = load_settings(**chosen)
     configure_logging(None, settings.log_level)
     tonearm = build(settings)
     if not tonearm.accounts.is_set_up():
@@ -43,10 +48,28 @@ def demo(*, port: int | None = None, serve: bool = True) -> None:
             path = Path(folder) / "my_spotify_data.zip"
             write_export(path, plays=_PLAYS, seed=_SEED)
             import_files(tonearm, owner.id, [path], lambda _progress: None)
+    if tonearm.links.find(owner.id) is not None:  # to a simulated Spotify that is gone
+        tonearm.links.unlink(owner.id)
     tonearm.close()
     print(f"Log in as {_NAME} with the password: {_PASSWORD}", file=sys.stderr)
     if serve:
-        run_server(settings)
+        with ExitStack() as beside:
+            run_server(load_settings(**chosen, **_start_spotify(beside)))
+
+
+def _start_spotify(beside: ExitStack) -> dict[str, str]:
+    """Serve a simulated Spotify until the stack is left, and give the settings that lead there."""
+    from tonearm.simulator.server import serving  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.simulator.simulator import CLIENT_ID, Plan, Simulator  # noqa: PLC0415 - the same
+
+    origin = beside.enter_context(serving(Simulator(_SEED, plan=Plan(days_after=365))))
+    print(f"A simulated Spotify to link runs on {origin}", file=sys.stderr)
+    return {
+        "spotify_client_id": CLIENT_ID,
+        "spotify_client_secret": "",
+        "spotify_accounts_url": origin,
+        "spotify_api_url": f"{origin}/v1",
+    }
 
 
 COMMAND = demo
