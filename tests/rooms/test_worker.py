@@ -37,7 +37,7 @@ from tonearm.storage.database import Database
 from tonearm.storage.tables import imports as rows
 from tonearm.testing.export import write_export
 
-PLAYS, SHORT = 60_000, 20_000
+PLAYS, SHORT = 60_000, 15_000
 PHASES = ("stage", "match", "write")
 LEASE = timedelta(seconds=3)
 
@@ -65,7 +65,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def short_export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Give an export that takes a second or so to import."""
     path = tmp_path_factory.mktemp("short") / "my_spotify_data.zip"
-    write_export(path, plays=SHORT, seed=6, years=2)
+    write_export(path, plays=SHORT, seed=5, years=3)
     return path.read_bytes()
 
 
