@@ -24,6 +24,7 @@ from tonearm.storage.database import Database
 from tonearm.testing.export import write_export
 
 PLAYS = 60_000
+ONE_ROW = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
 
 
 def refuse(_claim: Claim) -> subprocess.Popen[bytes]:
@@ -121,10 +122,10 @@ def test_what_cannot_be_read_is_a_failed_job_and_a_retry_imports_again(house: Ho
 
 
 def test_a_child_that_is_killed_is_tried_again_and_at_last_a_failed_import(
-    sqlite_house: House, export: bytes
+    sqlite_house: House,
 ) -> None:
     house = sqlite_house
-    house.submit(export)
+    house.submit(ONE_ROW)
     start = house.child()
     tries = house.job().most_failures
 
@@ -264,8 +265,7 @@ def test_a_cancelled_import_ends_at_once_and_without_a_trace(
 
 
 def test_a_preview_is_a_job_and_so_is_its_publication(house: House) -> None:
-    rows = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
-    spool = house.submit(rows, is_preview=True)
+    spool = house.submit(ONE_ROW, is_preview=True)
     with house.working(house.child()):
         assert house.settled() is ImportState.PREVIEWED
         first = house.job()
