@@ -146,9 +146,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     cache = _cache(settings)
     store, most_bytes = ColumnStore(cache), settings.store_cache_mb * MEGABYTE
     notifications = Notifications(database, clock)
-    followers = {RUN: Following(settings.spool, clock)}
-    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers)
-    desk = Desk(database, clock, followers=followers)
+    jobs, desk = _queue(settings, database, clock)
     session_ends = {
         "idle": timedelta(days=settings.session_days),
         "longest": timedelta(days=settings.session_longest_days),
@@ -197,6 +195,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         spotify=_spotify(settings, database, clock),
         clock=clock,
     )
+
+
+def _queue(settings: Settings, database: Database, clock: Clock) -> tuple[Jobs, Desk]:
+    followers = {RUN: Following(settings.spool, clock)}
+    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers)
+    return jobs, Desk(database, clock, followers=followers)
 
 
 def _make_data_folder(folder: Path) -> None:

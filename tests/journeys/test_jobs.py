@@ -71,6 +71,11 @@ def test_a_listener_sees_and_ends_the_own_jobs_and_no_others(
     assert owner.post(f"/api/jobs/{first}/cancel").json()["state"] == "cancelled"
     assert owner.post(f"/api/jobs/{first}/cancel").status_code == 409
     assert owner.post(f"/api/jobs/{first}/retry").json()["state"] == "queued"
+    owner.post(f"/api/jobs/{second}/cancel")
+    jobs.cancel(other)
+    for which, count in (({"ids": [first, second, other]}, 1), ({}, 0)):
+        assert owner.post("/api/jobs/retry", json=which).json() == {"count": count}
+    assert jobs.retry_many([other]) == 1
     with httpx2.Client(base_url=base) as client:
         client.post("/api/auth/login", json={"name": "Bob", "password": PASSWORD})
         assert [job["id"] for job in client.get("/api/jobs").json()["items"]] == [other]
@@ -103,6 +108,7 @@ def test_queues_are_paused_bounded_and_retried(owner: httpx2.Client, jobs: Jobs)
 
     assert [queue["name"] for queue in owner.get("/api/admin/queues").json()["items"]] == [
         "housekeeping",
+        "imports",
         "test",
     ]
     changed = owner.patch(place, json={"is_paused": True, "concurrency": 2}).json()
@@ -131,13 +137,16 @@ def test_jobs_on_the_command_line(jobs: Jobs, tmp_path: Path) -> None:
     assert [job["id"] for job in listed["items"]] == [job_id]
     assert run("cancel", str(job_id)).stdout == f"Job {job_id} is cancelled.\n"
     assert run("retry", str(job_id)).stdout == "1 job queued.\n"
+    again = enqueue(jobs, None)
+    assert [run("cancel", str(number)).returncode for number in (job_id, again)] == [0, 0]
+    assert run("retry", str(job_id), str(again)).stdout == "2 jobs queued.\n"
     assert run("retry", "--failed").stdout == "0 jobs queued.\n"
     assert run("retry").returncode == 2
     assert run("pause", "test").stdout == "test is paused.\n"
     assert "paused" in run("queues").stdout
     assert run("resume", "test").returncode == 0
     assert run("pause", "tset").stderr == (
-        "tonearm: There is no queue tset. There are housekeeping, test.\n"
+        "tonearm: There is no queue tset. There are housekeeping, imports, test.\n"
     )
     shown = run("show", str(job_id)).stdout
     assert f"Job {job_id}: test.nobody_does_this in queue test, queued" in shown

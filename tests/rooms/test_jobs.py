@@ -1,5 +1,7 @@
 """The job queue: nothing lost, nothing done twice, on both databases."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -8,16 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Insert, insert
+from sqlalchemy import Connection, Insert, insert, select
 
 from moving_clock import MovingClock
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from tonearm.jobs.desk import LEASE, LONGEST_WAIT, SHORTEST_WAIT, Desk
 from tonearm.jobs.errors import LeaseLostError
+from tonearm.jobs.process import worker_name
 from tonearm.jobs.queue import Jobs
-from tonearm.jobs.records import Claim, JobState
-from tonearm.jobs.schedules import Schedule, Schedules
+from tonearm.jobs.records import Claim, Job, JobState
 from tonearm.storage.database import Database
+from tonearm.storage.job_tables import jobs as table
 from tonearm.storage.tables import users
 
 DEEDS = ("test.deed", "test.other")
@@ -300,9 +303,99 @@ def test_all_failed_jobs_are_retried_but_for_those_done_by_another(
         desk.fail(claim(desk), "no", is_lasting=True)
     enqueue(dedup_key="a")
 
-    assert jobs.retry_failed(queue="test") == 1
+    assert jobs.retry_many(queue="test") == 1
     assert [jobs.get(job_id).state for job_id in failed] == ["failed", "queued", "failed"]
-    assert jobs.retry_failed() == 1
+    assert jobs.retry_many() == 1
+
+
+def test_of_many_jobs_those_are_retried_that_can_be(
+    jobs: Jobs, desk: Desk, enqueue: Callable[..., int]
+) -> None:
+    numbers = [enqueue(), enqueue(), enqueue(), enqueue()]
+    desk.fail(claim(desk), "no", is_lasting=True)
+    jobs.cancel(numbers[1])
+    jobs.cancel(numbers[2])
+
+    assert jobs.retry_many([*numbers[:2], numbers[3], 99_999]) == 2
+    assert jobs.retry_many([numbers[2]], user_id=1) == 0
+    assert [jobs.get(job_id).state for job_id in numbers] == [
+        "queued", "queued", "cancelled", "queued",
+    ]  # fmt: skip
+
+
+def test_followers_are_told_in_the_transaction_of_the_change(
+    database: Database, clock: MovingClock
+) -> None:
+    told: list[tuple[str, str | None]] = []
+
+    def follow(connection: Connection, job: Job) -> None:
+        state = connection.scalar(select(table.c.state).where(table.c.id == job.id))
+        assert state == job.state
+        told.append((job.state, job.error))
+        if job.error == "do not":
+            raise ConflictError("It shall not fail like this.")
+
+    followers = {"test.deed": follow}
+    jobs = Jobs(database, clock, followers=followers)
+    desk = Desk(database, clock, chance=lambda: -1.0, followers=followers)
+    with database.write() as connection:
+        job_id = jobs.enqueue(connection, "test.deed", {}, queue="test", most_failures=2)
+    first = claim(desk)
+    with pytest.raises(ConflictError):
+        desk.fail(first, "do not", is_lasting=True)
+    assert jobs.get(job_id).state is JobState.RUNNING
+    desk.give_back(first)
+    desk.put_off(claim(desk), "later", clock())
+    desk.fail(claim(desk), "no", is_lasting=False)
+    claim(desk, "command:elsewhere:1")
+    clock.advance(minutes=2)
+    desk.recover()
+    jobs.retry(job_id)
+    jobs.cancel(job_id)
+    jobs.retry(job_id)
+    finish(database, desk, claim(desk))
+
+    states = [state for state, _ in told]
+    assert states == [
+        "running", "failed", "queued", "running", "waiting", "running", "waiting", "running",
+        "failed", "queued", "cancelled", "queued", "running", "succeeded",
+    ]  # fmt: skip
+    assert told[8][1] == (
+        "The command that ran this job was interrupted; nothing of it was kept. Run it again."
+    )
+
+
+def test_a_job_is_taken_by_its_number_whatever_holds_of_its_queue(
+    jobs: Jobs, desk: Desk, enqueue: Callable[..., int]
+) -> None:
+    first, second = enqueue(exclusive_key="ada"), enqueue(exclusive_key="ada")
+    jobs.set_queue("test", paused=True)
+    assert desk.claim("one", DEEDS) is None
+    taken = desk.take("one", first)
+    assert taken is not None
+    assert (desk.take("two", first), desk.take("two", second)) == (None, None)
+
+    again = desk.resume(first, "one", taken.attempt)
+    assert again.job == taken.job
+    with pytest.raises(LeaseLostError):
+        desk.resume(first, "two", taken.attempt)
+    desk.end_cancelled(again)
+    assert desk.take("two", second) is not None
+
+
+def test_the_jobs_of_a_process_that_is_gone_are_taken_from_it_at_once(
+    jobs: Jobs, desk: Desk, enqueue: Callable[..., int]
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    gone = worker_name("worker").rpartition(":")[0] + f":{process.pid}"
+    alive = worker_name("worker")
+    numbers = [enqueue(), enqueue(), enqueue()]
+    for worker in (gone, alive, f"worker:elsewhere:{process.pid}"):
+        claim(desk, worker)
+
+    assert desk.recover() == 1
+    assert [jobs.get(number).state for number in numbers] == ["waiting", "running", "running"]
 
 
 def test_queues_pause_and_have_bounds(
@@ -365,66 +458,6 @@ def test_old_jobs_are_forgotten_with_their_logs_and_no_others(
     assert [job.id for job in jobs.list_jobs()] == [waiting]
     with pytest.raises(NotFoundError):
         jobs.logs(old)
-
-
-def test_a_schedule_fires_once_however_many_look(
-    database: Database, jobs: Jobs, clock: MovingClock
-) -> None:
-    wanted = [Schedule("hourly", "test.deed", "test", timedelta(hours=1))]
-    lookers = [Schedules(database, clock, jobs, wanted) for _ in range(6)]
-    assert lookers[0].fire() == 0
-    clock.advance(hours=5)
-    fired: list[int] = []
-    barrier = Barrier(6)
-
-    def look(schedules: Schedules) -> Callable[[], None]:
-        def look() -> None:
-            barrier.wait()
-            fired.append(schedules.fire())
-
-        return look
-
-    run_together([look(schedules) for schedules in lookers])
-
-    assert sorted(fired) == [0, 0, 0, 0, 0, 1]
-    assert len(jobs.list_jobs()) == 1
-    assert lookers[0].seconds_until_next() == 60.0
-
-
-def test_a_changed_rhythm_holds_at_once_and_a_schedule_that_is_gone_is_forgotten(
-    database: Database, jobs: Jobs, clock: MovingClock
-) -> None:
-    Schedules(database, clock, jobs, [Schedule("a", "test.deed", "test", timedelta(days=9))]).fire()
-    quicker = Schedules(
-        database, clock, jobs, [Schedule("a", "test.deed", "test", timedelta(seconds=9))]
-    )
-    quicker.fire()
-    assert quicker.seconds_until_next() == 9.0
-    clock.advance(seconds=9)
-    assert quicker.fire() == 1
-
-    none = Schedules(database, clock, jobs)
-    assert none.fire() == 0
-    assert none.seconds_until_next() == 60.0
-
-
-@pytest.mark.parametrize(
-    ("after", "expected"),
-    [
-        # Berlin: 02:30 does not exist on 29 March, and exists twice on 25 October 2026.
-        ("2026-03-27T12:00+00:00", ["2026-03-28T01:30+00:00", "2026-03-29T01:00+00:00"]),
-        ("2026-10-24T12:00+00:00", ["2026-10-25T00:30+00:00", "2026-10-26T01:30+00:00"]),
-    ],
-)
-def test_a_cron_expression_goes_by_the_clock_of_its_zone(after: str, expected: list[str]) -> None:
-    schedule = Schedule("nightly", "test.deed", "test", "30 2 * * *", "Europe/Berlin")
-
-    instant, found = datetime.fromisoformat(after), []
-    for _ in expected:
-        instant = schedule.next_after(instant).astimezone(UTC)
-        found.append(instant)
-
-    assert found == [datetime.fromisoformat(text) for text in expected]
 
 
 def run_together(deeds: list[Callable[[], None]]) -> None:

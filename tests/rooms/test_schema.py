@@ -1,5 +1,6 @@
 """Migrations lead to exactly the tables of the code, once, however many processes start."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -7,16 +8,36 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, inspect, make_url, text
 
+import tonearm.storage
+from listening import run_import
 from tonearm.domain.errors import UnavailableError
+from tonearm.domain.vocabulary import ImportState
+from tonearm.importers.imports import imports_of
+from tonearm.importers.limits import Limits
+from tonearm.jobs.records import JobState
+from tonearm.ops.clock import system_clock
 from tonearm.storage import job_tables, link_tables, spotify_tables, tables
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
 STARTERS = 6
+NOW = "2026-05-01 12:00:00+00:00"
+# As rows of an import were before: of what was queued, ran, was asked to end, and had ended.
+STATES = (("queued", False), ("running", False), ("running", True), ("published", False))
+PROGRESS = {
+    "phase": None, "files": 0, "files_done": 0, "bytes_total": 0, "bytes_done": 0, "rows": 0,
+    "percent": 0.0, "rows_per_second": 0.0, "seconds_left": None,
+}  # fmt: skip
+COUNTS = dict.fromkeys(
+    ("rows", "new", "improved", "duplicate", "no_content", "malformed", "suppressed"), 0
+)
 metadata = tables.metadata
 for table in (job_tables.jobs, link_tables.links, spotify_tables.spotify_apps):
     assert table.metadata is metadata
@@ -143,3 +164,62 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(UnavailableError, match="newer Tonearm"):
         migrate(database)
+
+
+def test_imports_that_were_under_way_get_jobs(empty_url: str, tmp_path: Path) -> None:
+    database = Database(empty_url)
+    bring_to_version_before(database)
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO users (id, name, name_key, role, zone, created_at) "
+                "VALUES (1, 'Ada', 'ada', 'owner', 'UTC', :now)"
+            ),
+            {"now": NOW},
+        )
+        for number, (state, shall_end) in enumerate(STATES, start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO imports (user_id, id, state, is_preview, name, spool, created_at,"
+                    " progress, counts, cancel_requested, worker, heartbeat_at) VALUES"
+                    " (1, :id, :state, :no, 'a.json', :spool, :now, :progress, :counts, :end,"
+                    " 'worker:here:1', :now)"
+                ),
+                {
+                    "id": number, "state": state, "no": False, "spool": str(number), "now": NOW,
+                    "progress": json.dumps(PROGRESS), "counts": json.dumps(COUNTS),
+                    "end": shall_end,
+                },
+            )  # fmt: skip
+    migrate(database)
+    check_migrated_once(empty_url)
+
+    imports, jobs, desk = imports_of(database, tmp_path / "spool", Limits(), system_clock)
+    assert [record.state for record in reversed(imports.list(1))] == [
+        ImportState.QUEUED, ImportState.QUEUED, ImportState.CANCELLED, ImportState.PUBLISHED,
+    ]  # fmt: skip
+    queued = [imports.get(1, number).job_id for number in (1, 2)]
+    assert [job.id for job in reversed(jobs.list_jobs())] == queued
+    assert {job.state for job in jobs.list_jobs()} == {JobState.QUEUED}
+    # They are taken one after another, as any others.
+    claim = desk.claim("worker", ["importers.run"])
+    assert claim is not None
+    assert desk.claim("worker", ["importers.run"]) is None
+    assert imports.run(claim) is ImportState.FAILED  # its files were never there
+    assert run_import(imports, 1, 2) is ImportState.FAILED
+    database.close()
+
+
+def bring_to_version_before(database: Database) -> None:
+    config = Config()
+    folder = Path(tonearm.storage.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    (revision,) = [
+        script
+        for script in ScriptDirectory.from_config(config).walk_revisions()
+        if script.path.endswith("_import_jobs.py")
+    ]
+    assert isinstance(revision.down_revision, str)
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision.down_revision)

@@ -1,4 +1,4 @@
-"""Imports as jobs: whatever dies in whichever moment, the plays are right and nothing is published twice."""
+"""Imports as jobs: tried again, handed in, cancelled, given back, and in step with their rows."""
 
 import os
 import signal
@@ -6,50 +6,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from listening import add_user, imports_for, stored_plays
+from import_house import House, start_worker, wait_until
+from listening import imports_for, stored_plays
 from moving_clock import MovingClock
 from tonearm.domain.errors import ConflictError
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.child import ImportChild
-from tonearm.importers.deed import ImportDeed, StartChild
-from tonearm.importers.following import RUN, Following
-from tonearm.importers.imports import Imports
+from tonearm.importers.following import RUN
 from tonearm.importers.limits import Limits
-from tonearm.jobs.desk import Desk
-from tonearm.jobs.errors import LeaseLostError
-from tonearm.jobs.queue import Jobs
 from tonearm.jobs.records import Claim, Job, JobState
-from tonearm.jobs.schedules import Schedules
-from tonearm.jobs.work import Worker
-from tonearm.ops.clock import system_clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import imports as rows
 from tonearm.testing.export import write_export
 
 PLAYS = 60_000
-PHASES = ("stage", "match", "write")
-LEASE = timedelta(seconds=3)
+ONE_ROW = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
 
 
 def refuse(_claim: Claim) -> subprocess.Popen[bytes]:
     raise OSError("no more processes")
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
@@ -58,73 +37,6 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("export") / "my_spotify_data.zip"
     write_export(path, plays=PLAYS, seed=5, years=3)
     return path.read_bytes()
-
-
-@dataclass
-class House:
-    """Imports with a queue, by the clock of the machine, as their children go by it too."""
-
-    database: Database
-    url: str
-    folder: Path
-    imports: Imports = field(init=False)
-    jobs: Jobs = field(init=False)
-    desk: Desk = field(init=False)
-
-    def __post_init__(self) -> None:
-        spool = self.folder / "spool"
-        followers = {RUN: Following(spool, system_clock)}
-        self.jobs = Jobs(self.database, system_clock, followers=followers)
-        # What failed is tried again at once.
-        self.desk = Desk(
-            self.database, system_clock, lease=LEASE, chance=lambda: -1.0, followers=followers
-        )
-        self.imports = Imports(self.database, spool, Limits(), system_clock, self.jobs, self.desk)
-
-    def submit(self, content: bytes, user_id: int = 1, *, is_preview: bool = False) -> Path:
-        """Queue an export for a listener of its own; gives its folder."""
-        with suppress(IntegrityError):
-            add_user(self.database, system_clock, user_id)
-        spool = self.imports.create_spool()
-        (spool / "0").write_bytes(content)
-        self.imports.submit(user_id, spool, ["my_spotify_data.zip"], is_preview=is_preview)
-        return spool
-
-    def child(self) -> ImportChild:
-        folder = self.folder
-        return ImportChild(self.url, folder / "spool", Limits(), folder / "logs", "info")
-
-    def job(self, user_id: int = 1, import_id: int = 1) -> Job:
-        job_id = self.imports.get(user_id, import_id).job_id
-        assert job_id is not None
-        return self.jobs.get(job_id)
-
-    def phase(self) -> str | None:
-        with self.database.read() as connection:
-            found: str | None = connection.scalar(select(rows.c.phase))
-        return found
-
-    @contextmanager
-    def working(self, start_child: StartChild, name: str = "worker") -> Iterator[Worker]:
-        worker = Worker(
-            self.database,
-            self.desk,
-            {RUN: ImportDeed(self.imports, start_child)},
-            Schedules(self.database, system_clock, self.jobs),
-            name=name,
-            at_most={RUN: 1},
-            idle_seconds=0.01,
-        )
-        worker.start()
-        try:
-            yield worker
-        finally:
-            worker.stop()
-
-    def settled(self, user_id: int = 1, import_id: int = 1) -> ImportState:
-        under_way = (ImportState.QUEUED, ImportState.RUNNING)
-        wait_until(lambda: self.imports.get(user_id, import_id).state not in under_way)
-        return self.imports.get(user_id, import_id).state
 
 
 @pytest.fixture
@@ -205,15 +117,15 @@ def test_what_cannot_be_read_is_a_failed_job_and_a_retry_imports_again(house: Ho
     spool.rmdir()
     with pytest.raises(ConflictError, match="files are gone"):
         house.jobs.retry(house.job().id)
-    assert house.jobs.retry_failed() == 0
+    assert house.jobs.retry_many() == 0
     assert house.job().state is JobState.FAILED
 
 
 def test_a_child_that_is_killed_is_tried_again_and_at_last_a_failed_import(
-    sqlite_house: House, export: bytes
+    sqlite_house: House,
 ) -> None:
     house = sqlite_house
-    house.submit(export)
+    house.submit(ONE_ROW)
     start = house.child()
     tries = house.job().most_failures
 
@@ -269,21 +181,6 @@ def test_a_child_ends_when_nobody_holds_its_input(sqlite_house: House, export: b
     assert house.imports.get(1, 1).state is ImportState.RUNNING
 
 
-def start_worker(house: House, spool: Path) -> subprocess.Popen[bytes]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM")}
-    settings = {
-        "TONEARM_DATA_DIR": str(house.folder),
-        "TONEARM_SPOOL_DIR": str(spool.parent),
-        "TONEARM_DATABASE_URL": house.url,
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tonearm", "worker"],
-        env=kept | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
 def test_a_child_dies_with_its_worker_and_the_next_one_goes_on(
     sqlite_house: House, export: bytes
 ) -> None:
@@ -302,73 +199,6 @@ def test_a_child_dies_with_its_worker_and_the_next_one_goes_on(
     with house.working(house.child()):
         assert house.settled() is ImportState.PUBLISHED
     assert (house.imports.get(1, 1).counts.new, house.job().failures) == (PLAYS, 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("victim", ["worker", "child", "both"])
-def test_kills_in_every_phase_end_with_the_right_plays(
-    house: House, export: bytes, phase: str, victim: str
-) -> None:
-    spool = house.submit(export)
-    worker = start_worker(house, spool)
-    try:
-        wait_until(lambda: has_come_to(house, spool, phase))
-        (child,) = children_of(worker.pid)
-        # Held in place, neither can go on while the other one dies.
-        if victim != "child":
-            worker.kill()
-        if victim != "worker":
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        if victim == "child":
-            wait_until(lambda: house.job().failures == 1 or house.job().finished_at is not None)
-    finally:
-        worker.kill()
-        worker.communicate(timeout=60)
-    with house.working(house.child()):
-        assert house.settled() is ImportState.PUBLISHED
-    record = house.imports.get(1, 1)
-    assert record.counts.new == PLAYS
-    assert len(stored_plays(house.database)) == PLAYS
-    assert house.job().state is JobState.SUCCEEDED
-
-
-def has_come_to(house: House, spool: Path, phase: str) -> bool:
-    # The row says nothing before half a second has passed: what is written into the spool does.
-    return any(spool.glob("*.stage")) if phase == "stage" else house.phase() == phase
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] or [
-        int(one)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for one in (task / "children").read_text().split()
-    ]
-
-
-def test_who_was_taken_for_dead_publishes_nothing(house: House, export: bytes) -> None:
-    """A process stands still until its lease has ended; what it goes on with then is void."""
-    house.submit(export)
-    slow = house.imports.take(1, 1, "worker:elsewhere:1")
-    assert slow is not None
-    lost: list[Claim] = []
-
-    def lose(_progress: object) -> None:
-        if not lost and house.phase() == "match":
-            time.sleep(LEASE.total_seconds() + 0.1)
-            assert house.desk.recover() == 1
-            again = house.imports.take(1, 1, "worker:elsewhere:2")
-            assert again is not None
-            lost.append(again)
-
-    with pytest.raises(LeaseLostError):
-        house.imports.run(slow, lose)
-    assert house.imports.get(1, 1).state is ImportState.RUNNING
-    assert stored_plays(house.database) == []
-    (quick,) = lost
-    assert house.imports.run(quick) is ImportState.PUBLISHED
-    assert len(stored_plays(house.database)) == PLAYS
 
 
 def test_a_worker_that_stops_ends_its_child_and_queues_the_import_again(
@@ -395,6 +225,25 @@ def test_a_worker_that_stops_ends_its_child_and_queues_the_import_again(
     assert house.imports.get(1, 1).counts.new == PLAYS
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals to other processes")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
+def test_a_worker_that_is_told_to_stop_gives_its_import_back(
+    sqlite_house: House, export: bytes, number: signal.Signals
+) -> None:
+    house = sqlite_house
+    spool = house.submit(export)
+    worker = start_worker(house, spool)
+    try:
+        wait_until(lambda: any(spool.glob("*.stage")) or worker.poll() is not None)
+        worker.send_signal(number)
+        _, complaints = worker.communicate(timeout=60)
+    finally:
+        worker.kill()
+    assert worker.returncode == 0, complaints
+    assert house.imports.get(1, 1).state is ImportState.QUEUED
+    assert (house.job().state, house.job().failures) == (JobState.QUEUED, 0)
+
+
 @pytest.mark.parametrize("door", ["imports", "jobs"])
 def test_a_cancelled_import_ends_at_once_and_without_a_trace(
     sqlite_house: House, export: bytes, door: str
@@ -416,8 +265,7 @@ def test_a_cancelled_import_ends_at_once_and_without_a_trace(
 
 
 def test_a_preview_is_a_job_and_so_is_its_publication(house: House) -> None:
-    rows = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
-    spool = house.submit(rows, is_preview=True)
+    spool = house.submit(ONE_ROW, is_preview=True)
     with house.working(house.child()):
         assert house.settled() is ImportState.PREVIEWED
         first = house.job()

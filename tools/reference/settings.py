@@ -33,7 +33,7 @@ Where nothing else is set, it is the platform's folder for a user's data:
 |---|---|---|
 | `tonearm.db` | the embedded database, with `-wal` and `-shm` beside it while it is open | never |
 | `signing-keys.json` | what signs access tokens, for Tonearm alone to read | yes: clients refresh |
-| `vault-keys.json` | what tokens for Spotify are sealed by, for Tonearm alone to read | no: everybody would have to link again |
+| `vault-keys.json` | what tokens for Spotify are sealed by, for Tonearm alone | no: everybody would link again |
 | `logs/tonearm.log` | log lines of server and worker as JSON; five older files of 5 MB are kept | yes |
 | `spool/` | uploads on their way in; of failed imports and previews for a day | when no import is under way |
 | `cache/` | column files, made anew from the database | any time |

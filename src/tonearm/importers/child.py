@@ -77,7 +77,9 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Order)
     threading.Thread(target=_end_with_starter, daemon=True).start()
     leave_out("rich")  # 4 MB that structlog would load because it is there
-    from tonearm.importers.imports import imports_of  # noqa: PLC0415 - after the line above, as all of these
+    from structlog.contextvars import bind_contextvars  # noqa: PLC0415 - after the line above, as all of these
+
+    from tonearm.importers.imports import imports_of  # noqa: PLC0415 - see above
     from tonearm.ops.clock import system_clock  # noqa: PLC0415 - see above
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - see above
     from tonearm.storage.database import Database  # noqa: PLC0415 - see above
@@ -85,6 +87,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     configure_logging(Path(os.fsdecode(order.logs)), order.log_level)
+    bind_contextvars(job=order.job_id)
     database = Database(order.database_url)
     try:
         spool = Path(os.fsdecode(order.spool))

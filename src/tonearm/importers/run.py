@@ -151,7 +151,8 @@ class ImportRun:
             outcomes = self._stage(upload)
             if not any(outcome.family is not None for outcome in outcomes):
                 raise UnreadableFileError(_nothing_found(outcomes))
-            self._reporter.enter("match")
+            rows = self._reporter.enter("match").rows
+            self.desk.log(self.claim, "info", f"{rows:,} rows read in {len(outcomes):,} files.")
             with suppress(HistoryMovedError):
                 change = self._match(outcomes, versions)
                 give_back_memory()
@@ -383,16 +384,16 @@ class _Reporter:
         """Count a file."""
         self._files_done += 1
 
-    def enter(self, phase: str) -> None:
-        """Begin a phase."""
+    def enter(self, phase: str) -> Progress:
+        """Begin a phase, and give how far it is."""
         self._phase = phase
-        self._report()
+        return self._report()
 
     def finished(self) -> Progress:
         """Give the last word on progress."""
         return self._progress(phase=None, percent=100.0, seconds_left=None)
 
-    def _report(self) -> None:
+    def _report(self) -> Progress:
         self._reported = time.monotonic()
         share = min(1.0, self._bytes_done / self._bytes) if self._bytes else 0.0
         percent = {"stage": 80.0 * share, "match": 80.0, "write": 92.0}[self._phase]
@@ -412,6 +413,7 @@ class _Reporter:
             )
         if shall_end:
             raise CancelledError("The import was cancelled.")
+        return progress
 
     def _progress(
         self, *, phase: str | None, percent: float, seconds_left: float | None

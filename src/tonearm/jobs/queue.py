@@ -185,9 +185,22 @@ class Jobs:
                 raise ConflictError("Another job does the same already.") from error
             return job_of(_find(connection, job_id, user_id))
 
-    def retry_failed(self, *, queue: str | None = None, user_id: int | None = None) -> int:
-        """Queue all jobs that have failed or are dead once more; gives how many."""
-        conditions: list[ColumnElement[bool]] = [jobs.c.state.in_((JobState.FAILED, JobState.DEAD))]
+    def retry_many(
+        self,
+        job_ids: Collection[int] | None = None,
+        *,
+        queue: str | None = None,
+        user_id: int | None = None,
+    ) -> int:
+        """Queue these jobs once more, or all that have failed or are dead; gives how many.
+
+        What cannot be retried stays as it is.
+        """
+        conditions: list[ColumnElement[bool]] = [
+            jobs.c.state.in_((JobState.FAILED, JobState.DEAD))
+            if job_ids is None
+            else jobs.c.id.in_(job_ids)
+        ]
         if queue is not None:
             conditions.append(jobs.c.queue == queue)
         if user_id is not None:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import Field
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -11,7 +12,7 @@ from tonearm.api.progress import watch
 from tonearm.api.records import JobLogPage, JobPage
 from tonearm.jobs.records import UNFINISHED, Job, JobState
 from tonearm.web.callers import Editor, Reader, Rooms
-from tonearm.web.strict import api_router, problems
+from tonearm.web.strict import Body, api_router, problems
 
 ROUTER = api_router("/jobs", "jobs")
 LARGEST_ID = (1 << 63) - 1
@@ -43,6 +44,21 @@ def list_jobs(
         limit=limit + 1,
     )
     return page_of(found, limit)
+
+
+class Retry(Body):
+    """Which jobs to retry."""
+
+    ids: (
+        Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(max_length=1_000)] | None
+    ) = None
+    """Numbers of jobs; all of the caller's that have failed or are dead unless named."""
+
+
+@ROUTER.post("/retry", summary="Retry many jobs", responses=problems(503))
+def post_retry_many(services: Rooms, caller: Editor, which: Retry) -> dict[str, int]:
+    """Queue the caller's jobs once more; `count` says how many. What cannot be retried stays as it is."""
+    return {"count": services.jobs.retry_many(which.ids, user_id=caller.id)}
 
 
 @ROUTER.get("/{job_id}", summary="Show a job", responses=problems(404))

@@ -101,4 +101,4 @@ def post_retry_failed(
     services: Rooms, _caller: Administrator, queue_name: QueueName
 ) -> dict[str, int]:
     """Queue every job that has failed or is dead once more; `count` says how many."""
-    return {"count": services.jobs.retry_failed(queue=queue_name)}
+    return {"count": services.jobs.retry_many(queue=queue_name)}

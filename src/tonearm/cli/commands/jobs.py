@@ -94,22 +94,23 @@ def cancel(job_id: int, /) -> None:
 
 
 @COMMAND.command
-def retry(job_id: int | None = None, /, *, failed: bool = False, queue: str | None = None) -> None:
-    """Queue a job that failed once more, or all of them.
+def retry(*job_ids: int, failed: bool = False, queue: str | None = None) -> None:
+    """Queue jobs that failed once more: one, many, or all of them.
 
     Args:
-        job_id: Its number, as `tonearm jobs list` shows it.
+        job_ids: Their numbers, as `tonearm jobs list` shows them.
         failed: Retry every job that has failed or is dead.
         queue: With --failed: only those of this queue.
     """
-    if (job_id is None) is not failed:
-        raise UsageError("Name one job, or say --failed for all that have failed.")
+    if bool(job_ids) is failed:
+        raise UsageError("Name jobs, or say --failed for all that have failed.")
     with opened() as tonearm:
-        if job_id is not None:
-            tonearm.jobs.retry(job_id)
-            count = 1
+        if failed:
+            count = tonearm.jobs.retry_many(queue=queue)
         else:
-            count = tonearm.jobs.retry_failed(queue=queue)
+            for job_id in job_ids:
+                tonearm.jobs.retry(job_id)
+            count = len(job_ids)
     say(f"{count} job{'' if count == 1 else 's'} queued.")
 
 
