@@ -24,6 +24,7 @@ from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.domain.errors import UnavailableError
+from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
 from tonearm.history.liked import Liked
@@ -77,6 +78,7 @@ class Tonearm:
     signing_keys: SigningKeys
     tokens: Tokens
     audit: Audit
+    adding: Adding
     corrections: Corrections
     liked: Liked
     clearing: Clearing
@@ -160,6 +162,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         signing_keys=signing_keys,
         tokens=Tokens(database, clock, signing_keys, **session_ends),
         audit=Audit(database, clock),
+        adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
         clearing=Clearing(database, settings.spool, clock, store.forget),
@@ -270,6 +273,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         identities=identities,
         oidc=_oidc(settings, built.database, identities),
         audit=built.audit,
+        adding=built.adding,
         corrections=built.corrections,
         liked=built.liked,
         clearing=built.clearing,

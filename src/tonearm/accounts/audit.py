@@ -73,6 +73,7 @@ class Action(StrEnum):
     DATA_READ = "data.read"
     IMPORT_PUBLISHED = "import.published"
     IMPORT_UNDONE = "import.undone"
+    HISTORY_ADDED = "history.added"
     HISTORY_CORRECTED = "history.corrected"
     CORRECTION_UNDONE = "history.correction_undone"
     HISTORY_CLEARED = "history.cleared"

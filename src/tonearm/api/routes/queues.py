@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from tonearm.api.cursor import Cursor, read_cursor
 from tonearm.api.records import JobPage, QueuePage
@@ -26,9 +26,9 @@ class QueueChange(Body):
 
     is_paused: StrictBool | None = None
     """Whether its jobs wait; those that run go on."""
-    concurrency: Annotated[int, Field(ge=0, le=_MOST_AT_A_TIME)] | None = None
+    concurrency: Annotated[StrictInt, Field(ge=0, le=_MOST_AT_A_TIME)] | None = None
     """How many of its jobs may run at a time; 0 for as many as there are workers."""
-    per_minute: Annotated[int, Field(ge=0, le=_MOST_A_MINUTE)] | None = None
+    per_minute: Annotated[StrictInt, Field(ge=0, le=_MOST_A_MINUTE)] | None = None
     """How many of its jobs may start in a minute; 0 for any number."""
 
 
