@@ -16,6 +16,8 @@ from tonearm.domain.errors import InvalidInputError
         "1234567890",
         "Password123",
         " basketball",
+        "~" * 10,
+        "zZzZzZzZzZzZ",
         "\N{FULLWIDTH LATIN SMALL LETTER Q}wertyuiop",
     ],
 )
@@ -60,6 +62,12 @@ def test_other_passwords_will_do(name: str, password: str) -> None:
 @pytest.mark.parametrize("password", ["", "ninechars", "x" * 1_001])
 def test_the_length_has_bounds(password: str) -> None:
     with pytest.raises(InvalidInputError, match="10 to 1,000 characters"):
+        check_password(password, "Ada")
+
+
+@pytest.mark.parametrize("password", [" " * 12, "\t" * 12, "a          b", "nine char\u3000\u00a0"])
+def test_blanks_make_no_password_long(password: str) -> None:
+    with pytest.raises(InvalidInputError, match="blanks in a row"):
         check_password(password, "Ada")
 
 
