@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
 
 import tonearm
 from tonearm.accounts.administration import Administration
-from tonearm.accounts.audit import Audit
+from tonearm.accounts.audit import Action, Audit, record
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
@@ -176,9 +178,20 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
-        jobs=Jobs(database, clock, known=(_HOUSEKEEPING,)),
+        jobs=Jobs(database, clock, known=(_HOUSEKEEPING,), told=_note_deed),
         clock=clock,
     )
+
+
+def _note_deed(
+    connection: Connection,
+    at: datetime,
+    deed: str,
+    subject_id: int | None,
+    **details: Any,  # noqa: ANN401 - what JSON can hold
+) -> None:
+    """Write down what an admin, or the command line, does to jobs and queues."""
+    record(connection, at, Action(deed), subject_id=subject_id, **details)
 
 
 def _make_data_folder(folder: Path) -> None:

@@ -77,6 +77,9 @@ class Action(StrEnum):
     HISTORY_CORRECTED = "history.corrected"
     CORRECTION_UNDONE = "history.correction_undone"
     HISTORY_CLEARED = "history.cleared"
+    JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
+    QUEUE_CHANGED = "queue.changed"
     SETTINGS_CHANGED = "settings.changed"
 
 

@@ -1,7 +1,7 @@
 """The job queue: one table, the same on SQLite and PostgreSQL, in the transaction of whoever asks."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +17,32 @@ from tonearm.storage.job_tables import job_logs, jobs, queues
 DEFAULT_FAILURES = 5
 _PAGE = 200
 
+Told = Callable[..., None]
+"""Hears in its transaction of what is done to jobs: connection, instant, deed, the job's listener, and details."""
+
+
+def _tell_nobody(*_deed: object, **_details: object) -> None:
+    pass
+
 
 class Jobs:
     """All jobs and queues."""
 
-    def __init__(self, database: Database, clock: Clock, known: Collection[str] = ()) -> None:
-        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        known: Collection[str] = (),
+        told: Told = _tell_nobody,
+    ) -> None:
+        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job.
+
+        `told` hears of what is done to jobs and queues by somebody who is not named as their listener.
+        """
         self._database = database
         self._known = frozenset(known)
         self._clock = clock
+        self._told = told
 
     def enqueue(  # noqa: PLR0913 - what a job is made of
         self,
@@ -147,7 +164,7 @@ class Jobs:
                 )
                 if not asked.rowcount:
                     raise ConflictError("This job has finished; there is nothing to cancel.")
-            return job_of(_find(connection, job_id, user_id))
+            return self._done_to(connection, "job.cancelled", job_id, user_id)
 
     def retry(self, job_id: int, *, user_id: int | None = None) -> Job:
         """Queue a job that failed or was cancelled once more, with all its tries.
@@ -160,7 +177,7 @@ class Jobs:
             _find(connection, job_id, user_id)
             if not self._requeue(connection, [job_id]):
                 raise ConflictError("Only a job that has failed or was cancelled can be retried.")
-            return job_of(_find(connection, job_id, user_id))
+            return self._done_to(connection, "job.retried", job_id, user_id)
 
     def retry_failed(self, *, queue: str | None = None, user_id: int | None = None) -> int:
         """Queue all jobs that have failed or are dead once more; gives how many."""
@@ -170,9 +187,18 @@ class Jobs:
         if user_id is not None:
             conditions.append(jobs.c.user_id == user_id)
         with self._database.write() as connection:
-            return self._requeue(
+            count = self._requeue(
                 connection, connection.scalars(select(jobs.c.id).where(*conditions)).all()
             )
+            if user_id is None and count:
+                self._told(connection, self._clock(), "job.retried", None, queue=queue, count=count)
+            return count
+
+    def _done_to(self, connection: Connection, deed: str, job_id: int, user_id: int | None) -> Job:
+        job = job_of(_find(connection, job_id, user_id))
+        if user_id is None:
+            self._told(connection, self._clock(), deed, job.user_id, job=job.id, name=job.name)
+        return job
 
     def _requeue(self, connection: Connection, job_ids: Iterable[int]) -> int:
         count = 0
@@ -233,6 +259,11 @@ class Jobs:
                 and not connection.execute(update(queues).where(place).values(values)).rowcount
             ):
                 connection.execute(insert(queues).values(name=name, **values))
+            if values:
+                changed = {key: value for key, value in values.items() if key != "paused_at"}
+                if "paused_at" in values:
+                    changed["is_paused"] = values["paused_at"] is not None
+                self._told(connection, self._clock(), "queue.changed", None, queue=name, **changed)
             return next(queue for queue in self._queues(connection) if queue.name == name)
 
     def _queues(self, connection: Connection) -> list[Queue]:
