@@ -71,6 +71,7 @@ def test_blanks_make_no_password_long(password: str) -> None:
         check_password(password, "Ada")
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_a_hash_of_lesser_strength_is_renewed_and_no_other() -> None:
     passwords = Passwords()
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8_192),)).hash(b"correct horse")
