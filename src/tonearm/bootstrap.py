@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
 
 import tonearm
 from tonearm.accounts.administration import Administration
-from tonearm.accounts.audit import Audit
+from tonearm.accounts.audit import Action, Audit, record
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
@@ -29,6 +31,7 @@ from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.accounts.vault import Vault
 from tonearm.domain.errors import UnavailableError
+from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
 from tonearm.history.liked import Liked
@@ -92,6 +95,7 @@ class Tonearm:
     links: Links
     linking: Linking
     audit: Audit
+    adding: Adding
     corrections: Corrections
     liked: Liked
     clearing: Clearing
@@ -183,6 +187,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         links=links,
         linking=linking,
         audit=Audit(database, clock),
+        adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
         clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
@@ -199,8 +204,19 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
 
 def _queue(settings: Settings, database: Database, clock: Clock) -> tuple[Jobs, Desk]:
     followers = {RUN: Following(settings.spool, clock)}
-    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers)
+    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers, _note_deed)
     return jobs, Desk(database, clock, followers=followers)
+
+
+def _note_deed(
+    connection: Connection,
+    at: datetime,
+    deed: str,
+    subject_id: int | None,
+    **details: Any,  # noqa: ANN401 - what JSON can hold
+) -> None:
+    """Write down what an admin, or the command line, does to jobs and queues."""
+    record(connection, at, Action(deed), subject_id=subject_id, **details)
 
 
 def _make_data_folder(folder: Path) -> None:
@@ -334,6 +350,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         links=built.links,
         linking=built.linking,
         audit=built.audit,
+        adding=built.adding,
         corrections=built.corrections,
         liked=built.liked,
         clearing=built.clearing,

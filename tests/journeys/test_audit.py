@@ -119,6 +119,13 @@ def test_that_an_admin_looks_at_another_s_data_is_written_down_and_the_other_see
     assert read["address"] == "127.0.0.1"
     (seen,) = entries(bob, "/api/user/audit", action="data.read")
     assert seen == {**read, "address": None, "request_id": None}
+    eve = owner.post("/api/admin/users", json={"name": "Eve"}).json()["id"]
+    for path in (f"/api/admin/users/{eve}/keys", "/api/admin/users/1/keys"):
+        owner.get(path).raise_for_status()
+    of_keys, _ = entries(owner, action="data.read")
+    assert (of_keys["subject_id"], of_keys["details"]["path"]) == (
+        eve, f"/api/admin/users/{eve}/keys",
+    )  # fmt: skip
 
 
 def test_everybody_sees_what_happened_to_their_own_account_alone(

@@ -89,3 +89,21 @@ def test_likes_stay_when_a_history_is_cleared(shell: Shell, tmp_path: Path) -> N
     assert (like["name"], like["track_id"]) == ("A", None)
     shell.run("liked", "remove", "spotify:track:a", "--user", "Bob")
     assert shell.run("liked", "list", "--user", "Bob") == ""
+
+
+def test_a_play_is_added_by_hand(shell: Shell) -> None:
+    named = ("--title", "Song", "--artist", "Ada", "--ms-played", "60000", "--user", "Bob")
+    when = ("--ended-at", "2024-03-31T01:00:00Z")
+
+    assert shell.run("plays", "add", *when, *named) == "Play 1: added.\n"
+    again = json.loads(shell.run("plays", "add", *when, *named, "--json"))
+    assert again == {"play": 1, "outcome": "known_already"}
+    of_track = ("--ended-at", "2024-03-31T02:00:00+01:00", "--ms-played", "30000", "--user", "Bob")
+    assert shell.run("plays", "add", "1", *of_track) == "Play 2: added.\n"
+
+    (_, first) = json.loads(shell.run("plays", "--user", "Bob", "--json"))["items"]
+    assert (first["track"]["name"], first["ended_local"][:16]) == ("Song", "2024-03-31T03:00")
+    assert "manual: Song / Ada" in shell.run("plays", "show", "1", "--user", "Bob")
+    for wrong in ("yesterday", "2024-03-31T01:00:00"):
+        assert "its offset" in shell.run("plays", "add", "--ended-at", wrong, *named, code=2)
+    assert "There is no track '99'" in shell.run("plays", "add", "99", *of_track, code=2)

@@ -259,6 +259,70 @@ def test_tracks_are_liked_and_listed(ada: httpx2.Client, bob: httpx2.Client) -> 
         assert ada.post("/api/user/liked", json={"tracks": tracks}).status_code == 422
 
 
+def test_plays_are_added_by_hand(ada: httpx2.Client, bob: httpx2.Client) -> None:
+    bring_in(ada)
+    track = ada.get("/api/history/users/me/top-tracks").json()["items"][0]["id"]
+    tag = ada.get("/api/history/users/me/totals").headers["etag"]
+    new = [
+        {"ended_at": "2024-05-01T14:00:00+02:00", "ms_played": 45_000, "track": track},
+        {"ended_at": "2024-05-01T12:01:00Z", "ms_played": 45_000, "track": "spotify:track:t2"},
+        {"ended_at": "2024-05-01T12:02:00Z", "ms_played": 45_000, "title": "<i>New", "artist": "N"},
+    ]
+    key = {"idempotency-key": "once"}
+
+    made = ada.post("/api/user/history", json={"plays": new}, headers=key)
+    again = ada.post("/api/user/history", json={"plays": new}, headers=key)
+
+    assert (made.status_code, again.status_code, again.json()) == (201, 201, made.json())
+    assert {one["outcome"] for one in made.json()["items"]} == {"added"}
+    repeated = ada.post("/api/user/history", json={"plays": new}).json()["items"]
+    assert [one["play"] for one in repeated] == [one["play"] for one in made.json()["items"]]
+    assert {one["outcome"] for one in repeated} == {"known_already"}
+    listed = list(pages(ada, "/api/user/history", limit=2))
+    assert [one["track"]["name"] for one in listed[:2]] == ["<i>New", "Track 2"]
+    assert [one["ended_at"] for one in listed[:3]] == [
+        f"2024-05-01T12:0{minute}:00Z" for minute in (2, 1, 0)
+    ]
+    totals = ada.get("/api/history/users/me/totals", headers={"if-none-match": tag})
+    assert (totals.status_code, totals.json()["plays"]) == (200, 11)
+    shown = ada.get(f"/api/history/users/me/plays/{listed[0]['id']}").json()["sightings"]
+    assert [(one["source"], one["supports"]) for one in shown] == [("manual", [])]
+    assert "&lt;i&gt;New" in ada.get("/top/tracks?range=2024-05").text
+    # Numbers and URIs are those of the caller's history alone.
+    for known in new[:2]:
+        refused = bob.post("/api/user/history", json={"plays": [known]})
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["parameter"] == "plays.0.track"
+    assert list(pages(bob, "/api/user/history")) == []
+
+
+def test_a_play_that_cannot_be_is_refused_by_its_field(ada: httpx2.Client) -> None:
+    play = {"ended_at": "2024-05-01T12:00:00Z", "ms_played": 45_000, "title": "New"}
+    refusals: list[tuple[dict[str, object], str]] = [
+        ({"ended_at": "2024-05-01T12:00:00"}, "ended_at"),
+        ({"ended_at": 1_714_564_800}, "ended_at"),
+        ({"ended_at": "1714564800"}, "ended_at"),
+        ({"ended_at": "9999-12-31T23:59:59Z"}, "ended_at"),
+        ({"ms_played": True}, "ms_played"),
+        ({"ms_played": -1}, "ms_played"),
+        ({"title": ""}, "title"),
+        ({"title": None}, "track"),
+        ({"track": 7}, "track"),
+        ({"track": 10**30}, "track"),
+        ({"artist": "a" * 5_000}, "artist"),
+        ({"kind": "video"}, "kind"),
+        ({"user_id": 2}, "user_id"),
+    ]
+    for wrong, parameter in refusals:
+        refused = ada.post("/api/user/history", json={"plays": [play, play | wrong]})
+
+        assert refused.status_code == 422, wrong
+        named = {one["parameter"] for one in refused.json()["errors"]}
+        assert named == {f"plays.1.{parameter}"}
+    assert ada.post("/api/user/history", json={"plays": []}).status_code == 422
+    assert ada.get("/api/user/history").json()["items"] == []
+
+
 def test_ones_own_history_is_listed_and_cleared(ada: httpx2.Client, bob: httpx2.Client) -> None:
     for client in (ada, bob):
         bring_in(client)

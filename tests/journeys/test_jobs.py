@@ -87,6 +87,38 @@ def test_a_listener_sees_and_ends_the_own_jobs_and_no_others(
     assert {job["id"] for job in mine} == {first, second, other}
 
 
+def test_what_admins_do_to_jobs_and_queues_is_written_down(
+    owner: httpx2.Client, base: str, jobs: Jobs, tmp_path: Path
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'tonearm.db'}")
+    accounts = Accounts(database, system_clock)
+    bob = accounts.add("Bob", "UTC").id
+    accounts.set_password(bob, PASSWORD)
+    database.close()
+    job = enqueue(jobs, bob)
+
+    owner.get("/api/admin/jobs", params={"user_id": bob}).raise_for_status()
+    assert owner.get("/api/admin/jobs", params={"user_id": 999}).status_code == 404
+    for deed in ("cancel", "retry"):
+        owner.post(f"/api/admin/jobs/{job}/{deed}").raise_for_status()
+    owner.post(f"/api/admin/jobs/{job}/retry")  # is queued already: nothing is done
+    owner.patch("/api/admin/queues/test", json={"is_paused": True}).raise_for_status()
+    owner.post(f"/api/jobs/{enqueue(jobs, 1)}/cancel").raise_for_status()  # one's own
+
+    log = owner.get("/api/admin/audit").json()["items"]
+    assert [(one["action"], one["subject_id"], one["details"]) for one in log[:4]] == [
+        ("queue.changed", None, {"queue": "test", "is_paused": True}),
+        ("job.retried", bob, {"job": job, "name": "test.nobody_does_this"}),
+        ("job.cancelled", bob, {"job": job, "name": "test.nobody_does_this"}),
+        ("data.read", bob, {"path": "/api/admin/jobs"}),
+    ]
+    assert {one["actor"] for one in log[:4]} == {"Ada"}
+    with httpx2.Client(base_url=base) as client:
+        client.post("/api/auth/login", json={"name": "Bob", "password": PASSWORD})
+        seen = client.get("/api/user/audit").json()["items"]
+        assert [one["action"] for one in seen[1:4]] == ["job.retried", "job.cancelled", "data.read"]
+
+
 def test_a_job_is_watched_to_its_end(owner: httpx2.Client, jobs: Jobs) -> None:
     job_id = enqueue(jobs, owner.get("/api/user/profile").json()["id"])
     seen = []

@@ -79,9 +79,13 @@ class Action(StrEnum):
     DATA_READ = "data.read"
     IMPORT_PUBLISHED = "import.published"
     IMPORT_UNDONE = "import.undone"
+    HISTORY_ADDED = "history.added"
     HISTORY_CORRECTED = "history.corrected"
     CORRECTION_UNDONE = "history.correction_undone"
     HISTORY_CLEARED = "history.cleared"
+    JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
+    QUEUE_CHANGED = "queue.changed"
     SETTINGS_CHANGED = "settings.changed"
 
 

@@ -30,8 +30,8 @@ class Passwords:
         """Hash a new password of somebody with a name.
 
         Raises:
-            InvalidInputError: it is shorter than 10 characters or longer than 1,000, known as a common one, or hardly
-                more than the name.
+            InvalidInputError: it is shorter than 10 characters or longer than 1,000, known as a common one, hardly more
+                than the name, or one character over and over.
         """
         check_password(password, name)
         with self._turn:
@@ -66,17 +66,30 @@ def check_password(password: str, name: str) -> None:
             f"The password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters.",
             parameter="password",
         )
-    if normalise(password) in _common():
+    plain = normalise(password)
+    if len(plain) < SHORTEST_PASSWORD:
         raise InvalidInputError(
-            "This password is one of those that are tried first. Choose another one; a sentence is "
-            "easier to remember than a riddle.",
+            f"The password must have {SHORTEST_PASSWORD} characters, where blanks in a row are one and "
+            "those around it none.",
             parameter="password",
         )
+    if plain in _common():
+        raise _tried_first()
     folded, folded_name = _letters(password), _letters(name)
     if folded_name and len(folded.replace(folded_name, "")) < min(_LEAST_BESIDE_NAME, len(folded)):
         raise InvalidInputError(
             "This password is hardly more than the name. Choose another one.", parameter="password"
         )
+    if len(set(plain)) == 1:
+        raise _tried_first()
+
+
+def _tried_first() -> InvalidInputError:
+    return InvalidInputError(
+        "This password is one of those that are tried first. Choose another one; a sentence is "
+        "easier to remember than a riddle.",
+        parameter="password",
+    )
 
 
 @cache

@@ -167,7 +167,7 @@ class Imports:
         with self._database.read() as connection:
             row = _find(connection, user_id, import_id)
         if row.state not in (ImportState.PUBLISHED, ImportState.PREVIEWED):
-            raise ConflictError(f"A {row.state} import has no ledger.")
+            raise ConflictError(f"Import {import_id} is {row.state}: it has no ledger.")
         folder = self._spool / row.spool if row.state == ImportState.PREVIEWED else None
         return self._ledger_rows(user_id, import_id, folder, after, limit, wanted)
 
@@ -241,7 +241,9 @@ class Imports:
                 if row.state in (*_UNDER_WAY, ImportState.PREVIEWED):
                     break
                 if row.state != ImportState.PUBLISHED:
-                    raise ConflictError(f"A {row.state} import left nothing to undo.")
+                    raise ConflictError(
+                        f"Import {import_id} is {row.state}: there is nothing of it to undo."
+                    )
                 evidence = load_evidence(connection, user_id)
                 gone = _unsupported_without(connection, user_id, import_id)
             change = plan_removal(evidence, gone)

@@ -28,7 +28,12 @@ class Support(Record, frozen=True):
 class Told(Record, frozen=True):
     """What one distinct row says of a play, in its own words."""
 
-    source: Annotated[str, Meta(description="Family of the file: `extended` or `account`.")]
+    source: Annotated[
+        str,
+        Meta(
+            description="What tells of it: a file, `extended` or `account`; or the listener, by hand: `manual`."
+        ),
+    ]
     uri: Annotated[str | None, Meta(description="Spotify URI.")]
     title: Annotated[str | None, Meta(description="Title.")]
     artist: Annotated[str | None, Meta(description="Artist, show or audiobook.")]

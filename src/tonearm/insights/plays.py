@@ -252,10 +252,10 @@ def _by_instant(lane: LaneColumns, rows: NDArray[np.int64]) -> NDArray[np.int64]
 def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
     """Give the rows of the unit that is asked for; all of them without one."""
     if asked.unit is None:
-        if asked.starts_on or asked.starts_at:
+        begins = asked.starts_at if asked.starts_on is None else asked.starts_on
+        if begins is not None:
             raise InvalidInputError(
-                f"Say with `unit` what begins at {quoted(asked.starts_on or asked.starts_at)}: hour, day, "
-                "week, month or year.",
+                f"Say with `unit` what begins at {quoted(begins)}: hour, day, week, month or year.",
                 parameter="unit",
             )
         return 0, len(view.lane.ended_at)

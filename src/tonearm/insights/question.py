@@ -154,7 +154,7 @@ def settled(question: Question, preferences: Preferences) -> Question:
     """Fill in what a question leaves to the listener's preferences."""
     return replace(
         question,
-        zone=question.zone or preferences.zone,
+        zone=preferences.zone if question.zone is None else question.zone,
         rule=question.rule or preferences.rule,
         private=question.private or ("in" if preferences.counts_private else "out"),
     )
@@ -162,7 +162,7 @@ def settled(question: Question, preferences: Preferences) -> Question:
 
 def period_of(question: Question, now: datetime) -> Period:
     """Give the local days that a question is about; raises InvalidInputError."""
-    zone = find_zone(question.zone or "UTC")
+    zone = find_zone("UTC" if question.zone is None else question.zone)
     if question.from_ is None and question.to is None:
         return resolve_period(question.range, now, zone)
     if question.range != "all":

@@ -1,7 +1,7 @@
 """The job queue: one table, the same on SQLite and PostgreSQL, in the transaction of whoever asks."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,13 @@ from tonearm.storage.job_tables import job_logs, jobs, queues
 DEFAULT_FAILURES = 5
 _PAGE = 200
 
+Told = Callable[..., None]
+"""Hears in its transaction of what is done to jobs: connection, instant, deed, the job's listener, and details."""
+
+
+def _tell_nobody(*_deed: object, **_details: object) -> None:
+    pass
+
 
 class Jobs:
     """All jobs and queues."""
@@ -29,12 +36,17 @@ class Jobs:
         clock: Clock,
         known: Collection[str] = (),
         followers: Followers = NO_FOLLOWERS,
+        told: Told = _tell_nobody,
     ) -> None:
-        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job."""
+        """Take jobs for any queue; the `known` ones are shown, and can be paused, also before they have had a job.
+
+        `told` hears of what is done to jobs and queues by somebody who is not named as their listener.
+        """
         self._database = database
         self._followers = followers
         self._known = frozenset(known)
         self._clock = clock
+        self._told = told
 
     def enqueue(  # noqa: PLR0913 - what a job is made of
         self,
@@ -143,7 +155,7 @@ class Jobs:
         with self._database.write() as connection:
             _find(connection, job_id, user_id)
             self.end(connection, job_id)
-            return job_of(_find(connection, job_id, user_id))
+            return self._done_to(connection, "job.cancelled", job_id, user_id)
 
     def end(self, connection: Connection, job_id: int) -> None:
         """Do as `cancel` in the caller's write transaction; raises ConflictError."""
@@ -183,7 +195,7 @@ class Jobs:
                 self._requeue(connection, job_id)
             except IntegrityError as error:
                 raise ConflictError("Another job does the same already.") from error
-            return job_of(_find(connection, job_id, user_id))
+            return self._done_to(connection, "job.retried", job_id, user_id)
 
     def retry_many(
         self,
@@ -211,7 +223,15 @@ class Jobs:
                 # Another does the same already, or what it needs is gone: it stays as it is.
                 with suppress(IntegrityError, ConflictError), connection.begin_nested():
                     count += self._requeue(connection, job_id)
+            if user_id is None and count:
+                self._told(connection, self._clock(), "job.retried", None, queue=queue, count=count)
         return count
+
+    def _done_to(self, connection: Connection, deed: str, job_id: int, user_id: int | None) -> Job:
+        job = job_of(_find(connection, job_id, user_id))
+        if user_id is None:
+            self._told(connection, self._clock(), deed, job.user_id, job=job.id, name=job.name)
+        return job
 
     def _requeue(self, connection: Connection, job_id: int) -> int:
         row = connection.execute(
@@ -269,6 +289,11 @@ class Jobs:
                 and not connection.execute(update(queues).where(place).values(values)).rowcount
             ):
                 connection.execute(insert(queues).values(name=name, **values))
+            if values:
+                changed = {key: value for key, value in values.items() if key != "paused_at"}
+                if "paused_at" in values:
+                    changed["is_paused"] = values["paused_at"] is not None
+                self._told(connection, self._clock(), "queue.changed", None, queue=name, **changed)
             return next(queue for queue in self._queues(connection) if queue.name == name)
 
     def _queues(self, connection: Connection) -> list[Queue]:

@@ -6,6 +6,8 @@ from starlette.requests import Request
 
 from tonearm.web.scope import header
 
+_USUAL_PORTS = {"http": 80, "https": 443}
+
 
 class RedirectError(Exception):
     """Raised where a page cannot be shown yet; the person is sent to another one first."""
@@ -39,9 +41,12 @@ def safe_path(text: str | None) -> str:
 def _without_host(text: str | None, host: str | None) -> str | None:
     """Give the path of an address under a host; whatever is none of these stays as it is."""
     try:
-        parts = urlsplit(text or "")
+        parts, own = urlsplit(text or ""), urlsplit(f"//{host or ''}")
+        # Browsers leave the usual port out of the Host header, people may write it down.
+        usual = _USUAL_PORTS.get(parts.scheme, 0)
+        named, known = (parts.hostname, parts.port or usual), (own.hostname, own.port or usual)
     except ValueError:
         return text
-    if parts.scheme not in {"http", "https"} or not host or parts.netloc.lower() != host.lower():
+    if not usual or not own.hostname or "@" in parts.netloc or named != known:
         return text
     return urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))

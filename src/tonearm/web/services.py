@@ -16,6 +16,7 @@ from tonearm.accounts.profiles import Profiles
 from tonearm.accounts.resets import Resets
 from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.tokens import Tokens
+from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.liked import Liked
 from tonearm.importers.clearing import Clearing
@@ -45,6 +46,7 @@ class Services:
     links: Links
     linking: Linking
     audit: Audit
+    adding: Adding
     corrections: Corrections
     liked: Liked
     clearing: Clearing

@@ -1,13 +1,15 @@
 """API routes refuse what they do not know: nothing misspelled is ignored in silence."""
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,11 +17,34 @@ from tonearm.web.idempotency import answer_once, takes_key
 from tonearm.web.openapi import access_of
 from tonearm.web.problem import Problem
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 class Body(BaseModel):
     """What a request sends; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _written_out(value: object) -> object:
+    # A bare number could be seconds or milliseconds, and pydantic would guess.
+    if value is not None and not (isinstance(value, str) and "T" in value.upper()):
+        raise ValueError("must be an instant with its offset, such as 2024-03-31T01:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""An instant in a body: written out, with its offset."""
+
+
+def _day(value: object) -> object:
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("must be a day, YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in a body: written out too."""
 
 
 class StrictRoute(APIRoute):

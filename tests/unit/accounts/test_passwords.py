@@ -16,6 +16,8 @@ from tonearm.domain.errors import InvalidInputError
         "1234567890",
         "Password123",
         " basketball",
+        "~" * 10,
+        "zZzZzZzZzZzZ",
         "\N{FULLWIDTH LATIN SMALL LETTER Q}wertyuiop",
     ],
 )
@@ -63,6 +65,13 @@ def test_the_length_has_bounds(password: str) -> None:
         check_password(password, "Ada")
 
 
+@pytest.mark.parametrize("password", [" " * 12, "\t" * 12, "a          b", "nine char\u3000\u00a0"])
+def test_blanks_make_no_password_long(password: str) -> None:
+    with pytest.raises(InvalidInputError, match="blanks in a row"):
+        check_password(password, "Ada")
+
+
+@pytest.mark.usefixtures("real_hashes")
 def test_a_hash_of_lesser_strength_is_renewed_and_no_other() -> None:
     passwords = Passwords()
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8_192),)).hash(b"correct horse")

@@ -45,6 +45,8 @@ def request(host: str) -> Request:
         ("Music.example.org", "http://music.EXAMPLE.org", "/"),
         ("music.example.org", "/imports?from=a.b:80", "/imports?from=a.b:80"),
         ("[::1]:8420", "http://[::1]:8420/top/artists", "/top/artists"),
+        ("music.example.org", "https://music.example.org:443/imports", "/imports"),
+        ("music.example.org:80", "http://music.example.org/imports", "/imports"),
     ],
 )
 def test_an_address_under_the_host_of_the_request_becomes_its_path(
@@ -65,6 +67,8 @@ def test_an_address_under_the_host_of_the_request_becomes_its_path(
         "https:music.example.org:8443/imports",
         "ftp://music.example.org:8443/imports",
         "//music.example.org:8443/imports",
+        "https://music.example.org:8443:443/imports/../..//evil.example",
+        "http://music.example.org:443/imports",
         "https://[",
         "https://\nmusic.example.org:8443//evil.example",
     ],

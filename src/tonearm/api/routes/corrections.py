@@ -1,6 +1,5 @@
 """Corrections of a listener's history: make one, look them through, take one back."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -24,7 +23,7 @@ from tonearm.history.corrections.records import (
 from tonearm.web.callers import Editor, Reader, Rooms
 from tonearm.web.questions import UserPath, find_listener
 from tonearm.web.services import Services
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Body, Day, api_router, problems
 
 ROUTER = api_router("/history", "history")
 _LARGEST_ID = 2_147_483_647
@@ -53,9 +52,9 @@ class ExclusionBody(Body):
 
     zone: Text | None = None
     """IANA time zone of days and hours; without it the listener's own, as it is now."""
-    from_day: date | None = None
+    from_day: Day | None = None
     """First local day."""
-    to_day: date | None = None
+    to_day: Day | None = None
     """First local day after."""
     artist: Item | None = None
     """An artist: a number or a name."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import Field, StrictInt
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,7 +26,7 @@ class InvitationWish(Body):
 
     role: Role = Role.LISTENER
     """What whoever uses it will be; below your own role."""
-    days: Annotated[int, Field(ge=1, le=LONGEST_LIFETIME.days)] = USUAL_LIFETIME.days
+    days: Annotated[StrictInt, Field(ge=1, le=LONGEST_LIFETIME.days)] = USUAL_LIFETIME.days
     """For how many days it holds."""
     note: str = ""
     """For whom it is, in your words: up to 64 characters."""

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictInt
 
 from tonearm.accounts.keys import LONGEST_OVERLAP, NewKey
 from tonearm.api.records import KeyPage
 from tonearm.domain.vocabulary import Scope
 from tonearm.web.callers import AccountHolder, Rooms
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Body, Moment, api_router, problems
 
 ROUTER = api_router("/user/keys", "user")
 LARGEST_ID = 2_147_483_647
@@ -26,14 +26,14 @@ class KeyWish(Body):
     """What it is for, in your words."""
     scopes: Annotated[list[Scope], Field(min_length=1)]
     """What it may be used for."""
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     """When it ends; without it the key holds until it is revoked."""
 
 
 class Rotation(Body):
     """How to rotate a key."""
 
-    overlap_minutes: Annotated[int, Field(ge=0, le=_MOST_MINUTES)] = 0
+    overlap_minutes: Annotated[StrictInt, Field(ge=0, le=_MOST_MINUTES)] = 0
     """How long the old key goes on working, in minutes."""
 
 

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from tonearm.api.cursor import Cursor, read_cursor
 from tonearm.api.records import JobPage, QueuePage
 from tonearm.api.routes.jobs import InQueue, InState, JobId, Limit, Name, page_of
 from tonearm.jobs.records import Job, Queue
 from tonearm.web.callers import Administrator, Rooms
+from tonearm.web.questions import look_at
 from tonearm.web.strict import Body, api_router, problems
 
 ROUTER = api_router("/admin", "admin")
@@ -26,16 +27,16 @@ class QueueChange(Body):
 
     is_paused: StrictBool | None = None
     """Whether its jobs wait; those that run go on."""
-    concurrency: Annotated[int, Field(ge=0, le=_MOST_AT_A_TIME)] | None = None
+    concurrency: Annotated[StrictInt, Field(ge=0, le=_MOST_AT_A_TIME)] | None = None
     """How many of its jobs may run at a time; 0 for as many as there are workers."""
-    per_minute: Annotated[int, Field(ge=0, le=_MOST_A_MINUTE)] | None = None
+    per_minute: Annotated[StrictInt, Field(ge=0, le=_MOST_A_MINUTE)] | None = None
     """How many of its jobs may start in a minute; 0 for any number."""
 
 
-@ROUTER.get("/jobs", summary="List everybody's jobs")
+@ROUTER.get("/jobs", summary="List everybody's jobs", responses=problems(404, 503))
 def list_all_jobs(
     services: Rooms,
-    _caller: Administrator,
+    caller: Administrator,
     user_id: Annotated[int | None, Query(ge=1, le=2_147_483_647)] = None,
     state: InState = None,
     name: Name = None,
@@ -43,7 +44,12 @@ def list_all_jobs(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobPage:
-    """Give the jobs of all listeners, and Tonearm's own, the newest first."""
+    """Give the jobs of all listeners, and Tonearm's own, the newest first.
+
+    To ask for those of one listener is written down.
+    """
+    if user_id is not None:
+        look_at(services, caller, user_id)
     found = services.jobs.list_jobs(
         user_id=user_id,
         states=(state,) if state else (),

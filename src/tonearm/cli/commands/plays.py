@@ -1,11 +1,13 @@
-"""`tonearm plays`: plays one by one, newest first, and what each is known from."""
+"""`tonearm plays`: plays one by one, newest first, what each is known from, and those that are added by hand."""
 
+from datetime import datetime
 from typing import Any
 
 from cyclopts import App
 
 from tonearm.cli.questions import given_values, tell_options
-from tonearm.cli.session import listener, opened, print_json, printable, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, printable, say
+from tonearm.domain.vocabulary import Kind
 from tonearm.insights.evidence import PlayEvidence
 from tonearm.insights.plays import Play, PlayList, PlaysQuestion
 from tonearm.insights.question import make_question
@@ -40,6 +42,53 @@ def show(play_id: int, /, *, user: str | None = None, json: bool = False) -> Non
         print_json(answer)
     else:
         _print_evidence(answer)
+
+
+def add(
+    track: str | None = None,
+    /,
+    *,
+    ended_at: str,
+    ms_played: int,
+    title: str | None = None,
+    artist: str | None = None,
+    album: str | None = None,
+    kind: Kind = Kind.MUSIC,
+    user: str | None = None,
+    json: bool = False,
+) -> None:
+    """Add a play by hand; one that is known already is not counted twice.
+
+    Args:
+        track: A track of the history, by its number or its URI; or give a title instead.
+        ended_at: When it ended, with its offset: 2024-03-31T01:00:00Z.
+        ms_played: How long it was heard, in milliseconds.
+        title: The title of what was played.
+        artist: Artist, show or audiobook.
+        album: The album.
+        kind: The lane of what has a title.
+        user: Who heard it; the owner unless named.
+        json: Print one JSON document.
+    """
+    from tonearm.history.adding import NewPlay  # noqa: PLC0415 - `--help` does not need it
+
+    play = NewPlay(_moment(ended_at), ms_played, track, title, artist, album, kind)
+    with opened() as tonearm:
+        (added,) = tonearm.adding.add(listener(tonearm, user).id, [play])
+    if json:
+        print_json(added)
+    else:
+        say(f"Play {added.play}: {added.outcome.replace('_', ' ')}.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError("--ended-at is an instant with its offset, such as 2024-03-31T01:00:00Z.")
+    return moment
 
 
 def _print(answer: PlayList) -> None:
@@ -107,6 +156,10 @@ def _length(ms_played: int) -> str:
 
 
 tell_options(_list, PlaysQuestion, "List plays, newest first.")
-COMMAND = App(name="plays", help="Plays one by one, newest first, and what each is known from.")
+COMMAND = App(
+    name="plays",
+    help="Plays one by one, newest first, and what each is known from; add some by hand.",
+)
 COMMAND.default(_list)
 COMMAND.command(show)
+COMMAND.command(add)
