@@ -35,7 +35,7 @@ def span_of(view: View) -> tuple[date, date] | None:
     first, end = view.period.first, view.period.end
     if first is not None and end is not None:
         return first, end
-    start, stop = view.rows()
+    start, stop = view.rows
     if start == stop:
         return None
     days = view.lane.local_days_of(view.zone, start, stop)
@@ -84,7 +84,7 @@ def rows_by_unit(view: View, starts: NDArray[np.int64]) -> NDArray[np.int32]:
     origin, _ = view.lane.day_span(view.zone)
     days = view.lane.days(view.zone, view.rule).labels
     rows = np.searchsorted(days, (starts - origin).astype(days.dtype))
-    return np.clip(rows, *view.counted_rows()).astype(np.int32)
+    return np.clip(rows, *view.counted_rows).astype(np.int32)
 
 
 def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:

@@ -24,11 +24,11 @@ class Standings:
         """Sum up the range of a view."""
         rule = view.rule
         self._view, self._item = view, item
-        self._rows = view.counted_rows()
+        self._rows = view.counted_rows
         self._where = view.lane.occurrences(item, rule)
         self._ended_at = view.lane.counted_ended_at(rule)
         self.plays = view.lane.sums(item, rule, self._rows)
-        self.ms_played = view.lane.sums(item, None, view.rows())
+        self.ms_played = view.lane.sums(item, None, view.rows)
         self.weight = self.plays if by is RankBy.PLAYS else self.ms_played
         self.whole = int(self.weight.sum())
         """All plays, or all listening time, of the range, also of what has no place."""

@@ -44,8 +44,8 @@ class TotalRatios(Record, frozen=True):
 def count_totals(view: View) -> TotalNumbers:
     """Count up the range of a view."""
     lane = view.lane
-    counted = view.counted_rows()
-    ms_played = int(lane.sums("tracks", None, view.rows()).sum())
+    counted = view.counted_rows
+    ms_played = int(lane.sums("tracks", None, view.rows).sum())
     # Label 0 stands for an unknown artist or album, which is none.
     tracks, albums, artists = (
         int(np.count_nonzero(lane.sums(item, view.rule, counted)[1:]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -36,11 +36,12 @@ class Named:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """The plays a question is about, and the rules to judge them by."""
 
-    connection: Connection
+    connect: Callable[[], Connection]
+    """Gives the transaction of the answer; the first call begins it where everything else is in memory."""
     user_id: int
     library: Library
     selection: Selection
@@ -56,6 +57,11 @@ class View:
     """The measure's parameters that list the plays behind one line; see Chart."""
 
     @property
+    def connection(self) -> Connection:
+        """The transaction of the answer, for what is not in memory."""
+        return self.connect()
+
+    @cached_property
     def lane(self) -> LaneColumns:
         """The plays of the selection, of all time."""
         return self.library.lane(self.selection)
@@ -65,10 +71,12 @@ class View:
         """The present local day."""
         return self.now.astimezone(find_zone(self.zone)).date()
 
+    @cached_property
     def rows(self) -> tuple[int, int]:
         """The plays of the range, as rows of the lane."""
         return self.lane.rows(self.period, self.zone)
 
+    @cached_property
     def counted_rows(self) -> tuple[int, int]:
         """The counted plays of the range, as rows among the lane's counted plays."""
         return self.lane.counted_rows(self.rule, self.period, self.zone)
@@ -90,7 +98,7 @@ class View:
 
     def covered(self, counted: Literal["in", "all"] = "in") -> Covered:
         """Say what an answer speaks of; `counted` tells whether its plays are those that the rule counts, or all."""
-        start, end = self.rows()
+        start, end = self.rows
         first, last = self.lane.first_and_last_at(start, end) if start < end else (None, None)
         zone = find_zone(self.zone)
         from_at, to_at = self.period.bounds(zone)

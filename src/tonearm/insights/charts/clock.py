@@ -86,8 +86,8 @@ def _answer(view: View, asked: ClockQuestion) -> Clock:
     plays, ms_played = (
         axis.sums(*rows).reshape(-1, _HOURS).sum(axis=0).tolist()
         for axis, rows in (
-            (lane.hours(zone, view.rule), view.counted_rows()),
-            (lane.hours(zone, None), view.rows()),
+            (lane.hours(zone, view.rule), view.counted_rows),
+            (lane.hours(zone, None), view.rows),
         )
     )
     whole = sum(plays)
@@ -105,7 +105,7 @@ def _leaders(view: View, item: Item, asked: ClockQuestion) -> tuple[ItemClock, .
     ranked, names = Standings(view, item, asked.by).ranked(asked.limit)
     index = _index(view, item)
     cells = np.array(ranked, np.int64)[:, np.newaxis] * _HOURS + np.arange(_HOURS)
-    low, high = index.groups.places(cells, *view.rows())
+    low, high = index.groups.places(cells, *view.rows)
     plays, ms_played = (
         (running[high] - running[low]).tolist() for running in (index.plays, index.ms_played)
     )

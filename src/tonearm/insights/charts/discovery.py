@@ -76,7 +76,7 @@ def _answer(view: View, asked: DiscoveryQuestion) -> Discovery:
         rows = rows_by_unit(view, starts)
         of_new = plays_of_new_by_unit(view, asked.unit, starts, rows)
         items = tuple(map(DiscoveryUnit, dates(starts[:-1]), *_columns(view, rows, of_new)))
-    rows = np.array(view.counted_rows(), np.int32)
+    rows = np.array(view.counted_rows, np.int32)
     (whole,) = zip(*_columns(view, rows, np.array([plays_of_new(view)])), strict=True)
     return Discovery(
         covered=view.covered(),

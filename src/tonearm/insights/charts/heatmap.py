@@ -9,8 +9,8 @@ _HOURS = 24
 
 
 def _answer(view: View, _asked: Question) -> Heatmap:
-    plays = view.lane.hours(view.zone, view.rule).sums(*view.counted_rows())
-    ms_played = view.lane.hours(view.zone, None).sums(*view.rows())
+    plays = view.lane.hours(view.zone, view.rule).sums(*view.counted_rows)
+    ms_played = view.lane.hours(view.zone, None).sums(*view.rows)
     return Heatmap(
         covered=view.covered(),
         items=tuple(

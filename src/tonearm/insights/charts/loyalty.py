@@ -76,8 +76,8 @@ class Loyalty(Record, frozen=True):
 
 def _answer(view: View, _asked: Question) -> Loyalty:
     item = _item_of(view.question)
-    start, end = view.rows()
-    heard = slice(*view.counted_rows())
+    start, end = view.rows
+    heard = slice(*view.counted_rows)
     instants = view.lane.counted_ended_at(view.rule)[heard]
     days = view.lane.days(view.zone, view.rule).labels[heard] + view.lane.day_span(view.zone)[0]
     count = len(days)
@@ -118,8 +118,8 @@ def _months(view: View, days: NDArray[np.integer]) -> tuple[LoyaltyMonth, ...]:
         view,
         starts,
         [
-            (lane.days(view.zone, view.rule), view.counted_rows()),
-            (lane.days(view.zone, None), view.rows()),
+            (lane.days(view.zone, view.rule), view.counted_rows),
+            (lane.days(view.zone, None), view.rows),
         ],
     )
     return tuple(map(LoyaltyMonth, dates(starts[:-1]), plays, ms_played))

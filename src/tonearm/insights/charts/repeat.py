@@ -99,7 +99,7 @@ class _Run(NamedTuple):
 
 
 def _answer(view: View, asked: RepeatQuestion) -> Repeat:
-    start, end = view.counted_rows()
+    start, end = view.counted_rows
     standings, loops = Standings(view, "tracks", RankBy.PLAYS), Loops(view)
     plays, tracks = end - start, int(np.count_nonzero(standings.plays))
     leaders, looped, run = standings.leaders(asked.limit), loops.leaders(asked.limit), _run(view)
@@ -142,7 +142,7 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
 def _run(view: View) -> _Run | None:
     """Find the longest run of a range, of several the earliest; a single play is one of 1."""
     lane, rule = view.lane, view.rule
-    start, end = view.counted_rows()
+    start, end = view.counted_rows
     if start == end:
         return None
     tracks = lane.plays_by("tracks", rule).labels

@@ -74,7 +74,7 @@ class _Marked(NamedTuple):
 
 
 def _answer(view: View, asked: SkipsQuestion) -> Skips:
-    start, end = view.rows()
+    start, end = view.rows
     hours = _hours(view).sums(start, end).reshape(_HOURS, _STATES)[:, _JUDGED:]
     by_hour = [(judged + skipped, skipped) for judged, skipped in hours.tolist()]
     judged, skips = (sum(column) for column in zip(*by_hour, strict=True))
@@ -200,7 +200,7 @@ def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[n
 
 
 def _rows(view: View, marked: _Marked) -> tuple[int, int]:
-    start, end = np.searchsorted(marked.rows, np.array(view.rows(), np.int32)).tolist()
+    start, end = np.searchsorted(marked.rows, np.array(view.rows, np.int32)).tolist()
     return start, end
 
 

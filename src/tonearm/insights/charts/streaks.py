@@ -44,7 +44,7 @@ _NONE = Streak(0, None, None, None)
 
 
 def _answer(view: View, asked: StreaksQuestion) -> Streaks:
-    sums = view.lane.days(view.zone, view.rule).sums(*view.counted_rows())
+    sums = view.lane.days(view.zone, view.rule).sums(*view.counted_rows)
     active = np.flatnonzero(sums) + view.lane.day_span(view.zone)[0]
     # In a row of days, day and place grow alike.
     begins, ends = runs_of(active - np.arange(len(active)))

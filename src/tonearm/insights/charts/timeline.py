@@ -46,8 +46,8 @@ def _answer(view: View, asked: TimelineQuestion) -> Timeline:
             view,
             starts,
             [
-                (lane.days(view.zone, view.rule), view.counted_rows()),
-                (lane.days(view.zone, None), view.rows()),
+                (lane.days(view.zone, view.rule), view.counted_rows),
+                (lane.days(view.zone, None), view.rows),
             ],
         )
         items = tuple(map(TimelineUnit, dates(starts[:-1]), plays, ms_played))

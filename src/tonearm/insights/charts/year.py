@@ -173,7 +173,7 @@ def _peak_hour(year: View) -> int | None:
 
 
 def _first_play(year: View) -> YearPlay | None:
-    start, end = year.counted_rows()
+    start, end = year.counted_rows
     if start == end:
         return None
     label = int(year.lane.plays_by("tracks", year.rule).labels[start])
