@@ -63,6 +63,16 @@ def count_totals(view: View) -> TotalNumbers:
     )
 
 
+def repeat_share(plays: int, tracks: int) -> float:
+    """Give the share of plays that are not the first of their track."""
+    return round(1 - tracks / plays, 6) if plays else 0.0
+
+
+def plays_per_track(plays: int, tracks: int) -> float:
+    """Give the mean number of plays of a track."""
+    return round(plays / tracks, 6) if tracks else 0.0
+
+
 def changes(here: TotalNumbers, other: TotalNumbers) -> TotalNumbers:
     """Give each number less the other."""
     there = asdict(other)

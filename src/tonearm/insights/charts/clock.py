@@ -7,6 +7,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import (
@@ -82,13 +83,8 @@ class _Index(NamedTuple):
 
 
 def _answer(view: View, asked: ClockQuestion) -> Clock:
-    lane, zone = view.lane, view.zone
     plays, ms_played = (
-        axis.sums(*rows).reshape(-1, _HOURS).sum(axis=0).tolist()
-        for axis, rows in (
-            (lane.hours(zone, view.rule), view.counted_rows),
-            (lane.hours(zone, None), view.rows),
-        )
+        by_hour_of_week(view, rule).sum(axis=0).tolist() for rule in (view.rule, None)
     )
     whole = sum(plays)
     return Clock(

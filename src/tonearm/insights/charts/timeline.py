@@ -13,8 +13,8 @@ from tonearm.insights.calendar import (
     MOST_UNITS,
     dates,
     hour_starts,
+    plays_and_time_by_unit,
     span_of,
-    sums_by_unit,
     unit_starts,
 )
 from tonearm.insights.chart import Chart
@@ -41,16 +41,8 @@ def _answer(view: View, asked: TimelineQuestion) -> Timeline:
         items = _hours(view.at_home(), hour_starts(view.zone, *span))
     elif span is not None and asked.unit != "hour":
         starts = unit_starts(asked.unit, *span)
-        lane = view.lane
-        plays, ms_played = sums_by_unit(
-            view,
-            starts,
-            [
-                (lane.days(view.zone, view.rule), view.counted_rows),
-                (lane.days(view.zone, None), view.rows),
-            ],
-        )
-        items = tuple(map(TimelineUnit, dates(starts[:-1]), plays, ms_played))
+        columns = plays_and_time_by_unit(view, starts)
+        items = tuple(map(TimelineUnit, dates(starts[:-1]), *columns))
     return Timeline(covered=view.covered(), unit=asked.unit, items=items)
 
 
