@@ -103,10 +103,15 @@ def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
     _check_size("hour", (end - first).days * _HOURS_OF_DAY)
     place = find_zone(zone)
     begin, stop = to_ms(start_of_day(first, place)), to_ms(start_of_day(end, place))
-    quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
-    is_start = local_ms(quarters, zone) % _HOUR_MS == 0
-    is_start[0] = True
-    return np.append(quarters[is_start], stop)
+    starts = np.arange(begin, stop, _HOUR_MS, dtype=np.int64)
+    if (
+        local_ms(starts, zone) % _HOUR_MS
+    ).any():  # clocks were put forward or back by a part of an hour
+        quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
+        is_start = local_ms(quarters, zone) % _HOUR_MS == 0
+        is_start[0] = True
+        starts = quarters[is_start]
+    return np.append(starts, stop)
 
 
 def _check_size(unit: str, units: int) -> None:

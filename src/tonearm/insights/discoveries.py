@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from tonearm.domain.instants import from_ms
 from tonearm.insights.firsts import DAY_MS, first_plays, plays_of_new, rediscoveries
-from tonearm.insights.leaders import leaders
+from tonearm.insights.leaders import most
 from tonearm.insights.question import Item
 from tonearm.insights.records import DiscoveryTotals, Rediscovery
 from tonearm.insights.view import View
@@ -37,7 +37,7 @@ def list_rediscovered(view: View, limit: int) -> tuple[Rediscovery, ...]:
     """Give the plays of the range that came after the longest pauses."""
     back, pauses = rediscoveries(view.lane, view.rule)
     first, end = np.searchsorted(back, np.array(view.counted_rows, np.int32)).tolist()
-    places = first + leaders(limit, -pauses[first:end])
+    places = first + most(pauses[first:end], limit)
     played_at = view.lane.counted_ended_at(view.rule)[back[places]]
     tracks = view.lane.plays_by("tracks", view.rule).labels[back[places]].tolist()
     names = view.names("tracks", tracks)

@@ -146,9 +146,8 @@ def _hours(view: View) -> Axis:
 
 def _most_skipped(view: View, item: Item, limit: int) -> tuple[SkippedItem, ...]:
     judged, skips = (_numbers(view, item, marked) for marked in _marked(view.lane))
-    skips[:1] = 0  # nobody known
+    level = np.flatnonzero(skips[1:]) + 1  # 0 is nobody known
     # The first skip is looked for only where it may settle something.
-    level = np.flatnonzero(skips)
     level = level[leaders(limit, -skips[level], judged[level])]
     pairs = set(zip(skips[level].tolist(), judged[level].tolist(), strict=True))
     firsts = _first_skips(view, item, level if len(pairs) < len(level) else level[:0])

@@ -218,8 +218,8 @@ def _items(year: View, item: Item, number: int, borders: NDArray[np.int32]) -> t
     found: list[YearItem] = []
     for one in list_favourites(year, item, _FIRST):
         rows = where.within(one.id, int(borders[0]), int(borders[-1]))
-        months = np.diff(np.searchsorted(rows, borders))
-        best = date(number, 1 + int(months.argmax()), 1)
+        places = rows.searchsorted(borders)
+        best = date(number, 1 + int((places[1:] - places[:-1]).argmax()), 1)
         is_new = bool(row_of[one.id] >= borders[0])
         found.append(YearItem(**asdict(one), best_month=best, is_new=is_new))
     return tuple(found)
