@@ -132,7 +132,10 @@ def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> Compar
     entries = [label for label in first if label not in other_first]
     exits = [label for label in other_first if label not in first]
     told = {*entries, *exits, *moved}
-    ranks, other_ranks = here.ranks(told), there.ranks(told)
+    ranks, other_ranks = (
+        {label: rank for rank, label in enumerate(order, 1)} | side.ranks(told.difference(order))
+        for side, order in ((here, first), (there, other_first))
+    )
 
     def compared(label: int) -> ComparedItem:
         return ComparedItem(
