@@ -54,11 +54,11 @@ class Measured:
         asked = settled(question, self.preferences)
         period = period_of(asked, now)
         view = View(
-            connection=self.connection,
+            connect=lambda: self.connection,
             user_id=self.user_id,
             library=self._library,
             selection=replace(
-                select_plays(self.connection, self.user_id, asked),
+                select_plays(lambda: self.connection, self.user_id, asked),
                 home=home_of(question, self.preferences),
             ),
             question=asked,

@@ -19,6 +19,7 @@ MOST = 10
 COUNTED = "(ms_played >= 30000 OR (is_done AND ms_played > 0))"
 RANGE = "kind = 0 AND ended_at >= $start AND ended_at < $end"
 _HOUR_MS = 3_600_000
+_DAYS_AROUND = 31
 Part = list[tuple[Any, ...]]
 """The rows of one statement."""
 _TABLES = {
@@ -108,6 +109,7 @@ def connect(
         ],
     )  # fmt: skip
     _load_evidence(connection, evidence, np.unique(hours[evidence.account] // 24), zone)
+    _load_hours(connection, history, zone)
     for table, definition in _TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({definition})")
         names = [name.split()[0] for name in definition.split(", ")]
@@ -142,6 +144,20 @@ def _load_evidence(
         "INSERT INTO days VALUES (?, ?, ?)",
         [(day, midnight_ms(day, zone), midnight_ms(day + timedelta(days=1), zone)) for day in days],
     )
+
+
+def _load_hours(connection: Any, history: History, zone: str) -> None:  # noqa: ANN401 - DuckDB's connection
+    """Load every hour of the history and of some days around it, with its local day."""
+    first, last = int(history.ended_at[0]), int(history.ended_at[-1])
+    around = _DAYS_AROUND * 24 * _HOUR_MS
+    hours = np.arange((first - around) // _HOUR_MS, (last + around) // _HOUR_MS) * _HOUR_MS
+    days = (_local_hours(hours, zone) // 24).astype(np.int32)
+    connection.register("hours_of_calendar", {"starts": hours, "day": days})
+    connection.execute(
+        "CREATE TABLE hours AS SELECT starts, DATE '1970-01-01' + day AS local_day "
+        "FROM hours_of_calendar"
+    )
+    connection.unregister("hours_of_calendar")
 
 
 def ask(connection: Any, measure: Measure, asked: Asked) -> list[Part]:  # noqa: ANN401 - DuckDB's connection

@@ -27,6 +27,13 @@ TIMELINE = f"""
 SELECT {{unit}} AS starts, COUNT(*) FILTER ({COUNTED}) AS plays, SUM(ms_played) AS ms_played
 FROM plays WHERE {RANGE} GROUP BY starts HAVING plays > 0 OR SUM(ms_played) > 0 ORDER BY starts
 """
+# The zone's offsets are whole hours. Every hour is a line, heard or not, as the measure promises.
+_TIMELINE_BY_HOUR = f"""
+SELECT hours.starts, hours.local_day, COALESCE(plays, 0), COALESCE(ms_played, 0)
+FROM hours LEFT JOIN ({TIMELINE.format(unit="ended_at - ended_at % 3600000")}) AS heard
+  ON heard.starts = hours.starts
+WHERE hours.starts >= $start AND hours.starts < $end ORDER BY hours.starts
+"""
 _SUMS = f"""
   SELECT {{item}} AS id, COUNT(*) FILTER ({COUNTED}) AS plays, SUM(ms_played) AS ms_played,
     MIN(ended_at) FILTER ({COUNTED}) AS first_at, MAX(ended_at) FILTER ({COUNTED}) AS last_at
@@ -131,6 +138,12 @@ def _told_timeline(answer: Any) -> list[Part]:  # noqa: ANN401 - a Timeline
     return [told_units(answer.items)]
 
 
+def _told_hours(answer: Any) -> list[Part]:  # noqa: ANN401 - a Timeline
+    return [
+        [(ms(hour.starts_at), hour.starts_on, hour.plays, hour.ms_played) for hour in answer.items]
+    ]
+
+
 def _told_clock(answer: Any) -> list[Part]:  # noqa: ANN401 - a Clock
     lines = [
         (line.hour, line.plays, line.ms_played, line.share)
@@ -218,14 +231,13 @@ def _top(item: str, table: str, *, chart: str | None = None, kind: int = 0) -> M
     return Measure(name.replace("-", " "), name, (sql,), _told_top, own, _shaped_top)
 
 
-def _timeline(unit: str, starts: str, most_days: int | None = None) -> Measure:
+def _timeline(unit: str, starts: str) -> Measure:
     return Measure(
         f"timeline by {unit}",
         "timeline",
         (TIMELINE.format(unit=starts),),
         _told_timeline,
         {"unit": unit},
-        most_days=most_days,
     )
 
 
@@ -238,8 +250,14 @@ MEASURES = (
     Measure("heatmap", "heatmap", (_HEATMAP,), _told_heatmap),
     _timeline("month", "DATE_TRUNC('month', local_day)::DATE"),
     _timeline("day", "local_day"),
-    # The zone's offsets are whole hours.
-    _timeline("hour", "ended_at - ended_at % 3600000", most_days=92),
+    Measure(
+        "timeline by hour",
+        "timeline",
+        (_TIMELINE_BY_HOUR,),
+        _told_hours,
+        {"unit": "hour"},
+        most_days=92,
+    ),
     Measure(
         "clock of artists",
         "clock",

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection, event
+
 from listening import add_user, bring_in, files_of, imports_for
 from moving_clock import MovingClock
 from tonearm.domain.vocabulary import Rule
@@ -207,6 +209,28 @@ def test_no_answer_waits_for_a_writer(
         lock_history(connection, 1, clock())  # as a publication does, until it ends
         heard = [ask(insights) for ask in ASKING]  # cold: nothing has been asked before
     assert {version for version, _ in heard} == {1}
+
+
+def test_an_answer_that_is_overtaken_before_its_first_query_is_of_the_newer_version(
+    sqlite_database: Database, sqlite_url: str, tmp_path: Path, clock: MovingClock
+) -> None:
+    add_user(sqlite_database, clock)
+    elsewhere = Database(sqlite_url)
+    imports = imports_for(elsewhere, tmp_path, clock)
+    base, more = some_rows("Ada", 0, 30), some_rows("Bea", 70, 60)
+    bring_in(imports, files_of(base))
+    insights = Insights(sqlite_database, ColumnStore(tmp_path / "cache"), clock, most_bytes=1 << 24)
+    assert ask_totals(insights)[0] == 1  # the plays are in memory now, but no name is
+    overtaking = [files_of(more)]
+
+    def overtake(_connection: Connection) -> None:
+        if overtaking:
+            bring_in(imports, overtaking.pop())
+
+    event.listen(sqlite_database.engine, "begin", overtake, insert=True)
+    assert ask_artists(insights) == (2, known_of(base + more).artists)
+    assert not overtaking
+    elsewhere.close()
 
 
 class Slow(ColumnStore):

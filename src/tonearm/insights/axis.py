@@ -22,13 +22,14 @@ class _Recent:
     def get(
         self, start: int, end: int, make: Callable[[int, int], NDArray[np.int64]]
     ) -> NDArray[np.int64]:
-        """Give the sums over some rows, made where they are not there; the caller may write to them."""
+        """Give the sums over some rows, made where they are not there; nobody may write to them."""
         found = self._sums.get((start, end))
         if found is None:
             if len(self._sums) >= _MOST_KEPT:
                 self._sums.clear()
             found = self._sums[start, end] = make(start, end)
-        return found.copy()
+            found.setflags(write=False)
+        return found
 
 
 class Axis:
@@ -75,7 +76,7 @@ class Axis:
         return own + running + _MOST_KEPT * self.size * np.dtype(np.int64).itemsize
 
     def sums(self, start: int, end: int) -> NDArray[np.int64]:
-        """Give the sum of each label over the rows from `start` to before `end`."""
+        """Give the sum of each label over the rows from `start` to before `end`, not to be written to."""
         return self._recent.get(start, end, self._sums)
 
     def _sums(self, start: int, end: int) -> NDArray[np.int64]:
@@ -86,11 +87,13 @@ class Axis:
         if end - start <= abs(start - low * block) + abs(end - high * block):
             return self._direct(start, end)
         total = np.zeros(self.size, np.int64)
-        for row, border, sign in ((end, high, 1), (start, low, -1)):
-            running, place = self.running[border], border * block
-            total[: len(running)] += sign * running
-            edge = self._direct(min(row, place), max(row, place))
-            total += edge if (row > place) == (sign > 0) else -edge
+        total[: len(self.running[high])] = self.running[high]
+        total[: len(self.running[low])] -= self.running[low]
+        for here, there in ((high * block, end), (start, low * block)):
+            if here < there:
+                total += self._direct(here, there)
+            else:
+                total -= self._direct(there, here)
         return total
 
     def _direct(self, start: int, end: int) -> NDArray[np.int64]:
@@ -116,7 +119,7 @@ class OwnerSums:
         return _MOST_KEPT * self._size * np.dtype(np.int64).itemsize
 
     def sums(self, start: int, end: int) -> NDArray[np.int64]:
-        """Give the sum of each owner over the rows from `start` to before `end`."""
+        """Give the sum of each owner over the rows from `start` to before `end`, not to be written to."""
         return self._recent.get(start, end, self._sums)
 
     def _sums(self, start: int, end: int) -> NDArray[np.int64]:
@@ -178,8 +181,7 @@ class Occurrences:
             if label < len(index.starts) - 1
             else index.rows[:0]
         )
-        low, high = np.searchsorted(rows, (start, end))
-        rows = rows[low:high]
+        rows = rows[slice(*rows.searchsorted((start, end)))]
         if len(index.behind) and end > len(index.rows):
             late = np.flatnonzero(index.behind == label) + len(index.rows)
             return np.concatenate([rows, late[(late >= start) & (late < end)]])

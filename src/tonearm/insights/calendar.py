@@ -1,6 +1,5 @@
 """Units of the calendar over a range: where each begins, and sums over them."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -11,7 +10,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import to_ms
 from tonearm.domain.offsets import local_ms
 from tonearm.domain.periods import find_zone, start_of_day
-from tonearm.insights.axis import Axis
+from tonearm.domain.vocabulary import Rule
 from tonearm.insights.question import Unit
 from tonearm.insights.view import EPOCH, View
 
@@ -35,7 +34,7 @@ def span_of(view: View) -> tuple[date, date] | None:
     first, end = view.period.first, view.period.end
     if first is not None and end is not None:
         return first, end
-    start, stop = view.rows()
+    start, stop = view.rows
     if start == stop:
         return None
     days = view.lane.local_days_of(view.zone, start, stop)
@@ -66,17 +65,19 @@ def dates(days: NDArray[np.int64]) -> list[date]:
     return found
 
 
-def sums_by_unit(
-    view: View, starts: NDArray[np.int64], axes: Sequence[tuple[Axis, tuple[int, int]]]
-) -> list[list[int]]:
-    """Sum axes of days (see LaneColumns.days), each over its rows, by the units that begin on `starts`."""
+def plays_and_time_by_unit(view: View, starts: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+    """Give the counted plays of a range, and the time of all its plays, by the units that begin on `starts`."""
     origin, size = view.lane.day_span(view.zone)
     # Running sums at the borders of the units, which may lie outside the days there are.
     places = np.clip(starts - origin, 0, size)
-    return [
-        np.diff(np.concatenate([[0], np.cumsum(axis.sums(*rows))])[places]).tolist()
-        for axis, rows in axes
-    ]
+    plays, ms_played = (
+        np.diff(np.concatenate([[0], np.cumsum(sums)])[places]).tolist()
+        for sums in (
+            view.lane.days(view.zone, view.rule).sums(*view.counted_rows),
+            view.lane.days(view.zone, None).sums(*view.rows),
+        )
+    )
+    return plays, ms_played
 
 
 def rows_by_unit(view: View, starts: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -84,7 +85,13 @@ def rows_by_unit(view: View, starts: NDArray[np.int64]) -> NDArray[np.int32]:
     origin, _ = view.lane.day_span(view.zone)
     days = view.lane.days(view.zone, view.rule).labels
     rows = np.searchsorted(days, (starts - origin).astype(days.dtype))
-    return np.clip(rows, *view.counted_rows()).astype(np.int32)
+    return np.clip(rows, *view.counted_rows).astype(np.int32)
+
+
+def by_hour_of_week(view: View, rule: Rule | None) -> NDArray[np.int64]:
+    """Count plays by weekday, Monday first, and hour; or sum the time of all plays where no rule is given."""
+    rows = view.rows if rule is None else view.counted_rows
+    return view.lane.hours(view.zone, rule).sums(*rows).reshape(-1, _HOURS_OF_DAY)
 
 
 def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
@@ -96,10 +103,15 @@ def hour_starts(zone: str, first: date, end: date) -> NDArray[np.int64]:
     _check_size("hour", (end - first).days * _HOURS_OF_DAY)
     place = find_zone(zone)
     begin, stop = to_ms(start_of_day(first, place)), to_ms(start_of_day(end, place))
-    quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
-    is_start = local_ms(quarters, zone) % _HOUR_MS == 0
-    is_start[0] = True
-    return np.append(quarters[is_start], stop)
+    starts = np.arange(begin, stop, _HOUR_MS, dtype=np.int64)
+    if (
+        local_ms(starts, zone) % _HOUR_MS
+    ).any():  # clocks were put forward or back by a part of an hour
+        quarters = np.arange(begin, stop, _QUARTER_MS, dtype=np.int64)
+        is_start = local_ms(quarters, zone) % _HOUR_MS == 0
+        is_start[0] = True
+        starts = quarters[is_start]
+    return np.append(starts, stop)
 
 
 def _check_size(unit: str, units: int) -> None:

@@ -62,7 +62,7 @@ def rediscoveries(lane: LaneColumns, rule: Rule) -> tuple[NDArray[np.int32], NDA
 
 def plays_of_new(view: View) -> int:
     """Count the plays in the range of tracks whose first play lies in it."""
-    start, end = view.counted_rows()
+    start, end = view.counted_rows
     plays = view.lane.sums("tracks", view.rule, (start, end))
     return int(plays[first_plays(view.lane, "tracks", view.rule).row_of >= start].sum())
 

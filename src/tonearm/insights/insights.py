@@ -1,12 +1,14 @@
 """Ask measures: the one door for REST, pages and the command line."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy import Connection
 
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import find_zone
@@ -17,6 +19,7 @@ from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
+from tonearm.insights.library import Library
 from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
 from tonearm.insights.question import Question, check_question, period_of, settled
 from tonearm.insights.records import Overview
@@ -30,6 +33,11 @@ _ANSWERS_PART = 16
 _OVERVIEW_ITEMS = 7
 _USUAL = Preferences()
 _Key = tuple[object, ...]
+_Answer = TypeVar("_Answer")
+
+
+class _MovedError(Exception):
+    """The history is in another version than it was when an answer was begun."""
 
 
 class Insights:
@@ -50,23 +58,30 @@ class Insights:
     ) -> Any:  # noqa: ANN401 - each chart has its record
         """Answer one measure; raises NotFoundError for an unknown one, InvalidInputError for a bad question."""
         found = _find(chart)
-        with self._view(user_id, question, preferences) as view:
-            return found.answer(replace(view, line_plays=found.line_plays), question)
+        return self._look(
+            user_id,
+            question,
+            preferences,
+            lambda view: found.answer(replace(view, line_plays=found.line_plays), question),
+        )
 
     def answer_bytes(
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> tuple[bytes, str]:
         """Answer as JSON, with an ETag; answers are kept until the history or the day changes."""
         found = _find(chart)
-        with self._view(user_id, question, preferences) as view:
+
+        def encoded(view: View) -> tuple[bytes, str]:
             key = self._key(chart, user_id, view.library.versions, question, preferences)
             kept = self._answers.find(key)
             if kept is not None:
                 return kept
             body = to_json(found.answer(replace(view, line_plays=found.line_plays), question))
-        etag = f'"{sha256(repr(key).encode()).hexdigest()[:24]}"'
-        self._answers.keep(key, body, etag)
-        return body, etag
+            etag = f'"{sha256(repr(key).encode()).hexdigest()[:24]}"'
+            self._answers.keep(key, body, etag)
+            return body, etag
+
+        return self._look(user_id, question, preferences, encoded)
 
     def cached_bytes(
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
@@ -106,7 +121,8 @@ class Insights:
         self, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> Overview:
         """Answer everything the overview page shows, from one version of the history."""
-        with self._view(user_id, question, preferences) as view:
+
+        def all_of_it(view: View) -> Overview:
             everything = msgspec.structs.replace(view.question, range="all", from_=None, to=None)
             whole = replace(view, question=everything, period=period_of(everything, self._clock()))
             before = view.period.previous
@@ -122,18 +138,18 @@ class Insights:
                 days=whole.ask("timeline", unit="day"),
             )
 
+        return self._look(user_id, question, preferences, all_of_it)
+
     def plays(
         self, user_id: int, question: PlaysQuestion, preferences: Preferences = _USUAL
     ) -> PlayList:
         """List the plays that a question is about, newest first; raises InvalidInputError."""
-        with self._view(user_id, question, preferences) as view:
-            return list_plays(view, question)
+        return self._look(user_id, question, preferences, lambda view: list_plays(view, question))
 
     def play(self, user_id: int, play_id: int, preferences: Preferences = _USUAL) -> PlayEvidence:
         """Give one play with the rows of exports that tell of it; raises NotFoundError."""
         everything = Question(kind="all", private="in", hidden="in")
-        with self._view(user_id, everything, preferences) as view:
-            return get_play(view, play_id)
+        return self._look(user_id, everything, preferences, lambda view: get_play(view, play_id))
 
     def has_plays(self, user_id: int) -> bool:
         """Tell whether a listener has any plays yet."""
@@ -144,32 +160,60 @@ class Insights:
         """Tell whether a listener's plays are in memory, so that answers need no more than a few names."""
         return self._shelf.holds(user_id)
 
-    @contextmanager
-    def _view(self, user_id: int, question: Question, preferences: Preferences) -> Iterator[View]:
+    def _look(
+        self,
+        user_id: int,
+        question: Question,
+        preferences: Preferences,
+        answer: Callable[[View], _Answer],
+    ) -> _Answer:
+        """Answer from one version of the history: where it is in memory, without SQL as long as that is not needed."""
         check_question(question)
-        asked = settled(question, preferences)
-        period = period_of(asked, self._clock())
-        with self._database.read() as connection:
-            versions = history_versions(connection, user_id)
-            library = self._shelf.library(connection, user_id, versions)
+        asked, now = settled(question, preferences), self._clock()
+        period, home = period_of(asked, now), home_of(question, preferences)
+
+        def answered(connect: Callable[[], Connection], library: Library) -> _Answer:
+            chosen = select_plays(connect, user_id, asked, library.overlay.amendment)
+            view = View(
+                connect=connect,
+                user_id=user_id,
+                library=library,
+                selection=chosen if home is None else replace(chosen, home=home),
+                question=asked,
+                period=period,
+                zone=asked.zone or preferences.zone,
+                rule=asked.rule or Rule.THIRTY_SECONDS,
+                now=now,
+                ask_other=ask_other,
+            )
             try:
-                yield View(
-                    connection=connection,
-                    user_id=user_id,
-                    library=library,
-                    selection=replace(
-                        select_plays(connection, user_id, asked, library.overlay.amendment),
-                        home=home_of(question, preferences),
-                    ),
-                    question=asked,
-                    period=period,
-                    zone=asked.zone or preferences.zone,
-                    rule=asked.rule or Rule.THIRTY_SECONDS,
-                    now=self._clock(),
-                    ask_other=ask_other,
-                )
+                return answer(view)
             finally:
                 self._shelf.weigh(user_id, library)
+
+        if self._database.is_sqlite:
+            versions = self._versions_of(user_id)
+            kept = self._shelf.find(user_id, versions)
+            if kept is not None:
+                with suppress(_MovedError), self._when_needed(user_id, versions) as connect:
+                    return answered(connect, kept)
+        with self._database.read() as connection:
+            versions = history_versions(connection, user_id)
+            return answered(lambda: connection, self._shelf.library(connection, user_id, versions))
+
+    @contextmanager
+    def _when_needed(self, user_id: int, versions: Versions) -> Iterator[Callable[[], Connection]]:
+        """Give what begins a transaction the first time; it raises _MovedError where that sees other versions."""
+        with ExitStack() as stack:
+
+            @cache
+            def connect() -> Connection:
+                connection = stack.enter_context(self._database.read())
+                if history_versions(connection, user_id) != versions:
+                    raise _MovedError
+                return connection
+
+            yield connect
 
 
 def home_of(question: Question, preferences: Preferences) -> str | None:

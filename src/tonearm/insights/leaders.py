@@ -27,6 +27,15 @@ def foremost(
     return sure + list(level.tolist())
 
 
+def most(amounts: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Give the places of the `count` highest amounts above 0, and of all that are level with the last."""
+    bar = 1
+    if len(amounts) > count:
+        place = len(amounts) - count
+        bar = max(int(np.partition(amounts, place)[place]), 1)
+    return np.flatnonzero(amounts >= bar)
+
+
 def leaders(count: int, *columns: NDArray[np.integer]) -> NDArray[np.int64]:
     """Give the places of the `count` lowest rows in order, and behind them all that are level with the last."""
     everybody = np.arange(len(columns[0]))

@@ -42,7 +42,7 @@ class Loops:
         """Count the loops in the range of a view."""
         lane, rule = view.lane, view.rule
         looping = lane.once(("looping", rule), lambda: _find(lane, rule))
-        start, end = view.counted_rows()
+        start, end = view.counted_rows
         low, high = (int(place) for place in np.searchsorted(looping.row, (start, end)))
         # From here on no play needs one from before the range: running sums hold.
         whole = min(max(low, int(np.searchsorted(looping.reach, start))), high)

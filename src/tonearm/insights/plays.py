@@ -201,7 +201,7 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
     """Give the rows of the plays that fit, by instant."""
     lane = view.lane
     low, high = _unit_rows(view, asked)
-    start, end = view.rows()
+    start, end = view.rows
     start, end = max(start, low), min(end, high)
     end = max(start, end)
     chosen: slice | NDArray[np.int64] = slice(start, end)

@@ -1,5 +1,6 @@
 """Which plays a question looks at: its lane and filters, with names turned into numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,15 +79,21 @@ EVERYTHING = Selection("all", has_hidden=True)
 
 
 def select_plays(
-    connection: Connection, user_id: int, question: Question, amendment: Amendment = UNAMENDED
+    connect: Callable[[], Connection],
+    user_id: int,
+    question: Question,
+    amendment: Amendment = UNAMENDED,
 ) -> Selection:
-    """Turn a question's filters into numbers; raises InvalidInputError for an item that is not there."""
+    """Turn a question's filters into numbers; raises InvalidInputError for an item that is not there.
+
+    Only where it names items is `connect` asked for a transaction.
+    """
 
     def find(item: ItemKind) -> _Ids:
         text = getattr(question, item.value)
         if text is None:
             return None
-        return find_items(connection, user_id, amendment, item, text, parameter=item.value)
+        return find_items(connect(), user_id, amendment, item, text, parameter=item.value)
 
     return Selection(
         kind=question.kind,

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.domain.instants import from_ms
+from tonearm.domain.periods import Period
 from tonearm.domain.vocabulary import Rule
-from tonearm.insights.lane import LaneColumns
+from tonearm.insights.lane import LaneColumns, edges_ms
+from tonearm.insights.leaders import leaders
+from tonearm.insights.records import Session
 
 PAUSE_MS = 30 * 60_000
 
@@ -25,6 +29,28 @@ class Sessions:
     def nbytes(self) -> int:
         """Memory of the columns."""
         return 5 * int(self.started_at.nbytes)
+
+    def within(self, period: Period, zone: str) -> tuple[int, int]:
+        """Give the sessions that start in a period: the first row and the one after the last."""
+        start, end = edges_ms(period, zone)
+        first = 0 if start is None else int(np.searchsorted(self.started_at, start))
+        last = len(self.started_at) if end is None else int(np.searchsorted(self.started_at, end))
+        return first, last
+
+    def longest(self, rows: tuple[int, int], limit: int) -> tuple[Session, ...]:
+        """Give the longest sessions among some rows, of several the earliest first."""
+        places = rows[0] + leaders(limit, -self.ms_length[slice(*rows)])[:limit]
+        return tuple(
+            Session(from_ms(started_at), from_ms(ended_at), *rest)
+            for started_at, ended_at, *rest in zip(
+                self.started_at[places].tolist(),
+                self.ended_at[places].tolist(),
+                self.ms_length[places].tolist(),
+                self.ms_played[places].tolist(),
+                self.plays[places].tolist(),
+                strict=True,
+            )
+        )
 
 
 def list_sessions(lane: LaneColumns, rule: Rule) -> Sessions:

@@ -46,12 +46,21 @@ class Shelf:
 
     def library(self, connection: Connection, user_id: int, versions: Versions) -> Library:
         """Give a listener's library in the versions that the transaction sees."""
-        found = self._find(user_id, versions)
+        found = self.find(user_id, versions)
         if found is not None:
             return found
         with self._flights.one(user_id):
-            found = self._find(user_id, versions)
+            found = self.find(user_id, versions)
             return found or self._make(connection, user_id, versions)
+
+    def find(self, user_id: int, versions: Versions) -> Library | None:
+        """Give a listener's library where it is kept in these versions."""
+        with self._lock:
+            place = self._places.get(user_id)
+            if place is None or place.library.versions != versions:
+                return None
+            self._places.move_to_end(user_id)
+            return place.library
 
     def holds(self, user_id: int) -> bool:
         """Tell whether a listener's library is kept."""
@@ -65,14 +74,6 @@ class Shelf:
             if place is not None and place.library is library:
                 self._held += place.weigh()
             self._make_room()
-
-    def _find(self, user_id: int, versions: Versions) -> Library | None:
-        with self._lock:
-            place = self._places.get(user_id)
-            if place is None or place.library.versions != versions:
-                return None
-            self._places.move_to_end(user_id)
-            return place.library
 
     def _make(self, connection: Connection, user_id: int, versions: Versions) -> Library:
         with self._lock:

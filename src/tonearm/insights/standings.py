@@ -1,7 +1,7 @@
 """Who leads in a range: the one order of all rankings."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tonearm.domain.text import normalise
 from tonearm.domain.vocabulary import RankBy
-from tonearm.insights.leaders import foremost
+from tonearm.insights.leaders import foremost, most
 from tonearm.insights.question import Item
 from tonearm.insights.view import Named, View
 
@@ -24,11 +24,11 @@ class Standings:
         """Sum up the range of a view."""
         rule = view.rule
         self._view, self._item = view, item
-        self._rows = view.counted_rows()
+        self._rows = view.counted_rows
         self._where = view.lane.occurrences(item, rule)
         self._ended_at = view.lane.counted_ended_at(rule)
-        self.plays = view.lane.sums(item, rule, self._rows)
-        self.ms_played = view.lane.sums(item, None, view.rows())
+        self.plays = view.lane.sums(item, rule, self._rows).copy()
+        self.ms_played = view.lane.sums(item, None, view.rows).copy()
         self.weight = self.plays if by is RankBy.PLAYS else self.ms_played
         self.whole = int(self.weight.sum())
         """All plays, or all listening time, of the range, also of what has no place."""
@@ -43,32 +43,35 @@ class Standings:
 
     def leaders(self, count: int) -> list[int]:
         """Give the items that may be among the first `count`, all that are level with the last of them included."""
-        place = max(len(self.weight) - count, 0)
-        bar = max(int(np.partition(self.weight, place)[place]), 1)
         columns = (self._weights, self._times, self._firsts)
-        return foremost(np.flatnonzero(self.weight >= bar), columns, count)
+        return foremost(most(self.weight, count), columns, count)
 
-    def rank(self, label: int) -> int | None:
-        """Give the place of one item; None where it has none."""
-        weight = self.weight[label]
-        if not weight:
-            return None
-        start, end = (int(self._ascending.searchsorted(weight, side)) for side in ("left", "right"))
-        ahead = len(self.weight) - end
-        if end - start == 1:
-            return ahead + 1
-        level = np.flatnonzero(self.weight == weight)
+    def ranks(self, labels: Iterable[int]) -> dict[int, int]:
+        """Give the places of some items, as far as they have one."""
+        places = np.fromiter(labels, np.int64)
+        places = places[self.weight[places] > 0]
+        weights, ascending = self.weight[places], np.sort(self.weight)
+        starts, ends = (ascending.searchsorted(weights, side) for side in ("left", "right"))
+        ranks = len(ascending) - ends + 1
+        for number in np.flatnonzero(ends - starts > 1).tolist():
+            ranks[number] += self._level_ahead_of(int(places[number]))
+        return dict(zip(places.tolist(), ranks.tolist(), strict=True))
+
+    def _level_ahead_of(self, label: int) -> int:
+        """Count the items with the weight of one that come before it."""
+        ahead = 0
+        (level,) = (self.weight == self.weight[label]).nonzero()
         for column in (self._times, self._firsts):
             if len(level) > 1:
                 values = column(level)
-                mine = values[np.searchsorted(level, label)]
+                mine = values[level.searchsorted(label)]
                 ahead += int(np.count_nonzero(values < mine))
                 level = level[values == mine]
         if len(level) > 1:
             names = self._view.names(self._item, level.tolist())
             names_of = {other: spelled(named) for other, named in names.items()}
             ahead += sum(other < names_of[label] for other in names_of.values())
-        return ahead + 1
+        return ahead
 
     def ranked(self, count: int) -> tuple[list[int], dict[int, Named]]:
         """Give the first `count` items in order, and the names of those and what is level with them."""
@@ -104,10 +107,6 @@ class Standings:
         if len(labels) <= _FEW:
             return np.array([self.first_and_last(label)[0] for label in labels.tolist()], np.int64)
         return self._every_first[labels]
-
-    @cached_property
-    def _ascending(self) -> NDArray[np.int64]:
-        return np.sort(self.weight)
 
     @cached_property
     def _every_first(self) -> NDArray[np.int64]:

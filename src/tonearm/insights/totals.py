@@ -44,8 +44,8 @@ class TotalRatios(Record, frozen=True):
 def count_totals(view: View) -> TotalNumbers:
     """Count up the range of a view."""
     lane = view.lane
-    counted = view.counted_rows()
-    ms_played = int(lane.sums("tracks", None, view.rows()).sum())
+    counted = view.counted_rows
+    ms_played = int(lane.sums("tracks", None, view.rows).sum())
     # Label 0 stands for an unknown artist or album, which is none.
     tracks, albums, artists = (
         int(np.count_nonzero(lane.sums(item, view.rule, counted)[1:]))
@@ -61,6 +61,16 @@ def count_totals(view: View) -> TotalNumbers:
         active_days=days,
         ms_per_active_day=round(ms_played / days) if days else 0,
     )
+
+
+def repeat_share(plays: int, tracks: int) -> float:
+    """Give the share of plays that are not the first of their track."""
+    return round(1 - tracks / plays, 6) if plays else 0.0
+
+
+def plays_per_track(plays: int, tracks: int) -> float:
+    """Give the mean number of plays of a track."""
+    return round(plays / tracks, 6) if tracks else 0.0
 
 
 def changes(here: TotalNumbers, other: TotalNumbers) -> TotalNumbers:

@@ -1,9 +1,9 @@
 """What a chart looks at: one listener's plays in one version, a resolved range, and names."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -23,6 +23,8 @@ from tonearm.insights.selection import Selection
 
 EPOCH = date(1970, 1, 1)
 _DEFAULTS = structs.asdict(Question())
+_DAYS = frozenset({"range", "from_", "to"})
+_DAYS_AND_ZONE = _DAYS | {"zone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class Named:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """The plays a question is about, and the rules to judge them by."""
 
-    connection: Connection
+    connect: Callable[[], Connection]
+    """Gives the transaction of the answer; the first call begins it where everything else is in memory."""
     user_id: int
     library: Library
     selection: Selection
@@ -56,6 +59,11 @@ class View:
     """The measure's parameters that list the plays behind one line; see Chart."""
 
     @property
+    def connection(self) -> Connection:
+        """The transaction of the answer, for what is not in memory."""
+        return self.connect()
+
+    @cached_property
     def lane(self) -> LaneColumns:
         """The plays of the selection, of all time."""
         return self.library.lane(self.selection)
@@ -65,16 +73,20 @@ class View:
         """The present local day."""
         return self.now.astimezone(find_zone(self.zone)).date()
 
+    @cached_property
     def rows(self) -> tuple[int, int]:
         """The plays of the range, as rows of the lane."""
         return self.lane.rows(self.period, self.zone)
 
+    @cached_property
     def counted_rows(self) -> tuple[int, int]:
         """The counted plays of the range, as rows among the lane's counted plays."""
         return self.lane.counted_rows(self.rule, self.period, self.zone)
 
     def at_home(self) -> "View":
         """Give the view by one zone's clock alone, for what needs plays in the order of instants."""
+        if self.selection.home is None:
+            return self
         return replace(self, selection=replace(self.selection, home=None))
 
     def shifted(self, period: Period, named: str | None = None) -> "View":
@@ -90,7 +102,8 @@ class View:
 
     def covered(self, counted: Literal["in", "all"] = "in") -> Covered:
         """Say what an answer speaks of; `counted` tells whether its plays are those that the rule counts, or all."""
-        start, end = self.rows()
+        start, end = self.rows
+        said = self._said() | {"counted": counted}
         first, last = self.lane.first_and_last_at(start, end) if start < end else (None, None)
         zone = find_zone(self.zone)
         from_at, to_at = self.period.bounds(zone)
@@ -118,10 +131,8 @@ class View:
             undecided_share=round(undecided, 6),
             history_version=self.library.version,
             corrections_version=self.library.corrections_version,
-            plays=self._plays_link(counted),
-            line_plays=None
-            if self.line_plays is None
-            else self._plays_link(counted, self.line_plays),
+            plays=_address(said),
+            line_plays=None if self.line_plays is None else _address(said, self.line_plays),
         )
 
     def coverage(self) -> Coverage:
@@ -152,25 +163,19 @@ class View:
             return asked.range
         return f"{asked.from_ or ''}..{asked.to or ''}"
 
-    def _plays_link(self, counted: str, line: str = "") -> str:
-        """Give the address, relative to the measure's own, that lists the plays behind an answer, or behind a line."""
+    def _said(self) -> dict[str, str]:
+        """Give the parameters that choose the plays of the range, but for those that nobody needs to say."""
         # A traveller's plays have clocks of their own unless a zone is named.
-        unsaid = (
-            ("range", "from_", "to", "zone") if self.selection.home else ("range", "from_", "to")
-        )
-        query = {
-            name: getattr(self.question, name)
+        unsaid = _DAYS_AND_ZONE if self.selection.home else _DAYS
+        said = {
+            name: value
             for name, usual in _DEFAULTS.items()
-            if name not in unsaid and getattr(self.question, name) != usual
+            if name not in unsaid and (value := getattr(self.question, name)) != usual
         }
         for name, day in (("from", self.period.first), ("to", self.period.end)):
             if day is not None:
-                query[name] = day.isoformat()
-        query["counted"] = counted
-        # What a line says, it says instead of the question: no parameter may be given twice.
-        for part in line.split("&"):
-            query.pop(part.partition("=")[0], None)
-        return "plays?" + "&".join([*map(_pair, query, query.values()), *filter(None, [line])])
+                said[name] = day.isoformat()
+        return said
 
     def names(self, item: Item, ids: Iterable[int]) -> dict[int, Named]:
         """Look up the names of a few items."""
@@ -179,6 +184,14 @@ class View:
             number: Named(told.name or told.key, told.artist, told.name, told.key)
             for number, told in found.items()
         }
+
+
+def _address(said: Mapping[str, str], line: str = "") -> str:
+    """Give the address, relative to the measure's own, that lists the plays behind an answer, or behind a line."""
+    # What a line says, it says instead of the question: no parameter may be given twice.
+    own = {part.partition("=")[0] for part in line.split("&")}
+    pairs = [_pair(*parameter) for parameter in said.items() if parameter[0] not in own]
+    return "plays?" + "&".join([*pairs, line] if line else pairs)
 
 
 @lru_cache(maxsize=1_024)

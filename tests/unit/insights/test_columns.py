@@ -1,6 +1,7 @@
 """What measures stand on: indexes, sums of owners, filtered plays and known names, each against plain loops."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,8 @@ def test_owners_have_the_sums_of_what_is_theirs(labels: list[int], start: int, l
     expected = [sum(row for row, label in rows if ARTIST[label] == owner) for owner in range(4)]
     found = sums.sums(first, end)
     assert found.tolist() == expected
-    found[:] = -1  # it is the caller's
+    with pytest.raises(ValueError, match="read-only"):
+        found[:] = -1  # others are given the same ones
     assert sums.sums(first, end).tolist() == expected
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from tonearm.domain.vocabulary import RankBy
+from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import (
@@ -82,13 +83,8 @@ class _Index(NamedTuple):
 
 
 def _answer(view: View, asked: ClockQuestion) -> Clock:
-    lane, zone = view.lane, view.zone
     plays, ms_played = (
-        axis.sums(*rows).reshape(-1, _HOURS).sum(axis=0).tolist()
-        for axis, rows in (
-            (lane.hours(zone, view.rule), view.counted_rows()),
-            (lane.hours(zone, None), view.rows()),
-        )
+        by_hour_of_week(view, rule).sum(axis=0).tolist() for rule in (view.rule, None)
     )
     whole = sum(plays)
     return Clock(
@@ -105,7 +101,7 @@ def _leaders(view: View, item: Item, asked: ClockQuestion) -> tuple[ItemClock, .
     ranked, names = Standings(view, item, asked.by).ranked(asked.limit)
     index = _index(view, item)
     cells = np.array(ranked, np.int64)[:, np.newaxis] * _HOURS + np.arange(_HOURS)
-    low, high = index.groups.places(cells, *view.rows())
+    low, high = index.groups.places(cells, *view.rows)
     plays, ms_played = (
         (running[high] - running[low]).tolist() for running in (index.plays, index.ms_played)
     )

@@ -9,7 +9,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.periods import find_zone, resolve_period
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
-from tonearm.insights.leaders import foremost
+from tonearm.insights.leaders import foremost, most
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
 from tonearm.insights.standings import Standings, spelled
@@ -122,14 +122,19 @@ def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> Compar
     leaders, other_leaders = here.leaders(asked.limit), there.leaders(asked.limit)
     apart, heard = np.abs(here.plays - there.plays), here.plays + there.plays
     moved = foremost(
-        np.flatnonzero(apart), ((-apart).__getitem__, (-heard).__getitem__), asked.limit
+        most(apart, asked.limit), ((-apart).__getitem__, (-heard).__getitem__), asked.limit
     )
     names = view.names(item, {*leaders, *other_leaders, *moved})
     first = here.arranged(leaders, names)[: asked.limit]
     other_first = there.arranged(other_leaders, names)[: asked.limit]
     moved.sort(key=lambda label: (-apart[label], -heard[label], spelled(names[label])))
+    moved = moved[: asked.limit]
+    entries = [label for label in first if label not in other_first]
+    exits = [label for label in other_first if label not in first]
+    told = {*entries, *exits, *moved}
     ranks, other_ranks = (
-        {label: rank for rank, label in enumerate(labels, 1)} for labels in (first, other_first)
+        {label: rank for rank, label in enumerate(order, 1)} | side.ranks(told.difference(order))
+        for side, order in ((here, first), (there, other_first))
     )
 
     def compared(label: int) -> ComparedItem:
@@ -137,18 +142,18 @@ def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> Compar
             id=label,
             name=names[label].name,
             artist=names[label].artist,
-            rank=ranks.get(label) or here.rank(label),
+            rank=ranks.get(label),
             plays=int(here.plays[label]),
-            other_rank=other_ranks.get(label) or there.rank(label),
+            other_rank=other_ranks.get(label),
             other_plays=int(there.plays[label]),
         )
 
     return ComparedTop(
         total=int(np.count_nonzero(here.weight)),
         other_total=int(np.count_nonzero(there.weight)),
-        entries=tuple(compared(label) for label in first if label not in other_ranks),
-        exits=tuple(compared(label) for label in other_first if label not in ranks),
-        movers=tuple(compared(label) for label in moved[: asked.limit]),
+        entries=tuple(map(compared, entries)),
+        exits=tuple(map(compared, exits)),
+        movers=tuple(map(compared, moved)),
     )
 
 

@@ -104,8 +104,8 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
 
 
 def _sources(view: View) -> tuple[SourcePlays, ...]:
-    plays = _by_source(view, view.rule).sums(*view.counted_rows()).tolist()
-    ms_played = _by_source(view, None).sums(*view.rows()).tolist()
+    plays = _by_source(view, view.rule).sums(*view.counted_rows).tolist()
+    ms_played = _by_source(view, None).sums(*view.rows).tolist()
     return tuple(map(SourcePlays, _SOURCES, plays, ms_played))
 
 

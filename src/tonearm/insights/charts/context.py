@@ -95,7 +95,7 @@ def _answer(view: View, asked: ContextQuestion) -> Contexts:
     found = view.lane.once(
         ("values", asked.aspect), lambda: _Values(view.lane.columns, asked.aspect)
     )
-    ms_played = _time(view, asked.aspect, found).sums(*view.rows()).tolist()
+    ms_played = _time(view, asked.aspect, found).sums(*view.rows).tolist()
     starts = _starts(view, asked, len(found.names))
     rows = rows_by_unit(view, starts)
     by_value = np.array(

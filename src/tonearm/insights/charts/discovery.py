@@ -2,23 +2,17 @@
 
 from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
-from tonearm.domain.instants import from_ms
 from tonearm.insights.calendar import dates, rows_by_unit, span_of, unit_starts
 from tonearm.insights.chart import Chart
-from tonearm.insights.firsts import (
-    DAY_MS,
-    LONG_PAUSE_DAYS,
-    first_plays,
-    plays_of_new,
-    plays_of_new_by_unit,
-    rediscoveries,
+from tonearm.insights.discoveries import (
+    discovery_columns,
+    discovery_totals,
+    list_rediscovered,
 )
-from tonearm.insights.leaders import leaders
-from tonearm.insights.question import Item, Limit, Question, Units
+from tonearm.insights.firsts import LONG_PAUSE_DAYS, plays_of_new_by_unit
+from tonearm.insights.question import Limit, Question, Units
 from tonearm.insights.records import (
     Covered,
     DiscoveryTotals,
@@ -34,8 +28,6 @@ from tonearm.insights.records import (
     StartsOn,
 )
 from tonearm.insights.view import View
-
-_ITEMS: tuple[Item, ...] = ("artists", "albums", "tracks")
 
 
 class DiscoveryQuestion(Question, frozen=True, kw_only=True):
@@ -75,49 +67,14 @@ def _answer(view: View, asked: DiscoveryQuestion) -> Discovery:
         starts = unit_starts(asked.unit, *span)
         rows = rows_by_unit(view, starts)
         of_new = plays_of_new_by_unit(view, asked.unit, starts, rows)
-        items = tuple(map(DiscoveryUnit, dates(starts[:-1]), *_columns(view, rows, of_new)))
-    rows = np.array(view.counted_rows(), np.int32)
-    (whole,) = zip(*_columns(view, rows, np.array([plays_of_new(view)])), strict=True)
+        columns = discovery_columns(view, rows, of_new)
+        items = tuple(map(DiscoveryUnit, dates(starts[:-1]), *columns))
     return Discovery(
         covered=view.covered(),
         unit=asked.unit,
-        totals=DiscoveryTotals(*whole),
+        totals=discovery_totals(view),
         items=items,
-        rediscovered=_rediscovered(view, rows, asked.limit),
-    )
-
-
-def _columns(
-    view: View, rows: NDArray[np.int32], of_new: NDArray[np.int64]
-) -> tuple[list[int] | list[float], ...]:
-    """Give the columns of lines that begin at `rows`, the last of which is the end."""
-    plays = np.diff(rows)
-    found = [first_plays(view.lane, item, view.rule).rows for item in _ITEMS]
-    back, _ = rediscoveries(view.lane, view.rule)
-    new = [np.diff(np.searchsorted(places, rows)).tolist() for places in found]
-    share = np.round(of_new / np.maximum(plays, 1), 6)
-    returns = np.diff(np.searchsorted(back, rows))
-    return plays.tolist(), *new, of_new.tolist(), share.tolist(), returns.tolist()
-
-
-def _rediscovered(view: View, rows: NDArray[np.int32], limit: int) -> tuple[Rediscovery, ...]:
-    back, pauses = rediscoveries(view.lane, view.rule)
-    first, end = np.searchsorted(back, rows).tolist()
-    places = first + leaders(limit, -pauses[first:end])
-    played_at = view.lane.counted_ended_at(view.rule)[back[places]]
-    tracks = view.lane.plays_by("tracks", view.rule).labels[back[places]].tolist()
-    names = view.names("tracks", tracks)
-    lines = zip((-pauses[places]).tolist(), played_at.tolist(), tracks, strict=True)
-    ordered = sorted(lines, key=lambda line: (*line[:2], names[line[2]].key))
-    return tuple(
-        Rediscovery(
-            id=track,
-            name=names[track].name,
-            artist=names[track].artist,
-            played_at=from_ms(moment),
-            pause_days=-pause // DAY_MS,
-        )
-        for pause, moment, track in ordered[:limit]
+        rediscovered=list_rediscovered(view, asked.limit),
     )
 
 

@@ -1,5 +1,6 @@
 """Plays and time by weekday and hour."""
 
+from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
 from tonearm.insights.question import Question
 from tonearm.insights.records import Heatmap, HeatmapCell
@@ -9,8 +10,7 @@ _HOURS = 24
 
 
 def _answer(view: View, _asked: Question) -> Heatmap:
-    plays = view.lane.hours(view.zone, view.rule).sums(*view.counted_rows())
-    ms_played = view.lane.hours(view.zone, None).sums(*view.rows())
+    plays, ms_played = (by_hour_of_week(view, rule).ravel() for rule in (view.rule, None))
     return Heatmap(
         covered=view.covered(),
         items=tuple(

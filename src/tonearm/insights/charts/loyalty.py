@@ -12,7 +12,7 @@ from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import Period
 from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import RankBy
-from tonearm.insights.calendar import dates, sums_by_unit, unit_starts
+from tonearm.insights.calendar import dates, plays_and_time_by_unit, unit_starts
 from tonearm.insights.chart import Chart
 from tonearm.insights.question import Item, Question
 from tonearm.insights.records import (
@@ -76,8 +76,8 @@ class Loyalty(Record, frozen=True):
 
 def _answer(view: View, _asked: Question) -> Loyalty:
     item = _item_of(view.question)
-    start, end = view.rows()
-    heard = slice(*view.counted_rows())
+    start, end = view.rows
+    heard = slice(*view.counted_rows)
     instants = view.lane.counted_ended_at(view.rule)[heard]
     days = view.lane.days(view.zone, view.rule).labels[heard] + view.lane.day_span(view.zone)[0]
     count = len(days)
@@ -112,17 +112,9 @@ def _item_of(question: Question) -> Item:
 
 
 def _months(view: View, days: NDArray[np.integer]) -> tuple[LoyaltyMonth, ...]:
-    lane = view.lane
     starts = unit_starts("month", _day(days[0]), _day(days[-1] + 1))
-    plays, ms_played = sums_by_unit(
-        view,
-        starts,
-        [
-            (lane.days(view.zone, view.rule), view.counted_rows()),
-            (lane.days(view.zone, None), view.rows()),
-        ],
-    )
-    return tuple(map(LoyaltyMonth, dates(starts[:-1]), plays, ms_played))
+    columns = plays_and_time_by_unit(view, starts)
+    return tuple(map(LoyaltyMonth, dates(starts[:-1]), *columns))
 
 
 def _subjects(view: View, item: Item) -> tuple[LoyaltySubject, ...]:

@@ -80,7 +80,7 @@ class _Mark(NamedTuple):
 def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
     home = view.at_home()  # what comes after what is a matter of instants
     lane, rule = home.lane, home.rule
-    start, end = home.rows()
+    start, end = home.rows
     marks = lane.once(("milestones", rule), lambda: _marks(lane, rule))
     inside = [mark for mark in marks if start <= mark.row < end][-asked.limit :]
     labels = [int(lane.track[mark.row]) for mark in inside]

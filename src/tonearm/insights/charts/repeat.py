@@ -23,6 +23,7 @@ from tonearm.insights.records import (
 )
 from tonearm.insights.runs import runs_of
 from tonearm.insights.standings import Standings
+from tonearm.insights.totals import plays_per_track, repeat_share
 from tonearm.insights.view import Named, View
 
 Rank = Annotated[int, Meta(description="Place, from 1.")]
@@ -99,7 +100,7 @@ class _Run(NamedTuple):
 
 
 def _answer(view: View, asked: RepeatQuestion) -> Repeat:
-    start, end = view.counted_rows()
+    start, end = view.counted_rows
     standings, loops = Standings(view, "tracks", RankBy.PLAYS), Loops(view)
     plays, tracks = end - start, int(np.count_nonzero(standings.plays))
     leaders, looped, run = standings.leaders(asked.limit), loops.leaders(asked.limit), _run(view)
@@ -109,8 +110,8 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
         covered=view.covered(),
         plays=plays,
         tracks=tracks,
-        repeat_share=round(1 - tracks / plays, 6) if plays else 0.0,
-        plays_per_track=round(plays / tracks, 6) if tracks else 0.0,
+        repeat_share=repeat_share(plays, tracks),
+        plays_per_track=plays_per_track(plays, tracks),
         loops=int(loops.loops.sum()),
         loop_plays=int(loops.plays.sum()),
         longest_run=None if run is None else _told(view, run, names[run.track]),
@@ -142,7 +143,7 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
 def _run(view: View) -> _Run | None:
     """Find the longest run of a range, of several the earliest; a single play is one of 1."""
     lane, rule = view.lane, view.rule
-    start, end = view.counted_rows()
+    start, end = view.counted_rows
     if start == end:
         return None
     tracks = lane.plays_by("tracks", rule).labels

@@ -5,12 +5,9 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from tonearm.domain.instants import from_ms
 from tonearm.domain.offsets import local_ms
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
-from tonearm.insights.lane import edges_ms
-from tonearm.insights.leaders import leaders
 from tonearm.insights.question import Limit, Question
 from tonearm.insights.records import Covered, Hour, Record, Session
 from tonearm.insights.sessions import PAUSE_MS, Sessions, list_sessions
@@ -55,7 +52,7 @@ class SessionsAnswer(Record, frozen=True):
 def _answer(view: View, asked: SessionsQuestion) -> SessionsAnswer:
     home = view.at_home()
     found = list_sessions(home.lane, view.rule)
-    rows = _rows(home, found)
+    rows = found.within(view.period, view.zone)
     inside = slice(*rows)
     lengths, count = found.ms_length[inside], rows[1] - rows[0]
     hours = _hours(home, found).sums(*rows).tolist()
@@ -67,15 +64,8 @@ def _answer(view: View, asked: SessionsQuestion) -> SessionsAnswer:
         plays_mean=round(int(found.plays[inside].sum()) / count, 6) if count else 0.0,
         ms_played=int(found.ms_played[inside].sum()),
         hours=tuple(SessionHour(hour, sessions) for hour, sessions in enumerate(hours)),
-        longest=_longest(found, rows, asked.limit),
+        longest=found.longest(rows, asked.limit),
     )
-
-
-def _rows(view: View, found: Sessions) -> tuple[int, int]:
-    start, end = edges_ms(view.period, view.zone)
-    first = 0 if start is None else int(np.searchsorted(found.started_at, start))
-    last = len(found.started_at) if end is None else int(np.searchsorted(found.started_at, end))
-    return first, last
 
 
 def _hours(view: View, found: Sessions) -> Axis:
@@ -84,21 +74,6 @@ def _hours(view: View, found: Sessions) -> Axis:
         return Axis(hours.astype(np.uint8), _HOURS)
 
     return view.lane.once(("hours of sessions", view.zone, view.rule), make)
-
-
-def _longest(found: Sessions, rows: tuple[int, int], limit: int) -> tuple[Session, ...]:
-    places = rows[0] + leaders(limit, -found.ms_length[slice(*rows)])[:limit]
-    return tuple(
-        Session(from_ms(started_at), from_ms(ended_at), *rest)
-        for started_at, ended_at, *rest in zip(
-            found.started_at[places].tolist(),
-            found.ended_at[places].tolist(),
-            found.ms_length[places].tolist(),
-            found.ms_played[places].tolist(),
-            found.plays[places].tolist(),
-            strict=True,
-        )
-    )
 
 
 CHARTS = (

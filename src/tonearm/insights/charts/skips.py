@@ -74,7 +74,7 @@ class _Marked(NamedTuple):
 
 
 def _answer(view: View, asked: SkipsQuestion) -> Skips:
-    start, end = view.rows()
+    start, end = view.rows
     hours = _hours(view).sums(start, end).reshape(_HOURS, _STATES)[:, _JUDGED:]
     by_hour = [(judged + skipped, skipped) for judged, skipped in hours.tolist()]
     judged, skips = (sum(column) for column in zip(*by_hour, strict=True))
@@ -146,9 +146,8 @@ def _hours(view: View) -> Axis:
 
 def _most_skipped(view: View, item: Item, limit: int) -> tuple[SkippedItem, ...]:
     judged, skips = (_numbers(view, item, marked) for marked in _marked(view.lane))
-    skips[:1] = 0  # nobody known
+    level = np.flatnonzero(skips[1:]) + 1  # 0 is nobody known
     # The first skip is looked for only where it may settle something.
-    level = np.flatnonzero(skips)
     level = level[leaders(limit, -skips[level], judged[level])]
     pairs = set(zip(skips[level].tolist(), judged[level].tolist(), strict=True))
     firsts = _first_skips(view, item, level if len(pairs) < len(level) else level[:0])
@@ -200,7 +199,7 @@ def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[n
 
 
 def _rows(view: View, marked: _Marked) -> tuple[int, int]:
-    start, end = np.searchsorted(marked.rows, np.array(view.rows(), np.int32)).tolist()
+    start, end = np.searchsorted(marked.rows, np.array(view.rows, np.int32)).tolist()
     return start, end
 
 

@@ -1,18 +1,18 @@
 """Runs of days with music in a row."""
 
 from datetime import date, timedelta
+from itertools import starmap
 from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from tonearm.domain.offsets import local_days
 from tonearm.insights.chart import Chart
 from tonearm.insights.lane import edges_ms
 from tonearm.insights.question import Limit, Question
 from tonearm.insights.records import Covered, Record
-from tonearm.insights.runs import runs_of
+from tonearm.insights.streaks import ActiveDays, find_active_days
 from tonearm.insights.view import EPOCH, View
 
 
@@ -44,16 +44,11 @@ _NONE = Streak(0, None, None, None)
 
 
 def _answer(view: View, asked: StreaksQuestion) -> Streaks:
-    sums = view.lane.days(view.zone, view.rule).sums(*view.counted_rows())
-    active = np.flatnonzero(sums) + view.lane.day_span(view.zone)[0]
-    # In a row of days, day and place grow alike.
-    begins, ends = runs_of(active - np.arange(len(active)))
-    lengths = ends - begins
-    order = np.lexsort((-begins, -lengths))[: asked.limit]
-    items = tuple(map(_streak, active[begins[order]].tolist(), active[ends[order] - 1].tolist()))
+    active = find_active_days(view)
+    items = tuple(starmap(_streak, active.longest(asked.limit)))
     return Streaks(
         covered=view.covered(),
-        current=_current(active, begins, _reference(view)),
+        current=_current(active, _reference(view)),
         longest=items[0] if items else _NONE,
         items=items,
     )
@@ -68,13 +63,14 @@ def _reference(view: View) -> int:
     return min(today, int(local_days(np.array([end - 1]), view.zone)[0]))
 
 
-def _current(active: NDArray[np.int64], begins: NDArray[np.int64], reference: int) -> Streak:
-    last = int(np.searchsorted(active, reference, "right")) - 1
+def _current(active: ActiveDays, reference: int) -> Streak:
+    days, begins, _ = active
+    last = int(np.searchsorted(days, reference, "right")) - 1
     # The day may not be over yet: the one before still carries the streak.
-    if last < 0 or active[last] < reference - 1:
+    if last < 0 or days[last] < reference - 1:
         return _NONE
     first = begins[np.searchsorted(begins, last, "right") - 1]
-    return _streak(int(active[first]), int(active[last]))
+    return _streak(int(days[first]), int(days[last]))
 
 
 def _streak(first: int, last: int) -> Streak:

@@ -1,18 +1,21 @@
 """A listener's taste in one answer."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Annotated
 
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from tonearm.domain.periods import Period
+from tonearm.domain.instants import from_ms
+from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
+from tonearm.insights.discoveries import discovery_totals
 from tonearm.insights.favourites import Favourite, list_favourites
+from tonearm.insights.lane import LaneColumns
 from tonearm.insights.question import Question
 from tonearm.insights.records import (
     Covered,
-    Heatmap,
     Hour,
     NewArtists,
     NewShare,
@@ -21,7 +24,7 @@ from tonearm.insights.records import (
     Record,
     Share,
 )
-from tonearm.insights.totals import TotalNumbers, count_totals
+from tonearm.insights.totals import TotalNumbers, count_totals, plays_per_track, repeat_share
 from tonearm.insights.view import View
 
 _FIRST = 10
@@ -65,38 +68,43 @@ class Taste(Record, frozen=True):
 
 
 def _answer(view: View, _asked: Question) -> Taste:
-    repeat = view.ask("repeat", limit=1)
-    new = view.ask("discovery", unit="year", limit=1).totals
+    totals, new = count_totals(view), discovery_totals(view)
+    hours = by_hour_of_week(view, view.rule)
     return Taste(
         covered=view.covered(),
-        first_play_at=view.shifted(Period(None, None)).covered().first_play_at,
-        repeat_share=repeat.repeat_share,
-        plays_per_track=repeat.plays_per_track,
+        first_play_at=_first_play_at(view.lane),
+        repeat_share=repeat_share(totals.plays, totals.tracks),
+        plays_per_track=plays_per_track(totals.plays, totals.tracks),
         new_artists=new.new_artists,
         new_tracks=new.new_tracks,
         new_share=new.new_share,
-        peak_weekday=_peak_weekday(view.ask("heatmap")),
-        peak_hours=_peak_hours(view),
-        totals=count_totals(view),
+        peak_weekday=_peak_weekday(hours.sum(axis=1)),
+        peak_hours=_peak_hours(hours.sum(axis=0)),
+        totals=totals,
         artists=list_favourites(view, "artists", _FIRST),
         albums=list_favourites(view, "albums", _FIRST),
         tracks=list_favourites(view, "tracks", _FIRST),
     )
 
 
-def _peak_weekday(heatmap: Heatmap) -> int | None:
+def _first_play_at(lane: LaneColumns) -> datetime | None:
+    plays = len(lane.ended_at)
+    return from_ms(lane.first_and_last_at(0, plays)[0]) if plays else None
+
+
+def _peak_weekday(plays: NDArray[np.int64]) -> int | None:
     """Give the weekday with most plays, of several the earliest."""
-    plays: Counter[int] = Counter()
-    for cell in heatmap.items:
-        plays[cell.weekday] += cell.plays
-    best = max(plays, key=plays.__getitem__)
-    return best if plays[best] else None
+    return int(plays.argmax()) if plays.any() else None
 
 
-def _peak_hours(view: View) -> tuple[PeakHour, ...]:
-    heard = [hour for hour in view.ask("clock").items if hour.plays]
-    heard.sort(key=lambda hour: (-hour.plays, hour.hour))
-    return tuple(PeakHour(hour.hour, hour.plays, hour.share) for hour in heard[:_PEAKS])
+def _peak_hours(plays: NDArray[np.int64]) -> tuple[PeakHour, ...]:
+    whole, by_hour = int(plays.sum()), plays.tolist()
+    best = sorted(range(len(by_hour)), key=lambda hour: (-by_hour[hour], hour))[:_PEAKS]
+    return tuple(
+        PeakHour(hour, by_hour[hour], round(by_hour[hour] / whole, 6))
+        for hour in best
+        if by_hour[hour]
+    )
 
 
 CHARTS = (

@@ -42,7 +42,9 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     end = begin + asked.limit
     ranked, names = standings.ranked(end)
     before = view.period.previous
-    previous = None if before is None else Standings(view.shifted(before), item, asked.by)
+    earlier: dict[int, int] = {}
+    if before is not None:
+        earlier = Standings(view.shifted(before), item, asked.by).ranks(ranked[begin:])
     whole = standings.whole
     items: list[TopItem] = []
     for rank, label in enumerate(ranked[begin:], start=begin + 1):
@@ -58,7 +60,7 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
                 share=round(int(standings.weight[label]) / whole, 6) if whole else 0.0,
                 first_play_at=None if first == NEVER else from_ms(first),
                 last_play_at=None if last == NEVER else from_ms(last),
-                previous_rank=None if previous is None else previous.rank(label),
+                previous_rank=earlier.get(label),
             )
         )
     total = int(np.count_nonzero(standings.weight))

@@ -1,7 +1,6 @@
 """A year in review."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import numpy as np
@@ -13,8 +12,15 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import Period
 from tonearm.domain.text import quoted
-from tonearm.insights.calendar import rows_by_unit, unit_starts
+from tonearm.insights.calendar import (
+    by_hour_of_week,
+    dates,
+    plays_and_time_by_unit,
+    rows_by_unit,
+    unit_starts,
+)
 from tonearm.insights.chart import Chart
+from tonearm.insights.discoveries import discovery_totals, list_rediscovered
 from tonearm.insights.favourites import Favourite, list_favourites
 from tonearm.insights.firsts import first_plays
 from tonearm.insights.question import Item, Question
@@ -31,8 +37,10 @@ from tonearm.insights.records import (
     Session,
     TimelineUnit,
 )
+from tonearm.insights.sessions import list_sessions
+from tonearm.insights.streaks import find_active_days
 from tonearm.insights.totals import TotalNumbers, TotalRatios, changes, count_totals, ratios
-from tonearm.insights.view import View
+from tonearm.insights.view import EPOCH, View
 
 _FIRST = 10
 _REDISCOVERED = 3
@@ -127,8 +135,6 @@ def _answer(view: View, asked: YearQuestion) -> Year:
     year = _of_year(view, number)
     totals, before = (count_totals(one) for one in (year, _of_year(view, number - 1)))
     previous = before if before.plays else None
-    new = year.ask("discovery", unit="year", limit=_REDISCOVERED)
-    sessions = year.ask("sessions", limit=1).longest
     starts = unit_starts("month", date(number, 1, 1), date(number + 1, 1, 1))
     borders = rows_by_unit(year, starts)
     return Year(
@@ -139,15 +145,15 @@ def _answer(view: View, asked: YearQuestion) -> Year:
         change=None if previous is None else changes(totals, previous),
         ratio=None if previous is None else ratios(totals, previous),
         first_play=_first_play(year),
-        peak_day=_peak_day(year.ask("timeline", unit="day").items),
-        longest_session=sessions[0] if sessions else None,
+        peak_day=_peak_day(year),
+        longest_session=_longest_session(year.at_home()),
         longest_streak=_longest_streak(year),
-        discovery=new.totals,
-        rediscovered=new.rediscovered,
+        discovery=discovery_totals(year),
+        rediscovered=list_rediscovered(year, _REDISCOVERED),
         artists=_items(year, "artists", number, borders),
         albums=_items(year, "albums", number, borders),
         tracks=_items(year, "tracks", number, borders),
-        months=year.ask("timeline", unit="month").items,
+        months=tuple(map(TimelineUnit, dates(starts[:-1]), *plays_and_time_by_unit(year, starts))),
     )
 
 
@@ -168,12 +174,12 @@ def _of_year(view: View, number: int) -> View:
 
 
 def _peak_hour(year: View) -> int | None:
-    best = max(year.ask("clock").items, key=lambda hour: (hour.plays, -hour.hour))
-    return best.hour if best.plays else None
+    plays = by_hour_of_week(year, year.rule).sum(axis=0)
+    return int(plays.argmax()) if plays.any() else None
 
 
 def _first_play(year: View) -> YearPlay | None:
-    start, end = year.counted_rows()
+    start, end = year.counted_rows
     if start == end:
         return None
     label = int(year.lane.plays_by("tracks", year.rule).labels[start])
@@ -182,14 +188,27 @@ def _first_play(year: View) -> YearPlay | None:
     return YearPlay(played_at, label, named.name, named.artist)
 
 
-def _peak_day(days: Sequence[TimelineUnit]) -> YearDay | None:
-    best = max(days, key=lambda day: day.ms_played)
-    return YearDay(best.starts_on, best.plays, best.ms_played) if best.ms_played else None
+def _peak_day(year: View) -> YearDay | None:
+    lane = year.lane
+    ms_played = lane.days(year.zone, None).sums(*year.rows)
+    if not ms_played.any():
+        return None
+    best = int(ms_played.argmax())
+    plays = lane.days(year.zone, year.rule).sums(*year.counted_rows)
+    day = EPOCH + timedelta(days=lane.day_span(year.zone)[0] + best)
+    return YearDay(day, int(plays[best]), int(ms_played[best]))
+
+
+def _longest_session(year: View) -> Session | None:
+    sessions = list_sessions(year.lane, year.rule)
+    return next(iter(sessions.longest(sessions.within(year.period, year.zone), 1)), None)
 
 
 def _longest_streak(year: View) -> YearStreak | None:
-    streak = year.ask("streaks", limit=1).longest
-    return YearStreak(streak.days, streak.starts_on, streak.ends_on) if streak.days else None
+    for first, last in find_active_days(year).longest(1):
+        starts_on, ends_on = (EPOCH + timedelta(days=day) for day in (first, last))
+        return YearStreak(last - first + 1, starts_on, ends_on)
+    return None
 
 
 def _items(year: View, item: Item, number: int, borders: NDArray[np.int32]) -> tuple[YearItem, ...]:
@@ -199,8 +218,8 @@ def _items(year: View, item: Item, number: int, borders: NDArray[np.int32]) -> t
     found: list[YearItem] = []
     for one in list_favourites(year, item, _FIRST):
         rows = where.within(one.id, int(borders[0]), int(borders[-1]))
-        months = np.diff(np.searchsorted(rows, borders))
-        best = date(number, 1 + int(months.argmax()), 1)
+        places = rows.searchsorted(borders)
+        best = date(number, 1 + int((places[1:] - places[:-1]).argmax()), 1)
         is_new = bool(row_of[one.id] >= borders[0])
         found.append(YearItem(**asdict(one), best_month=best, is_new=is_new))
     return tuple(found)
