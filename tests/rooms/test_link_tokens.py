@@ -156,7 +156,11 @@ def test_processes_renew_a_token_once(room: LinkRoom, database_url: str, tmp_pat
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
-    found = [process.communicate("go\n", timeout=60)[0].strip() for process in processes]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    found = [process.communicate(timeout=60)[0].strip() for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0]
     assert found[0] == found[1] != ""
