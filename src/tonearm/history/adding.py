@@ -63,7 +63,7 @@ class AddedPlay:
     """What became of one play."""
 
     play: int
-    """Number of the play; of one that was there already, its number then and now."""
+    """Number of the play."""
     outcome: Outcome
     """`added`; `known_already`, so that nothing new counts; or `deleted` by the listener, which it stays."""
 
@@ -157,8 +157,12 @@ def _find_wording(connection: Connection, user_id: int, track: str) -> Descripti
     """Give that wording of a track by which it is shown; None where no evidence names it."""
     is_wanted = tracks.c.id == int(track) if _NUMBER.fullmatch(track) else tracks.c.key == track
     shown = connection.execute(
-        select(tracks.c.title, artists.c.name.label("artist"), albums.c.name.label("album"))
-        .add_columns(tracks.c.id)
+        select(
+            tracks.c.id,
+            tracks.c.title,
+            artists.c.name.label("artist"),
+            albums.c.name.label("album"),
+        )
         .outerjoin(
             artists, (artists.c.user_id == tracks.c.user_id) & (artists.c.id == tracks.c.artist_id)
         )
