@@ -12,10 +12,11 @@ from tonearm.catalogue.resolution import resolve
 from tonearm.catalogue.store import CatalogueChange, Difference, difference, plan_catalogue
 from tonearm.domain.vocabulary import Family
 from tonearm.history.arrays import group
+from tonearm.history.aside import set_aside
 from tonearm.history.corrections.marks import Mark, deleted_sightings, follow
 from tonearm.history.evidence import Evidence, Lane
 from tonearm.history.identity import derive
-from tonearm.history.sightings import Context, Plays, Sightings
+from tonearm.history.sightings import SIGHTING_TYPES, Context, Plays, Sightings
 from tonearm.storage import tables
 from tonearm.storage.columns import pack
 
@@ -138,6 +139,9 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     del labels, firsts, row_of
     every.keep(is_kept)
     del is_kept
+    # Until the plays are there, nobody asks for what was known.
+    known.set_aside(*SIGHTING_TYPES)
+    evidence.plays.set_aside()
     fresh = len(every) - len(known)
     if not fresh:
         return _nothing_new(evidence, row)
@@ -145,7 +149,7 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     every.id[len(known) :] = np.arange(first_new, first_new + fresh, dtype=np.uint32)
     # Planning fills it in; until then zeros that nobody touches take no memory.
     every.play = np.zeros(len(every), np.uint32)
-    row = _sorted_by_clock(every)[row]
+    row = set_aside(_sorted_by_clock(every)[row])
     change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
     sighting, play = every.id[row], every.play[row]
     # The id of a play is the lowest of its sightings: of an old one, it is known.

@@ -6,6 +6,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.history.aside import set_aside
+
 
 class Context(NamedTuple):
     """Under which circumstances something was played; each part may be unknown."""
@@ -81,6 +83,11 @@ class Sightings:
         for name in SIGHTING_TYPES:
             setattr(self, name, getattr(self, name)[order])
 
+    def set_aside(self, *names: str) -> None:
+        """Keep some columns in files until they are read again."""
+        for name in names:
+            setattr(self, name, set_aside(getattr(self, name)))
+
     def columns(self) -> dict[str, NDArray[np.integer]]:
         """Give the columns by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -116,6 +123,11 @@ class Plays:
         """Put the rows into another order, a column at a time."""
         for name in PLAY_TYPES:
             setattr(self, name, getattr(self, name)[order])
+
+    def set_aside(self) -> None:
+        """Keep the columns in files until they are read again."""
+        for name in PLAY_TYPES:
+            setattr(self, name, set_aside(getattr(self, name)))
 
     def columns(self) -> dict[str, NDArray[np.integer]]:
         """Give the columns by name."""
