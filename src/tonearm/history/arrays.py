@@ -10,7 +10,7 @@ Rows = NDArray[np.int64]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE = 100_000
 
 
 def slices(rows: int) -> Iterator[slice]:

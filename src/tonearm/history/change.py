@@ -21,6 +21,7 @@ from tonearm.storage import tables
 from tonearm.storage.columns import pack
 
 _Item = TypeVar("_Item", Description, Context)
+_NOTHING = np.empty(0, np.intp)
 
 
 @dataclass(slots=True)
@@ -58,12 +59,16 @@ class ChangedSegments:
     context_ids: NDArray[np.uint32]
 
     def blobs(self) -> Iterator[tuple[Lane, int, bytes]]:
-        """Give lane, month and packed columns of every month that is not empty."""
-        for (lane, month), count in self.rows.items():
-            if count and lane is Lane.SIGHTINGS:
-                yield lane, month, pack(self._sightings_of(month))
-            elif count:
-                yield lane, month, pack(_plays_of(self.plays, month))
+        """Give lane, month and packed columns of every month that is not empty, once; the columns are used up."""
+        for month in self._written(Lane.PLAYS):
+            yield Lane.PLAYS, month, pack(_plays_of(self.plays, month))
+        self.plays.reorder(_NOTHING)
+        for month in self._written(Lane.SIGHTINGS):
+            yield Lane.SIGHTINGS, month, pack(self._sightings_of(month))
+        self.sightings.reorder(_NOTHING)
+
+    def _written(self, wanted: Lane) -> list[int]:
+        return [month for (lane, month), count in self.rows.items() if count and lane is wanted]
 
     def _sightings_of(self, month: int) -> dict[str, NDArray[np.integer]]:
         part = self.sightings.taken(_within(self.sightings.clock, month))

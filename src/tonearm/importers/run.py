@@ -50,7 +50,6 @@ from tonearm.storage.tables import import_members, imports, users
 _log = structlog.get_logger()
 _REPORT_SECONDS = 0.5
 _DAY_MS = 86_400_000
-_NOTHING = np.empty(0, np.intp)
 
 OnProgress = Callable[[Progress], None]
 
@@ -253,9 +252,7 @@ class ImportRun:
             revision = stage_segments(
                 self.database, change, batch_bytes=self.limits.commit_bytes, now=now
             )
-            # The columns are written. Once they are published, the server makes its own.
-            change.segments.sightings.reorder(_NOTHING)
-            change.segments.plays.reorder(_NOTHING)
+            # The columns are gone. Once they are published, the server makes its own.
             give_back_memory()
         with self.database.write() as connection:
             if change is not None:
