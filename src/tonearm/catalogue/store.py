@@ -76,7 +76,6 @@ class Catalogue:
 
 def load_catalogue(connection: Connection, user_id: int) -> Catalogue:
     """Read a listener's catalogue."""
-
     texts: dict[Any, Any] = {}
 
     def rows(table: Table) -> Iterator[tuple[Any, ...]]:

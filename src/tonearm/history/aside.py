@@ -1,5 +1,6 @@
 """Columns set aside: kept in a file while others are worked on."""
 
+import mmap
 from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import TypeVar
@@ -15,12 +16,18 @@ _Number = TypeVar("_Number", bound=np.generic)
 def set_aside(column: NDArray[_Number]) -> NDArray[_Number]:
     """Give the same column, read only, from a file that has no name: only what is read again takes memory again.
 
-    A small column stays as it is, and so does one that the disk has no room for.
+    Set aside once more, it lets go of what was read meanwhile. A small column stays as it is, and so does one that the
+    disk has no room for.
     """
+    if isinstance(column.base, mmap.mmap):
+        if hasattr(mmap, "MADV_DONTNEED"):
+            column.base.madvise(mmap.MADV_DONTNEED)
+        return column
     if column.nbytes < _LEAST_BYTES:
         return column
     with suppress(OSError), TemporaryFile() as file:
         column.tofile(file)
         file.flush()
-        return np.asarray(np.memmap(file, column.dtype, "r", shape=column.shape))
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return np.ndarray(column.shape, column.dtype, mapped)
     return column

@@ -117,22 +117,22 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     contexts = list(evidence.contexts)
     description_at = _places(descriptions, claims.descriptions)
     context_at = _places(contexts, claims.contexts)
-    every = Sightings.concatenated(
-        [
-            known,
-            Sightings(
-                id=np.zeros(count, np.uint32),
-                family=claims.family,
-                description=description_at[claims.description],
-                clock=claims.clock,
-                ms_played=claims.ms_played,
-                stamp=claims.stamp,
-                context=context_at[claims.context],
-                play=np.zeros(count, np.uint32),
-            ),
-        ]
+    claimed = Sightings(
+        id=np.zeros(count, np.uint32),
+        family=claims.family,
+        description=description_at[claims.description],
+        clock=claims.clock,
+        ms_played=claims.ms_played,
+        stamp=claims.stamp,
+        context=context_at[claims.context],
+        play=np.zeros(count, np.uint32),
     )
     claims.clear()
+    every = known.taken(slice(None))
+    every.take_over(claimed)
+    # Until the plays are there, nobody asks for what was known.
+    known.set_aside(*SIGHTING_TYPES)
+    evidence.plays.set_aside()
     labels, firsts = group(
         [every.description, every.clock, every.ms_played, every.stamp, every.context, every.family]
     )
@@ -144,9 +144,6 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     del labels, firsts, row_of
     every.keep(is_kept)
     del is_kept
-    # Until the plays are there, nobody asks for what was known.
-    known.set_aside(*SIGHTING_TYPES)
-    evidence.plays.set_aside()
     fresh = len(every) - len(known)
     if not fresh:
         return _nothing_new(evidence, row)
@@ -155,8 +152,11 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     # Planning fills it in; until then zeros that nobody touches take no memory.
     every.play = np.zeros(len(every), np.uint32)
     row = set_aside(_sorted_by_clock(every)[row])
+    every.set_aside("id", "family")
     change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
     sighting, play = every.id[row], every.play[row]
+    del row
+    every.set_aside(*SIGHTING_TYPES)
     # The id of a play is the lowest of its sightings: of an old one, it is known.
     old = np.flatnonzero(plays.id < first_new)
     changed = plays.id[old[~_is_unchanged(plays, old, evidence.plays)]]

@@ -46,7 +46,7 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     labels = _label_extended(sightings, resolution.track_of, extended)
     merged = _Merged.of(sightings, extended, labels, contexts)
     # What is left to ask of them is little, or asked when they are written.
-    sightings.set_aside("family", "clock", "stamp", "context")
+    sightings.set_aside("clock", "stamp", "context")
     merged.settle_times(sightings, contexts)
     absorbed_by = _absorb(sightings, resolution, account, extended, merged, labels)
     absorbed = absorbed_by >= 0

@@ -72,6 +72,13 @@ class Sightings:
         """Give the rows chosen by position, mask or slice."""
         return type(self)(**{name: getattr(self, name)[rows] for name in SIGHTING_TYPES})
 
+    def take_over(self, others: Self) -> None:
+        """Append the rows of another table, whose columns are used up one by one."""
+        for name in SIGHTING_TYPES:
+            column = getattr(others, name)
+            setattr(others, name, column[:0].copy())
+            setattr(self, name, np.concatenate([getattr(self, name), column]))
+
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the other rows, a column at a time, so that only one is ever held twice."""
         if not mask.all():

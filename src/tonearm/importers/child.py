@@ -56,7 +56,8 @@ class ImportChild:
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
             bufsize=0,
-            env=os.environ | {"PYTHONPATH": path},
+            # Large columns are set aside on the disk of the uploads: a system's own folder may be memory.
+            env=os.environ | {"PYTHONPATH": path, "TMPDIR": str(self.spool)},
             process_group=0,  # Ctrl-C at a terminal is for the server to act on
         )
         # Any account may read a command line, but not a pipe. A child that has died already is
