@@ -154,9 +154,11 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     row = set_aside(_sorted_by_clock(every)[row])
     every.set_aside("id", "family")
     change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
+    for sightings in (known, every):
+        sightings.set_aside(*SIGHTING_TYPES)
     sighting, play = every.id[row], every.play[row]
     del row
-    every.set_aside(*SIGHTING_TYPES)
+    every.set_aside("id", "play")
     # The id of a play is the lowest of its sightings: of an old one, it is known.
     old = np.flatnonzero(plays.id < first_new)
     changed = plays.id[old[~_is_unchanged(plays, old, evidence.plays)]]
@@ -226,6 +228,7 @@ def _plan(
     used = np.zeros(len(derived.contexts), bool)
     used[plays.context] = True
     used[sightings.context] = True
+    sightings.set_aside("context")
     context = difference(
         evidence.user_id,
         tables.contexts,
@@ -274,6 +277,8 @@ def _changed_segments(
         new = _within(sightings.clock, month)
         if is_moved[new].any() or is_gone[_within(known.clock, month)].any():
             rows[Lane.SIGHTINGS, month] = new.stop - new.start
+    for read in (known, sightings):
+        read.set_aside("id")
     for month in _months(before.ended_at, plays.ended_at):
         old_part, part = _plays_of(before, month), _plays_of(plays, month)
         if any(not np.array_equal(old_part[name], part[name]) for name in part):
