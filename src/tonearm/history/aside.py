@@ -19,9 +19,10 @@ def set_aside(column: NDArray[_Number]) -> NDArray[_Number]:
     Set aside once more, it lets go of what was read meanwhile. A small column stays as it is, and so does one that the
     disk has no room for.
     """
-    if isinstance(column.base, mmap.mmap):
+    base: object = column.base  # typed as if it were always an array
+    if isinstance(base, mmap.mmap):
         if hasattr(mmap, "MADV_DONTNEED"):
-            column.base.madvise(mmap.MADV_DONTNEED)
+            base.madvise(mmap.MADV_DONTNEED)
         return column
     if column.nbytes < _LEAST_BYTES:
         return column

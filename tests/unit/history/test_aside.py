@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tonearm.catalogue.resolution import Resolution, ResolvedTrack
 from tonearm.domain.vocabulary import Family
@@ -14,9 +15,14 @@ from tonearm.history.sightings import Context, Sightings
 _LARGE = np.arange(1 << 20, dtype=np.int64)
 
 
+def _is_mapped(column: NDArray[np.int64]) -> bool:
+    base: object = column.base
+    return isinstance(base, mmap.mmap)
+
+
 def test_a_column_set_aside_reads_as_before_and_takes_no_memory_of_its_own() -> None:
     aside = set_aside(_LARGE)
-    assert isinstance(aside.base, mmap.mmap)
+    assert _is_mapped(aside)
     assert aside.dtype == _LARGE.dtype
     assert np.array_equal(aside, _LARGE)
     with pytest.raises(ValueError, match="read-only"):
@@ -38,7 +44,7 @@ def test_a_disk_without_room_costs_the_saving_and_nothing_else(
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     aside = set_aside(_LARGE)
-    assert isinstance(aside.base, mmap.mmap)
+    assert _is_mapped(aside)
     assert list(tmp_path.iterdir()) == []
 
 
