@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,8 @@ def resolve(
     descriptions: Sequence[Description], extended: Sequence[int], account: Sequence[int]
 ) -> Resolution:
     """Resolve descriptions, each claimed by so many extended and account sightings."""
-    pairs = [_pair(description) for description in descriptions]
+    names = _Names()
+    pairs = [_pair(description, names) for description in descriptions]
     members: defaultdict[str, list[int]] = defaultdict(list)
     for index, key in enumerate(_track_keys(descriptions, pairs, extended)):
         members[key].append(index)
@@ -75,7 +76,7 @@ def resolve(
         kinds = {descriptions[index].kind for index in indexes}
         kind = next(kind for kind in _KIND_ORDER if kind in kinds)
         description = descriptions[chosen]
-        track = _track(key, kind, description)
+        track = _track(key, kind, description, names)
         if track.artist is not None and description.artist is not None:
             artists[track.artist][description.artist] += 1
         if track.album is not None and description.album is not None:
@@ -109,10 +110,27 @@ def _best_named(
     return min(indexes, key=preference)
 
 
-def _pair(description: Description) -> Pair | None:
+class _Names(dict[str | None, str]):
+    """Names normalised, each once and held once: many tracks are of one artist and one album."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: dict[Any, Any] = {}
+
+    def __missing__(self, name: str | None) -> str:
+        normal = self[name] = normalise(name)
+        return normal
+
+    def key(self, key: _Key) -> _Key:
+        """Give the first of several equal keys."""
+        found: _Key = self._keys.setdefault(key, key)
+        return found
+
+
+def _pair(description: Description, names: _Names) -> Pair | None:
     if description.title is None:
         return None
-    return normalise(description.artist), normalise(description.title)
+    return names[description.artist], names[description.title]
 
 
 def _track_keys(
@@ -145,9 +163,9 @@ def _local_key(pair: Pair) -> str:
     return f"local:{digest.hexdigest()}"
 
 
-def _track(key: str, kind: str, description: Description) -> ResolvedTrack:
-    artist = (kind, normalise(description.artist)) if description.artist else None
-    album = (artist, normalise(description.album)) if artist and description.album else None
+def _track(key: str, kind: str, description: Description, names: _Names) -> ResolvedTrack:
+    artist = names.key((kind, names[description.artist])) if description.artist else None
+    album = names.key((artist, names[description.album])) if artist and description.album else None
     return ResolvedTrack(key, kind, description.title, artist, album)
 
 

@@ -1,6 +1,6 @@
 """The catalogue in the database, and what has to change there."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,14 +76,15 @@ class Catalogue:
 
 def load_catalogue(connection: Connection, user_id: int) -> Catalogue:
     """Read a listener's catalogue."""
+    texts: dict[Any, Any] = {}
 
-    def rows(table: Table) -> list[Any]:
+    def rows(table: Table) -> Iterator[tuple[Any, ...]]:
         columns = [column for column in table.columns if column.name != "user_id"]
-        return list(
-            connection.execute(
-                select(*columns).where(table.c.user_id == user_id).order_by(table.c.id)
-            )
+        found = connection.execute(
+            select(*columns).where(table.c.user_id == user_id).order_by(table.c.id)
         )
+        # Descriptions, tracks, albums and artists have many texts in common: each is held once.
+        return (tuple(map(texts.setdefault, row, row)) for row in found)
 
     return Catalogue(
         descriptions={Description(*row[1:6]): (row[0], row[6]) for row in rows(descriptions)},

@@ -10,7 +10,7 @@ Rows = NDArray[np.int64]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE = 100_000
 
 
 def slices(rows: int) -> Iterator[slice]:
@@ -31,13 +31,13 @@ def mix(columns: Sequence[Column]) -> NDArray[np.uint64]:
     return every
 
 
-def group(columns: Sequence[Column]) -> tuple[NDArray[np.int32], Rows]:
+def group(columns: Sequence[Column]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Number the groups of equal rows; also give the lowest row of each group."""
     rows = len(columns[0])
     if not rows:
-        return np.empty(0, np.int32), np.empty(0, np.int64)
+        return np.empty(0, np.int32), np.empty(0, np.int32)
     mixed = mix(columns)
-    order = np.argsort(mixed)
+    order = np.argsort(mixed).astype(np.int32)
     mixed = mixed[order]
     is_start = np.empty(rows, bool)
     is_start[0] = True
@@ -45,7 +45,7 @@ def group(columns: Sequence[Column]) -> tuple[NDArray[np.int32], Rows]:
     del mixed
     if not _is_equal_within(columns, order, is_start):
         # Two different rows share a number: sort by the columns themselves.
-        order = np.lexsort(tuple(columns))
+        order = np.lexsort(tuple(columns)).astype(np.int32)
         is_start[1:] = False
         for column in columns:
             ordered = column[order]
@@ -55,7 +55,9 @@ def group(columns: Sequence[Column]) -> tuple[NDArray[np.int32], Rows]:
     return labels, np.minimum.reduceat(order, np.flatnonzero(is_start))
 
 
-def _is_equal_within(columns: Sequence[Column], order: Rows, is_start: NDArray[np.bool_]) -> bool:
+def _is_equal_within(
+    columns: Sequence[Column], order: NDArray[np.int32], is_start: NDArray[np.bool_]
+) -> bool:
     inside = np.flatnonzero(~is_start)
     left, right = order[inside - 1], order[inside]
     return all(bool((column[left] == column[right]).all()) for column in columns)

@@ -12,14 +12,16 @@ from tonearm.catalogue.resolution import resolve
 from tonearm.catalogue.store import CatalogueChange, Difference, difference, plan_catalogue
 from tonearm.domain.vocabulary import Family
 from tonearm.history.arrays import group
+from tonearm.history.aside import set_aside
 from tonearm.history.corrections.marks import Mark, deleted_sightings, follow
 from tonearm.history.evidence import Evidence, Lane
 from tonearm.history.identity import derive
-from tonearm.history.sightings import Context, Plays, Sightings
+from tonearm.history.sightings import SIGHTING_TYPES, Context, Plays, Sightings
 from tonearm.storage import tables
 from tonearm.storage.columns import pack
 
 _Item = TypeVar("_Item", Description, Context)
+_NOTHING = np.empty(0, np.intp)
 
 
 @dataclass(slots=True)
@@ -57,12 +59,16 @@ class ChangedSegments:
     context_ids: NDArray[np.uint32]
 
     def blobs(self) -> Iterator[tuple[Lane, int, bytes]]:
-        """Give lane, month and packed columns of every month that is not empty."""
-        for (lane, month), count in self.rows.items():
-            if count and lane is Lane.SIGHTINGS:
-                yield lane, month, pack(self._sightings_of(month))
-            elif count:
-                yield lane, month, pack(_plays_of(self.plays, month))
+        """Give lane, month and packed columns of every month that is not empty, once; the columns are used up."""
+        for month in self._written(Lane.PLAYS):
+            yield Lane.PLAYS, month, pack(_plays_of(self.plays, month))
+        self.plays.reorder(_NOTHING)
+        for month in self._written(Lane.SIGHTINGS):
+            yield Lane.SIGHTINGS, month, pack(self._sightings_of(month))
+        self.sightings.reorder(_NOTHING)
+
+    def _written(self, wanted: Lane) -> list[int]:
+        return [month for (lane, month), count in self.rows.items() if count and lane is wanted]
 
     def _sightings_of(self, month: int) -> dict[str, NDArray[np.integer]]:
         part = self.sightings.taken(_within(self.sightings.clock, month))
@@ -111,22 +117,22 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     contexts = list(evidence.contexts)
     description_at = _places(descriptions, claims.descriptions)
     context_at = _places(contexts, claims.contexts)
-    every = Sightings.concatenated(
-        [
-            known,
-            Sightings(
-                id=np.zeros(count, np.uint32),
-                family=claims.family,
-                description=description_at[claims.description],
-                clock=claims.clock,
-                ms_played=claims.ms_played,
-                stamp=claims.stamp,
-                context=context_at[claims.context],
-                play=np.zeros(count, np.uint32),
-            ),
-        ]
+    claimed = Sightings(
+        id=np.zeros(count, np.uint32),
+        family=claims.family,
+        description=description_at[claims.description],
+        clock=claims.clock,
+        ms_played=claims.ms_played,
+        stamp=claims.stamp,
+        context=context_at[claims.context],
+        play=np.zeros(count, np.uint32),
     )
     claims.clear()
+    every = known.taken(slice(None))
+    every.take_over(claimed)
+    # Until the plays are there, nobody asks for what was known.
+    known.set_aside(*SIGHTING_TYPES)
+    evidence.plays.set_aside()
     labels, firsts = group(
         [every.description, every.clock, every.ms_played, every.stamp, every.context, every.family]
     )
@@ -145,9 +151,14 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     every.id[len(known) :] = np.arange(first_new, first_new + fresh, dtype=np.uint32)
     # Planning fills it in; until then zeros that nobody touches take no memory.
     every.play = np.zeros(len(every), np.uint32)
-    row = _sorted_by_clock(every)[row]
+    row = set_aside(_sorted_by_clock(every)[row])
+    every.set_aside("id", "family")
     change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
+    for sightings in (known, every):
+        sightings.set_aside(*SIGHTING_TYPES)
     sighting, play = every.id[row], every.play[row]
+    del row
+    every.set_aside("id", "play")
     # The id of a play is the lowest of its sightings: of an old one, it is known.
     old = np.flatnonzero(plays.id < first_new)
     changed = plays.id[old[~_is_unchanged(plays, old, evidence.plays)]]
@@ -217,6 +228,7 @@ def _plan(
     used = np.zeros(len(derived.contexts), bool)
     used[plays.context] = True
     used[sightings.context] = True
+    sightings.set_aside("context")
     context = difference(
         evidence.user_id,
         tables.contexts,
@@ -265,6 +277,8 @@ def _changed_segments(
         new = _within(sightings.clock, month)
         if is_moved[new].any() or is_gone[_within(known.clock, month)].any():
             rows[Lane.SIGHTINGS, month] = new.stop - new.start
+    for read in (known, sightings):
+        read.set_aside("id")
     for month in _months(before.ended_at, plays.ended_at):
         old_part, part = _plays_of(before, month), _plays_of(plays, month)
         if any(not np.array_equal(old_part[name], part[name]) for name in part):

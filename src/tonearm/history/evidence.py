@@ -104,7 +104,8 @@ def load_contexts(
         .where(contexts.c.user_id == user_id, contexts.c.id >= first)
         .order_by(contexts.c.id)
     )
-    return {Context(*row[1:]): (row[0],) for row in rows}
+    texts: dict[Any, Any] = {}  # hundreds of contexts name one platform
+    return {Context(*map(texts.setdefault, row[1:], row[1:])): (row[0],) for row in rows}
 
 
 def list_months(connection: Connection, user_id: int, lane: Lane) -> dict[int, Month]:

@@ -44,6 +44,8 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     contexts = list(contexts)
 
     labels = _label_extended(sightings, resolution.track_of, extended)
+    # Of the columns set aside here and below, little is asked until they are written.
+    sightings.set_aside("description", "ms_played")
     merged = _Merged.of(sightings, extended, labels, contexts)
     merged.settle_times(sightings, contexts)
     absorbed_by = _absorb(sightings, resolution, account, extended, merged, labels)
@@ -63,6 +65,7 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     del merged
     ids = np.full(len(first), np.iinfo(np.uint32).max, np.uint32)
     np.minimum.at(ids, play_of, sightings.id)
+    sightings.set_aside("id", "ms_played")
     order = np.lexsort((ids, started_at, ended_at)).astype(np.int32)
     # Each column is put in order before the next is made, so that only one is ever held twice.
     ids = ids[order]
@@ -79,8 +82,10 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
         context=context,
     )
     del first
+    sightings.set_aside("description", "ms_played")
     rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
+    for part in slices(len(order)):
+        rank[order[part]] = np.arange(part.start, part.start + len(order[part]), dtype=np.int32)
     del order
     return Derived(plays, rank[play_of], contexts)
 
@@ -156,13 +161,17 @@ class _Merged:
     ) -> "_Merged":
         count = int(labels.max()) + 1 if len(labels) else 0
         clock = np.full(count, np.iinfo(np.int64).max)
+        for part in slices(len(rows)):
+            np.minimum.at(clock, labels[part], sightings.clock[rows[part]])
+        sightings.set_aside("clock")
         stamp = np.zeros(count, np.int64)
+        for part in slices(len(rows)):
+            np.maximum.at(stamp, labels[part], sightings.stamp[rows[part]])
+        sightings.set_aside("stamp")
         first = np.empty(count, np.int32)
         context = np.empty(count, np.uint32)
         for part in slices(len(rows)):
             label, row = labels[part], rows[part]
-            np.minimum.at(clock, label, sightings.clock[row])
-            np.maximum.at(stamp, label, sightings.stamp[row])
             first[label] = row
             context[label] = sightings.context[row]
         is_mixed = np.zeros(count, bool)
@@ -171,6 +180,7 @@ class _Merged:
             is_mixed[label[sightings.context[rows[part]] != context[label]]] = True
         if is_mixed.any():
             _merge_contexts(sightings, rows, labels, is_mixed, context, contexts)
+        sightings.set_aside("stamp", "context")
         return cls(first, clock, stamp, context)
 
     def settle_times(self, sightings: Sightings, contexts: list[Context]) -> None:

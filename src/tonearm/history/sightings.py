@@ -6,6 +6,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.history.aside import set_aside
+
 
 class Context(NamedTuple):
     """Under which circumstances something was played; each part may be unknown."""
@@ -70,6 +72,13 @@ class Sightings:
         """Give the rows chosen by position, mask or slice."""
         return type(self)(**{name: getattr(self, name)[rows] for name in SIGHTING_TYPES})
 
+    def take_over(self, others: Self) -> None:
+        """Append the rows of another table, whose columns are used up one by one."""
+        for name in SIGHTING_TYPES:
+            column = getattr(others, name)
+            setattr(others, name, column[:0].copy())
+            setattr(self, name, np.concatenate([getattr(self, name), column]))
+
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the other rows, a column at a time, so that only one is ever held twice."""
         if not mask.all():
@@ -80,6 +89,11 @@ class Sightings:
         """Put the rows into another order, a column at a time."""
         for name in SIGHTING_TYPES:
             setattr(self, name, getattr(self, name)[order])
+
+    def set_aside(self, *names: str) -> None:
+        """Keep some columns in files until they are read again."""
+        for name in names:
+            setattr(self, name, set_aside(getattr(self, name)))
 
     def columns(self) -> dict[str, NDArray[np.integer]]:
         """Give the columns by name."""
@@ -116,6 +130,11 @@ class Plays:
         """Put the rows into another order, a column at a time."""
         for name in PLAY_TYPES:
             setattr(self, name, getattr(self, name)[order])
+
+    def set_aside(self) -> None:
+        """Keep the columns in files until they are read again."""
+        for name in PLAY_TYPES:
+            setattr(self, name, set_aside(getattr(self, name)))
 
     def columns(self) -> dict[str, NDArray[np.integer]]:
         """Give the columns by name."""

@@ -59,7 +59,8 @@ class ImportChild:
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
             bufsize=0,
-            env=os.environ | {"PYTHONPATH": path},
+            # Large columns are set aside on the disk of the uploads: a system's own folder may be memory.
+            env=os.environ | {"PYTHONPATH": path, "TMPDIR": str(self.spool)},
             # Ctrl-C at a terminal is for the server to act on.
             process_group=0,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows

@@ -55,7 +55,6 @@ from tonearm.storage.tables import import_members, imports, users
 _log = structlog.get_logger()
 _REPORT_SECONDS = 0.5
 _DAY_MS = 86_400_000
-_NOTHING = np.empty(0, np.intp)
 
 OnProgress = Callable[[Progress], None]
 
@@ -274,9 +273,7 @@ class ImportRun:
             revision = stage_segments(
                 self.database, change, batch_bytes=self.limits.commit_bytes, now=now
             )
-            # The columns are written. Once they are published, the server makes its own.
-            change.segments.sightings.reorder(_NOTHING)
-            change.segments.plays.reorder(_NOTHING)
+            # The columns are gone. Once they are published, the server makes its own.
             give_back_memory()
         counts = sum_counts([_ledger(item).counts() for item in outcomes])
         result = {"import_id": self.import_id, "rows": counts.rows, "new": counts.new}

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -87,6 +86,9 @@ class Windows:
         return name, (int(self._clock().timestamp()) // seconds + 1) * seconds
 
     def _count_shared(self, place: _Place, times: int) -> int:
+        # Only where it is used: it takes 50 ms and 2 MB to load.
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - see above
+
         name, end = place
         counted = (
             insert(rate_windows)
