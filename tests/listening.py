@@ -41,15 +41,19 @@ def add_user(database: Database, clock: Clock, user_id: int = 1, zone: str = "UT
 
 
 def bring_in(
-    imports: Imports, files: Sequence[bytes], *, user_id: int = 1, is_preview: bool = False
+    imports: Imports,
+    files: Sequence[bytes],
+    *,
+    user_id: int = 1,
+    is_preview: bool = False,
+    names: Sequence[str] | None = None,
 ) -> ImportRecord:
-    """Import files and wait for the end."""
+    """Import files and wait for the end; they are called 0.json, 1.json … unless they have names."""
     spool = imports.create_spool()
     for index, content in enumerate(files):
         (spool / str(index)).write_bytes(content)
-    record = imports.submit(
-        user_id, spool, [f"{index}.json" for index in range(len(files))], is_preview=is_preview
-    )
+    called = names or [f"{index}.json" for index in range(len(files))]
+    record = imports.submit(user_id, spool, called, is_preview=is_preview)
     run_import(imports, user_id, record.id)
     return imports.get(user_id, record.id)
 

@@ -35,6 +35,7 @@ from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
 from tonearm.history.liked import Liked
+from tonearm.history.polls import Polls
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
 from tonearm.importers.clearing import Clearing
@@ -99,6 +100,7 @@ class Tonearm:
     corrections: Corrections
     liked: Liked
     clearing: Clearing
+    polls: Polls
     imports: Imports
     insights: Insights
     notifications: Notifications
@@ -191,6 +193,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
         clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
+        polls=Polls(database, clock),
         imports=_imports(settings, database, clock, jobs, desk),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,

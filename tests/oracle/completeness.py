@@ -56,6 +56,31 @@ def day_spans(moments: Iterable[int], zone: ZoneInfo) -> list[Span]:
     )
 
 
+def polled_spans(pages: Iterable[tuple[int, list[int], bool]]) -> tuple[list[Span], list[Span]]:
+    """What pages vouch for, and what they could not reach, in the order in which they were fetched.
+
+    A page is the moment it was fetched, the ends of its plays, and whether older ones were cut off.
+    """
+    shown: list[Span] = []
+    lost: list[Span] = []
+    known: list[int] = []
+    reached: int | None = None
+    for fetched, plays, is_full in pages:
+        last = max([fetched, *plays])
+        first = min([last, *plays])
+        if reached is not None:
+            newest = max(known) if known else reached
+            if is_full and first > newest:
+                lost.append((newest, first))
+                shown = without(shown, [(newest, last)])
+            else:
+                first = min(first, reached)
+        shown = union([*shown, (first, last)])
+        reached = last if reached is None else max(reached, last)
+        known += plays
+    return shown, lost
+
+
 def coverage(
     vouched: Iterable[Span],
     gaps: Iterable[Span],

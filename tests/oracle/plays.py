@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from oracle.polls import Timed, delivered_once, meet, works_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,6 +27,8 @@ LONGEST_URI = 512
 NO_STAMP: tuple[None, bool] = (None, False)
 YEAR_2006_MS = 1_136_073_600_000
 YEAR_2100_MS = 4_102_444_800_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FAMILIES = ("extended", "account", "poll")
 SURROGATES = re.compile("[\ud800-\udfff]")
 EXTENDED_TEXTS = (
     "platform", "conn_country", "master_metadata_track_name",
@@ -199,6 +203,18 @@ def read_account(row: dict[str, Any], now: datetime) -> Sighting:
     return Sighting("account", clock, ms, kind, None, title, artist, album, *NO_STAMP, Context())
 
 
+def read_poll(row: dict[str, Any]) -> Sighting:
+    """An item of the list of recently played tracks, which is always well formed here."""
+    track = row["track"]
+    moment = datetime.fromisoformat(row["played_at"])
+    artists = [artist["name"] for artist in [*track["album"]["artists"], *track["artists"]]]
+    return Sighting(
+        "poll", (moment - EPOCH) // timedelta(milliseconds=1), track["duration_ms"], "music",
+        track["uri"], clean(track["name"]), clean(artists[0]), clean(track["album"]["name"]),
+        *NO_STAMP, Context(),
+    )  # fmt: skip
+
+
 def sighting_of(row: object, now: datetime) -> Sighting | None:
     """The claim a row makes, None for one about nothing.
 
@@ -211,6 +227,8 @@ def sighting_of(row: object, now: datetime) -> Sighting | None:
         sighting = read_extended(row, now)
     elif "endTime" in row:
         sighting = read_account(row, now)
+    elif "played_at" in row:
+        sighting = read_poll(row)
     else:
         raise MalformedError
     unknown = (sighting.title, sighting.artist) == ("Unknown Track", "Unknown Artist")
@@ -245,18 +263,23 @@ def absent_last(text: str | None) -> tuple[bool, str]:
 
 def tracks_of(sightings: list[Sighting]) -> tuple[dict[Sighting, str], dict[str, Track]]:
     """Which track each sighting belongs to, and what each track is called."""
-    votes: dict[Pair, Counter[str]] = defaultdict(Counter)
+    votes: dict[Pair, set[str]] = defaultdict(set)
+    told: Counter[tuple[Pair, str, str]] = Counter()
     for sighting in sightings:
         pair = pair_of(sighting.artist, sighting.title)
-        if pair and sighting.uri and sighting.family == "extended":
-            votes[pair][sighting.uri] += 1
+        if pair and sighting.uri:
+            votes[pair].add(sighting.uri)
+            told[pair, sighting.uri, sighting.family] += 1
     keys: dict[Sighting, str] = {}
     for sighting in sightings:
         pair = pair_of(sighting.artist, sighting.title)
         if sighting.uri:
             keys[sighting] = sighting.uri
         elif pair in votes:
-            keys[sighting] = min(votes[pair], key=lambda link: (-votes[pair][link], link))
+            keys[sighting] = min(
+                votes[pair],
+                key=lambda link: (-told[pair, link, "extended"], -told[pair, link, "poll"], link),
+            )
         else:
             assert pair is not None, "a sighting without URI has a title"
             keys[sighting] = f"local:{pair[0]}\x1f{pair[1]}"
@@ -274,6 +297,7 @@ def track_of(key: str, told: list[Sighting]) -> Track:
             names[0] is None,
             -counts[*names, "extended"],
             -counts[*names, "account"],
+            -counts[*names, "poll"],
             *map(absent_last, names),
         ),
     )
@@ -321,20 +345,26 @@ def present(values: Iterable[Any]) -> Any:  # noqa: ANN401 - the first of whatev
 
 
 def order_in_play(sighting: Sighting) -> tuple[object, ...]:
-    """Extended before account, then clock, stamp, context; absent last."""
+    """Extended before account before poll, then clock, stamp, context; absent last; polls by length and words."""
     return (
-        sighting.family != "extended",
+        FAMILIES.index(sighting.family),
         sighting.clock,
         sighting.stamp is None,
         sighting.stamp or 0,
         [(value is None, value if value is not None else "") for value in sighting.context],
+        *((sighting.ms, words_of(sighting)) if sighting.family == "poll" else ()),
     )
+
+
+def words_of(sighting: Sighting) -> list[tuple[bool, str]]:
+    words = (sighting.kind, sighting.uri, sighting.title, sighting.artist, sighting.album)
+    return [absent_last(word) for word in words]
 
 
 def play_of(group: list[Sighting], track: Track) -> OraclePlay:
     ordered = sorted(group, key=order_in_play)
     extended = [s for s in ordered if s.family == "extended"]
-    ts = min(s.clock for s in extended or ordered)
+    ts = min(s.clock for s in extended or ordered if s.family == ordered[0].family)
     ms = ordered[0].ms
     stamp = max((s.stamp for s in ordered if s.stamp is not None), default=None)
     context = Context(*map(present, zip(*(s.context for s in ordered), strict=True)))
@@ -403,11 +433,53 @@ def listens_of(rows: Iterable[object], *, now: datetime) -> list[tuple[OraclePla
     for group, sighting in joined:
         group.append(sighting)
     return sorted(
-        ((play_of(group, tracks[keys[group[0]]]), group) for group in [*groups, *alone]),
+        (
+            (play_of(group, tracks[keys[group[0]]]), group)
+            for group in with_polls(groups, alone, keys, tracks)
+        ),
         key=lambda listen: [
             (value is None, value if value is not None else 0) for value in listen[0]
         ],
     )
+
+
+def with_polls(
+    groups: list[list[Sighting]],
+    alone: list[list[Sighting]],
+    keys: dict[Sighting, str],
+    tracks: dict[str, Track],
+) -> list[list[Sighting]]:
+    """The plays, each listen that polls tell of with the one that it is: an extended one, else an account row alone."""
+
+    def pair(told: Sighting) -> Pair | None:
+        track = tracks[keys[told]]
+        return pair_of(told.artist, told.title) or pair_of(track.artist, track.title)
+
+    works = works_of((key, pair(told) or key) for told, key in keys.items())
+    polls: dict[int, list[Sighting]] = defaultdict(list)
+    for told in sorted((s for s in keys if s.family == "poll"), key=order_in_play):
+        polls[works[keys[told]]].append(told)
+    listens = [
+        Timed(work, heard[0].clock, (), heard)
+        for work, told in polls.items()
+        for heard in delivered_once((s.clock, s.ms, s) for s in told)
+    ]
+    extended = [
+        Timed(
+            works[keys[group[0]]],
+            play_of(group, tracks[keys[group[0]]]).ended_at,
+            (keys[group[0]], group[0].ms, max(s.stamp or 0 for s in group)),
+            group,
+        )
+        for group in groups
+    ]
+    minutes = [
+        Timed(works[keys[row]], row.clock + 30_000, (row.ms, words_of(row)), group)
+        for group in alone
+        for row in group
+    ]
+    left = meet(meet(listens, extended, 90_000), minutes, 120_000)
+    return [*groups, *alone, *(listen.sightings for listen in left)]
 
 
 def first_moment(

@@ -30,6 +30,7 @@ TITLES = (
 ARTISTS = ("Glass Harbour", "GLASS HARBOUR", "Noite Branca", " Noite Branca\0")
 ALBUMS = ("Signals", "signals", "Signals (Deluxe)")
 LENGTHS = (0, 1, 999, 1_000, 2_000, 29_999, 30_000, 61_000, 215_000)
+MOSTLY_SAME = st.sampled_from((True, True, True, False))
 REASONS = ("trackdone", "fwdbtn", "logout", "appload", "endplay", "", None)
 
 
@@ -191,6 +192,75 @@ def histories(draw: st.DrawFn, *, max_size: int = 8) -> list[Row]:
         rows += [draw(deed(row)) for deed in deeds]
     rows += draw(st.lists(account_row(), max_size=3))
     order: list[Row] = draw(st.permutations(rows))
+    return order
+
+
+# What is a second, a tolerance, or a millisecond more than one away from the end of a play, in milliseconds.
+SHIFTS = (
+    0, 0, 0, 1, -1, 999, 20_000, -20_000, 30_000, 60_000, 90_000, -90_000, 90_001, -90_001, 120_000, -120_001,
+    150_000, 180_000,
+)  # fmt: skip
+MOVES = (0, 1, 999, 19_999, 20_000, 29_999, 30_000, 30_001, 61_000, -25_000, -30_001)
+
+
+LATEST_SECONDS = 1_760_000_000  # before any clock of these tests
+
+
+def milliseconds(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@st.composite
+def polled(draw: st.DrawFn, row: Row) -> Row:
+    """An item of the list of recently played tracks about the listen of an extended row, or near it."""
+    end = datetime.strptime(row["ts"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    stamp = row.get("offline_timestamp")
+    seconds = 0 if not stamp else stamp / 1000 if stamp >= 10**11 else stamp
+    if row.get("offline") and 10**9 < seconds < LATEST_SECONDS:
+        end = datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=row["ms_played"])
+    end += timedelta(milliseconds=draw(st.sampled_from(SHIFTS)))
+    artist = row.get("master_metadata_album_artist_name") or draw(st.sampled_from(ARTISTS))
+    uri = row.get("spotify_track_uri") or ""
+    return {
+        "played_at": milliseconds(end),
+        "track": {
+            "uri": uri if uri.startswith("spotify:") and draw(MOSTLY_SAME) else draw(st.sampled_from(URIS)),
+            "name": row.get("master_metadata_track_name") or draw(st.sampled_from(TITLES)),
+            "duration_ms": draw(st.sampled_from(LENGTHS)),
+            "artists": [{"name": artist}],
+            "album": {
+                "name": row.get("master_metadata_album_album_name") or "Signals",
+                "artists": draw(st.sampled_from(([], [{"name": artist}, {"name": "Another"}]))),
+            },
+        },
+    }  # fmt: skip
+
+
+@st.composite
+def delivered_again(draw: st.DrawFn, item: Row) -> Row:
+    """The same listen in a later answer: word for word, with its stamp moved, or relinked."""
+    moment = datetime.fromisoformat(item["played_at"])
+    moved = moment + timedelta(milliseconds=draw(st.sampled_from(MOVES)))
+    track = dict(item["track"])
+    if draw(st.integers(0, 3)) == 0:
+        track["uri"] = draw(st.sampled_from(URIS))
+    return {"played_at": milliseconds(moved), "track": track}
+
+
+@st.composite
+def polled_histories(draw: st.DrawFn, *, max_size: int = 6) -> list[Row]:
+    """Rows of both families and polled items about the same listens, in any order."""
+    rows: list[Row] = list(draw(st.lists(extended_row(), min_size=1, max_size=max_size)))
+    told: list[Row] = []
+    for row in rows:
+        deeds = draw(st.lists(st.sampled_from((retold, repeated, account_of, polled)), max_size=3))
+        told += [draw(deed(row)) for deed in deeds]
+        items = draw(st.lists(polled(row), max_size=2))
+        told += items
+        told += [draw(delivered_again(item)) for item in items if draw(st.booleans())]
+    if draw(st.booleans()):  # so that polls, or polls and account data, are all there is
+        rows = []
+    order: list[Row] = draw(st.permutations(rows + told))
     return order
 
 

@@ -23,7 +23,7 @@ from tonearm.importers.imports import imports_of
 from tonearm.importers.limits import Limits
 from tonearm.jobs.records import JobState
 from tonearm.ops.clock import system_clock
-from tonearm.storage import job_tables, link_tables, spotify_tables, tables
+from tonearm.storage import job_tables, link_tables, poll_tables, spotify_tables, tables
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
@@ -39,7 +39,12 @@ COUNTS = dict.fromkeys(
     ("rows", "new", "improved", "duplicate", "no_content", "malformed", "suppressed"), 0
 )
 metadata = tables.metadata
-for table in (job_tables.jobs, link_tables.links, spotify_tables.spotify_apps):
+for table in (
+    job_tables.jobs,
+    link_tables.links,
+    poll_tables.polled,
+    spotify_tables.spotify_apps,
+):
     assert table.metadata is metadata
 
 

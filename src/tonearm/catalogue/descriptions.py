@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+_LONGEST_URI = 512
+
 
 class Description(NamedTuple):
     """One distinct wording of what was played, cleaned but not normalised."""
@@ -11,3 +13,10 @@ class Description(NamedTuple):
     title: str | None
     artist: str | None
     album: str | None
+
+
+def clean_uri(text: str | None) -> str | None:
+    """Give a text back if it is a Spotify URI."""
+    if text is None or not text.startswith("spotify:") or len(text) > _LONGEST_URI:
+        return None
+    return text

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tonearm.catalogue.descriptions import Description
 from tonearm.domain.text import normalise
-from tonearm.domain.vocabulary import Kind
+from tonearm.domain.vocabulary import Family, Kind
 
 NO_ITEM = -1
 _KIND_ORDER = (Kind.AUDIOBOOK.value, Kind.PODCAST.value, Kind.MUSIC.value)
@@ -23,6 +23,7 @@ Pair = tuple[str, str]
 ArtistKey = tuple[str, str]
 AlbumKey = tuple[ArtistKey, str]
 _Key = TypeVar("_Key", ArtistKey, AlbumKey)
+_Ordered = TypeVar("_Ordered", str, tuple[tuple[bool, str], ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,28 @@ class Resolution:
     """For each description, the position of its track."""
     pair_of: NDArray[np.int32]
     """For each description, a number for its artist and title, -1 where neither it nor its track has one."""
+    descriptions: Sequence[Description]
+
+    def ranks(self, descriptions: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Give each of some descriptions the rank of its track among theirs, by key."""
+        tracks, positions = np.unique(self.track_of[descriptions], return_inverse=True)
+        return _ranks([self.tracks[track].key for track in tracks.tolist()])[positions]
+
+    def wording_ranks(self, descriptions: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Give each of some descriptions its rank among them by what it says, absent parts last."""
+        chosen, positions = np.unique(descriptions, return_inverse=True)
+        words = [self.descriptions[index] for index in chosen.tolist()]
+        return _ranks([tuple((part is None, part or "") for part in own) for own in words])[
+            positions
+        ]
 
 
-def resolve(
-    descriptions: Sequence[Description], extended: Sequence[int], account: Sequence[int]
-) -> Resolution:
-    """Resolve descriptions, each claimed by so many extended and account sightings."""
+def resolve(descriptions: Sequence[Description], claims: Sequence[Sequence[int]]) -> Resolution:
+    """Resolve descriptions; `claims` tell by family how many sightings have each of them."""
     names = _Names()
     pairs = [_pair(description, names) for description in descriptions]
     members: defaultdict[str, list[int]] = defaultdict(list)
-    for index, key in enumerate(_track_keys(descriptions, pairs, extended)):
+    for index, key in enumerate(_track_keys(descriptions, pairs, claims)):
         members[key].append(index)
 
     pair_numbers: dict[Pair, int] = {}
@@ -66,7 +79,7 @@ def resolve(
     track_of = np.empty(len(descriptions), np.int32)
     pair_of = np.empty(len(descriptions), np.int32)
     for key, indexes in members.items():
-        chosen = _best_named(indexes, descriptions, extended, account)
+        chosen = _best_named(indexes, descriptions, claims)
         for index in indexes:
             pair = pairs[index] or pairs[chosen]
             pair_of[index] = (
@@ -82,30 +95,30 @@ def resolve(
         if track.album is not None and description.album is not None:
             albums[track.album][description.album] += 1
         tracks.append(track)
-    return Resolution(tracks, _most_common(artists), _most_common(albums), track_of, pair_of)
+    return Resolution(
+        tracks, _most_common(artists), _most_common(albums), track_of, pair_of, descriptions
+    )
 
 
 def _best_named(
     indexes: Sequence[int],
     descriptions: Sequence[Description],
-    extended: Sequence[int],
-    account: Sequence[int],
+    claims: Sequence[Sequence[int]],
 ) -> int:
-    """Choose the description of one track whose names are claimed most."""
+    """Choose the description of one track whose names are claimed most, by the best family first."""
     if len(indexes) == 1:
         return indexes[0]
-    claims: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0, 0])
+    counts: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0] * len(claims))
     for index in indexes:
         # Kind and URI apart, the same names may stand in several descriptions.
-        counts = claims[descriptions[index][2:]]
-        counts[0] += extended[index]
-        counts[1] += account[index]
+        own = counts[descriptions[index][2:]]
+        for family, by_description in enumerate(claims):
+            own[family] -= by_description[index]
 
     def preference(index: int) -> tuple[object, ...]:
         names = descriptions[index][2:]
-        by_extended, by_account = claims[names]
         spelled = ((name is None, name or "") for name in names)
-        return names[0] is None, -by_extended, -by_account, *spelled
+        return names[0] is None, *counts[names], *spelled
 
     return min(indexes, key=preference)
 
@@ -134,15 +147,19 @@ def _pair(description: Description, names: _Names) -> Pair | None:
 
 
 def _track_keys(
-    descriptions: Sequence[Description], pairs: Sequence[Pair | None], extended: Sequence[int]
+    descriptions: Sequence[Description],
+    pairs: Sequence[Pair | None],
+    claims: Sequence[Sequence[int]],
 ) -> list[str]:
-    claims: Counter[tuple[Pair, str]] = Counter()
+    counts: defaultdict[tuple[Pair, str], list[int]] = defaultdict(lambda: [0, 0])
     homeless = {pairs[i] for i, description in enumerate(descriptions) if description.uri is None}
-    for description, pair, count in zip(descriptions, pairs, extended, strict=True):
+    for index, (description, pair) in enumerate(zip(descriptions, pairs, strict=True)):
         if description.uri is not None and pair is not None and pair in homeless:
-            claims[pair, description.uri] += count
+            own = counts[pair, description.uri]
+            own[0] -= claims[Family.EXTENDED][index]
+            own[1] -= claims[Family.POLL][index]
     homes: dict[Pair, str] = {}
-    for (pair, uri), _count in sorted(claims.items(), key=lambda claim: (-claim[1], claim[0][1])):
+    for (pair, uri), _counts in sorted(counts.items(), key=lambda claim: (claim[1], claim[0][1])):
         homes.setdefault(pair, uri)
     return [
         description.uri or homes.get(pair or ("", "")) or _local_key(pair or ("", ""))
@@ -174,3 +191,11 @@ def _most_common(spellings: dict[_Key, Counter[str]]) -> dict[_Key, str]:
         key: min(counter.items(), key=lambda item: (-item[1], item[0]))[0]
         for key, counter in spellings.items()
     }
+
+
+def _ranks(values: Sequence[_Ordered]) -> NDArray[np.int32]:
+    ranks = np.empty(len(values), np.int32)
+    ranks[sorted(range(len(values)), key=values.__getitem__)] = np.arange(
+        len(values), dtype=np.int32
+    )
+    return ranks

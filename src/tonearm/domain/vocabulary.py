@@ -17,7 +17,7 @@ class Family(IntEnum):
 
     EXTENDED = 0
     ACCOUNT = 1
-    # 2 is kept for what is polled from the Web API.
+    POLL = 2
     MANUAL = 3
 
 
@@ -73,6 +73,32 @@ class Flaw(IntEnum):
     def label(self) -> str:
         """The reason in words, for ledgers."""
         return "" if self is Flaw.NONE else self.name.lower().replace("_", " ")
+
+
+class GapReason(StrEnum):
+    """Why plays of a span of time may be missing."""
+
+    PAGE_FULL = "page_full"
+    OUTAGE = "outage"
+    BLOCKED = "blocked"
+    UNLINKED = "unlinked"
+    PAUSED = "paused"
+    RELINK_NEEDED = "relink_needed"
+
+    @property
+    def meaning(self) -> str:
+        """What was the matter, as the end of a sentence."""
+        return _GAP_MEANINGS[self]
+
+
+_GAP_MEANINGS: Mapping[GapReason, str] = {
+    GapReason.PAGE_FULL: "more was played in a while than the last 50 plays, which is all that Spotify tells",
+    GapReason.OUTAGE: "Spotify or Tonearm could not be reached",
+    GapReason.BLOCKED: "Spotify refused to answer for a while",
+    GapReason.UNLINKED: "Spotify was not linked",
+    GapReason.PAUSED: "collecting was paused",
+    GapReason.RELINK_NEEDED: "Spotify did not accept the link any more",
+}
 
 
 class ImportState(StrEnum):

@@ -218,7 +218,7 @@ def _plan(
     used[sightings.description] = True
     descriptions = [text for text, is_used in zip(descriptions, used, strict=True) if is_used]
     sightings.description = (np.cumsum(used) - 1).astype(np.uint32)[sightings.description]
-    resolution = resolve(descriptions, *_uses(sightings, len(descriptions)))
+    resolution = resolve(descriptions, _uses(sightings, len(descriptions)))
     derived = derive(sightings, resolution, contexts)
     catalogue = plan_catalogue(evidence.user_id, evidence.catalogue, descriptions, resolution)
     del resolution
@@ -255,12 +255,12 @@ def _plan(
     return change, plays
 
 
-def _uses(sightings: Sightings, count: int) -> tuple[list[int], list[int]]:
-    """For each description, count the extended sightings that have it, and the others."""
-    is_extended = sightings.family == Family.EXTENDED
-    extended = np.bincount(sightings.description[is_extended], minlength=count)
-    others = np.bincount(sightings.description[~is_extended], minlength=count)
-    return extended.tolist(), others.tolist()
+def _uses(sightings: Sightings, count: int) -> list[list[int]]:
+    """For each family count the sightings that have each description."""
+    return [
+        np.bincount(sightings.description[sightings.family == family], minlength=count).tolist()
+        for family in Family
+    ]
 
 
 def _changed_segments(

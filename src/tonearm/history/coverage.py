@@ -1,13 +1,14 @@
-"""Which spans of time a listener's imports vouch for.
+"""Which spans of time a listener's imports and polls vouch for.
 
 A complete set of extended files vouches from its first to its last row. Any other history file may leave something
-out: it vouches, in part, for the local days that have rows of it.
+out: it vouches, in part, for the local days that have rows of it. A page of polled plays vouches from its oldest play
+to the moment it was fetched, for music: Spotify lists nothing else there.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,11 +19,11 @@ from sqlalchemy import Connection, select, tuple_
 from tonearm.domain.instants import to_ms
 from tonearm.domain.offsets import local_days
 from tonearm.domain.periods import find_zone, start_of_day
-from tonearm.domain.vocabulary import Family, ImportState
+from tonearm.domain.vocabulary import Family, ImportState, Kind
 from tonearm.history.change import month_of
-from tonearm.history.evidence import Lane, load_lane, load_months
-from tonearm.history.sightings import SIGHTING_TYPES
+from tonearm.history.evidence import Lane, load_months
 from tonearm.storage.columns import unpack
+from tonearm.storage.poll_tables import polled_spans
 from tonearm.storage.tables import import_members, imports
 
 # Extended files are numbered from 0 within a series; the only one, or the first, may go without a number.
@@ -66,6 +67,12 @@ class Spans:
         stops = [*self.starts[first:last].tolist(), end]
         return [(begin, stop) for begin, stop in zip(begins, stops, strict=True) if begin < stop]
 
+    def joined(self, other: "Spans") -> "Spans":
+        """Give what lies in a span of either."""
+        return Spans(
+            np.concatenate([self.starts, other.starts]), np.concatenate([self.ends, other.ends])
+        )
+
     def _length_before(self, instant: int) -> int:
         place = int(np.searchsorted(self.starts, instant))
         if not place:
@@ -74,28 +81,40 @@ class Spans:
         return int(self._before[place]) - beyond
 
 
+@dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a listener's imports vouch for, by the local days of one zone."""
+    """What vouches for a listener's plays, by the local days of one zone."""
 
-    def __init__(self, vouched: "Vouched", zone: str) -> None:
-        """Add the local days of the zone to what is vouched for wholly."""
-        self.complete = vouched.complete
-        starts, ends = _days_of(vouched.partly_at, zone)
-        self.every = Spans(
-            np.concatenate([self.complete.starts, starts]),
-            np.concatenate([self.complete.ends, ends]),
-        )
-        """Days vouched for in part among them."""
+    complete: Spans
+    every: Spans
+    """What is vouched for in part among it."""
+    is_polled: bool
+    """Whether polls vouch for anything: their spans grow without a new version of the history."""
+
+    @classmethod
+    def of(cls, vouched: "Vouched", zone: str) -> "Coverage":
+        """Add the local days of the zone to what imports vouch for wholly."""
+        every = vouched.complete.joined(Spans(*_days_of(vouched.partly_at, zone)))
+        return cls(vouched.complete, every, vouched.is_polled)
+
+    def with_polls(self, spans: Spans, kind: str) -> "Coverage":
+        """Add what polls vouch for: all of the music, so part of everything, and nothing spoken."""
+        if kind not in (Kind.MUSIC, "all"):
+            return self
+        complete = self.complete.joined(spans) if kind == Kind.MUSIC else self.complete
+        return replace(self, complete=complete, every=self.every.joined(spans))
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What a listener's imports vouch for, whatever the zone."""
+    """What vouches for a listener's plays in one version, whatever the zone."""
 
     complete: Spans
     """Those of complete sets."""
     partly_at: _Instants
     """The quarters of an hour with rows that vouch for their days only."""
+    is_polled: bool
+    """Whether there are polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +157,10 @@ def load_file_sets(connection: Connection, user_id: int) -> list[FileSet]:
 
 
 def load_vouched(connection: Connection, user_id: int) -> Vouched:
-    """Find out what a listener's imports vouch for; rows are looked at only where that cannot be told without."""
+    """Find out what vouches for a listener's plays; rows are looked at only where that cannot be told without."""
     sets = load_file_sets(connection, user_id)
+    query = select(polled_spans.c.link_id).where(polled_spans.c.user_id == user_id).limit(1)
+    is_polled = connection.scalar(query) is not None
     whole = [found for found in sets if found.flaw is None]
     complete = Spans(
         np.array([found.first_at for found in whole], np.int64),
@@ -153,7 +174,7 @@ def load_vouched(connection: Connection, user_id: int) -> Vouched:
         and complete.missing_within(found.first_at - _TWO_DAYS_MS, found.last_at + _TWO_DAYS_MS)
     ]
     if not partial:
-        return Vouched(complete, np.empty(0, np.int64))
+        return Vouched(complete, np.empty(0, np.int64), is_polled)
     # A month of sightings is read column by column: what every row has to be asked is most of the cost.
     is_partial: _IsPartial
     if not whole:
@@ -162,19 +183,20 @@ def load_vouched(connection: Connection, user_id: int) -> Vouched:
         is_partial = _AccountRow()
     else:
         is_partial = _SupportedRow(connection, user_id, partial)
-    return Vouched(complete, _quarters_of(connection, user_id, partial, is_partial))
+    return Vouched(complete, _quarters_of(connection, user_id, partial, is_partial), is_polled)
 
 
-def account_plays(connection: Connection, user_id: int) -> NDArray[np.uint32]:
-    """Give the ids of the plays that only account data tells of."""
-    if not any(found.is_account for found in load_file_sets(connection, user_id)):
-        return np.empty(0, np.uint32)
-    lane = load_lane(connection, user_id, Lane.SIGHTINGS, _some("family", "play"))
-    is_account = lane["family"] == Family.ACCOUNT
-    is_alone = np.zeros(int(lane["play"].max(initial=0)) + 1, bool)
-    is_alone[lane["play"][is_account]] = True
-    is_alone[lane["play"][~is_account]] = False
-    return np.flatnonzero(is_alone).astype(np.uint32)
+def load_polled_spans(connection: Connection, user_id: int) -> Spans:
+    """Read of which spans polls have shown everything, by any link."""
+    rows = connection.execute(
+        select(polled_spans.c.from_at, polled_spans.c.to_at)
+        .where(polled_spans.c.user_id == user_id, polled_spans.c.from_at < polled_spans.c.to_at)
+        .order_by(polled_spans.c.from_at)
+    ).all()
+    return Spans(
+        np.array([row.from_at for row in rows], np.int64),
+        np.array([row.to_at for row in rows], np.int64),
+    )
 
 
 def _sets_of(members: Sequence[Any]) -> Iterable[FileSet]:
@@ -284,10 +306,6 @@ def _quarters_of(
         is_first = np.append(True, own[1:] != own[:-1])[: len(own)]
         quarters.append(own[is_first] * _QUARTER_MS)
     return np.concatenate(quarters)
-
-
-def _some(*names: str) -> dict[str, type[np.integer]]:
-    return {name: SIGHTING_TYPES[name] for name in names}
 
 
 def _days_of(instants: _Instants, zone: str) -> tuple[_Instants, _Instants]:

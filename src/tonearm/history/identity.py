@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tonearm.catalogue.resolution import Resolution
 from tonearm.domain.vocabulary import Family
 from tonearm.history.arrays import ROWS_AT_ONCE, best_match, group, slices
+from tonearm.history.polled import ExtendedPlays, place
 from tonearm.history.sightings import Context, Plays, Sightings
 
 _MINUTE = 60_000
@@ -39,8 +40,10 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     """Derive plays; `description` and `context` of the sightings are positions in what is passed beside."""
     is_extended = sightings.family == Family.EXTENDED
     extended = np.flatnonzero(is_extended).astype(np.int32)
-    account = np.flatnonzero(~is_extended).astype(np.int32)
-    del is_extended
+    is_poll = sightings.family == Family.POLL
+    account = np.flatnonzero(~(is_extended | is_poll)).astype(np.int32)
+    polls = np.flatnonzero(is_poll).astype(np.int32)
+    del is_extended, is_poll
     contexts = list(contexts)
 
     labels = _label_extended(sightings, resolution.track_of, extended)
@@ -56,6 +59,16 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     play_of[extended] = labels
     play_of[account[absorbed]] = labels[absorbed_by[absorbed]]
     play_of[alone] = np.arange(len(alone), dtype=np.int32) + len(merged.first)
+    if len(polls):
+        known = ExtendedPlays(extended, labels, merged.first, merged.ended_at)
+        exported = np.flatnonzero(sightings.family[alone] == Family.ACCOUNT)
+        placed = place(sightings, resolution, polls, known, alone[exported])
+        known_as = np.append(exported, -1)[placed.account]
+        number = np.where(placed.account < 0, placed.listen + len(alone), known_as)
+        number += len(merged.first)
+        play_of[polls] = np.where(placed.extended < 0, number, placed.extended)
+        alone = np.concatenate([alone, placed.alone])
+        del known, placed
     del labels, extended
 
     first = _joined(merged.first, alone)
@@ -274,7 +287,7 @@ def _absorb(
         for column in (
             merged.ended_at[play],
             merged.started_at[play],
-            _ranks(resolution, sightings.description[rows]),
+            resolution.ranks(sightings.description[rows]),
             stamp,
             sightings.clock[rows],
         )
@@ -282,12 +295,3 @@ def _absorb(
     found = best_match(wanted, offered, preference)
     place = near[np.where(found >= 0, found % max(len(rows), 1), 0)] if len(near) else found
     return np.where(found >= 0, place, -1)
-
-
-def _ranks(resolution: Resolution, descriptions: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Give each description the rank of its track among theirs, by key."""
-    tracks, positions = np.unique(resolution.track_of[descriptions], return_inverse=True)
-    keys = [resolution.tracks[track].key for track in tracks.tolist()]
-    ranks = np.empty(len(keys), np.int32)
-    ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys), dtype=np.int32)
-    return ranks[positions]

@@ -1,4 +1,4 @@
-"""What one play is known from: its sightings, and the rows of files that tell of each."""
+"""What one play is known from: its sightings, and the rows of files or the polls that tell of each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from tonearm.domain.vocabulary import Family, ImportState
 from tonearm.history.evidence import Lane, load_months
 from tonearm.history.sightings import Context
 from tonearm.storage.columns import unpack
+from tonearm.storage.poll_tables import polled
 from tonearm.storage.tables import contexts, descriptions, import_members, imports
 
 
@@ -27,6 +28,14 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class PollSupport:
+    """An answer of Spotify that is one sighting."""
+
+    link_id: int
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A distinct claim about a play; clock and stamp in Unix milliseconds."""
 
@@ -39,6 +48,7 @@ class Sighting:
     stamp: int
     """0 without one."""
     supports: tuple[Support, ...]
+    polls: tuple[PollSupport, ...]
 
 
 def load_sightings(connection: Connection, user_id: int, play_id: int) -> list[Sighting]:
@@ -54,6 +64,7 @@ def load_sightings(connection: Connection, user_id: int, play_id: int) -> list[S
     told = _rows(connection, user_id, descriptions, [own["description"] for own in found])
     circumstances = _rows(connection, user_id, contexts, [own["context"] for own in found])
     supports = _load_supports(connection, user_id, found)
+    polls = _load_polls(connection, user_id, found)
     return [
         Sighting(
             id=own["id"],
@@ -68,6 +79,7 @@ def load_sightings(connection: Connection, user_id: int, play_id: int) -> list[S
             ms_played=own["ms_played"],
             stamp=own["stamp"],
             supports=tuple(supports[own["id"]]),
+            polls=tuple(polls[own["id"]]),
         )
         for own in found
     ]
@@ -102,6 +114,21 @@ def _load_supports(
             if rows:
                 own.append(Support(row.import_id, row.finished_at, row.name, tuple(rows)))
     return supports
+
+
+def _load_polls(
+    connection: Connection, user_id: int, sightings: list[dict[str, int]]
+) -> dict[int, list[PollSupport]]:
+    """Find the answers that tell of sightings, by link."""
+    told: dict[int, list[PollSupport]] = {own["id"]: [] for own in sightings}
+    rows = connection.execute(
+        select(polled.c.sighting, polled.c.link_id, polled.c.fetched_at)
+        .where(polled.c.user_id == user_id, polled.c.sighting.in_(told))
+        .order_by(polled.c.link_id)
+    )
+    for row in rows:
+        told[row.sighting].append(PollSupport(row.link_id, row.fetched_at))
+    return told
 
 
 def _rows(connection: Connection, user_id: int, table: Table, ids: list[int]) -> dict[int, Any]:

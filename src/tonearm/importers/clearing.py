@@ -18,6 +18,7 @@ from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.outbox import emit
+from tonearm.storage.poll_tables import gaps, polled, polled_spans
 from tonearm.storage.tables import (
     albums,
     artists,
@@ -32,7 +33,10 @@ from tonearm.storage.tables import (
 )
 
 # The members of imports and the marks of corrections go with these.
-_CLEARED = (manifest, segments, imports, corrections, descriptions, contexts, tracks, albums, artists)  # fmt: skip
+_CLEARED = (
+    manifest, segments, imports, corrections, descriptions, contexts, tracks, albums, artists, polled,
+    polled_spans, gaps,
+)  # fmt: skip
 
 
 class Clearing:
@@ -54,7 +58,7 @@ class Clearing:
         self._forget = forget
 
     def clear(self, user_id: int, confirm: str) -> None:
-        """Remove all plays, sightings, imports, corrections and names of a listener; what they like stays.
+        """Remove all plays, sightings, imports, polls, corrections and names of a listener; what they like stays.
 
         Raises:
             InvalidInputError: `confirm` is not the listener's name.

@@ -3,15 +3,6 @@
 from tonearm.catalogue.descriptions import Description
 from tonearm.domain.vocabulary import Kind
 
-_LONGEST_URI = 512
-
-
-def clean_uri(text: str | None) -> str | None:
-    """Give a text back if it is a Spotify URI."""
-    if text is None or not text.startswith("spotify:") or len(text) > _LONGEST_URI:
-        return None
-    return text
-
 
 def describe(
     kind: Kind, uri: str | None, title: str | None, artist: str | None, album: str | None

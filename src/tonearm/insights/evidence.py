@@ -25,13 +25,20 @@ class Support(Record, frozen=True):
     ]
 
 
+class Polled(Record, frozen=True):
+    """An answer of Spotify that tells of a play; what it said word for word is kept."""
+
+    link_id: Annotated[int, Meta(description="Number of the link to Spotify that was asked.")]
+    fetched_at: Annotated[datetime, Meta(description="When Spotify answered.")]
+
+
 class Told(Record, frozen=True):
-    """What one distinct row says of a play, in its own words."""
+    """What one distinct row, or answer of Spotify, says of a play, in its own words."""
 
     source: Annotated[
         str,
         Meta(
-            description="What tells of it: a file, `extended` or `account`; or the listener, by hand: `manual`."
+            description="What it comes from: `extended` or `account`, a file; `poll`; or `manual`: by hand."
         ),
     ]
     uri: Annotated[str | None, Meta(description="Spotify URI.")]
@@ -42,14 +49,24 @@ class Told(Record, frozen=True):
     clock_at: Annotated[
         datetime,
         Meta(
-            description="When the play ended: by Spotify's clock, or by the client's to the minute."
+            description=(
+                "When the play ended: by Spotify's clock, or by the client's to the minute (`account`)."
+            )
         ),
     ]
     stamped_at: Annotated[
         datetime | None,
         Meta(description="When it began by the client's clock, if the row says so."),
     ]
-    ms_played: Annotated[int, Meta(description="How long it was heard, in milliseconds.")]
+    ms_played: Annotated[
+        int,
+        Meta(
+            description=(
+                "How long it was heard, in milliseconds; with a `poll` the length of the track, which it "
+                "was at most."
+            )
+        ),
+    ]
     platform: Annotated[str | None, Meta(description="The platform as Spotify names it.")]
     country: Annotated[str | None, Meta(description="Two letters, ISO 3166.")]
     shuffle: Annotated[bool | None, Meta(description="Whether shuffle was on.")]
@@ -59,6 +76,7 @@ class Told(Record, frozen=True):
     reason_start: Annotated[str | None, Meta(description="Why it began, in Spotify's words.")]
     reason_end: Annotated[str | None, Meta(description="Why it ended, in Spotify's words.")]
     supports: tuple[Support, ...]
+    polls: tuple[Polled, ...]
 
 
 class PlayEvidence(Record, frozen=True):
@@ -101,4 +119,5 @@ def _told(sighting: Sighting) -> Told:
         supports=tuple(
             Support(own.import_id, own.imported_at, own.file, own.rows) for own in sighting.supports
         ),
+        polls=tuple(Polled(own.link_id, own.fetched_at) for own in sighting.polls),
     )

@@ -53,6 +53,7 @@ class Library:
         self._shorter: dict[Selection, LaneColumns] = {}
         self._vouched: Vouched | None = None
         self._coverage: dict[str, Coverage] = {}
+        self._estimated: NDArray[np.uint32] | None = None
         self._lock = RLock()
         self._flights = Flights()
         if before is not None and self._hides_the_same(before):
@@ -127,14 +128,22 @@ class Library:
         return np.array_equal(mine, theirs)
 
     def coverage(self, zone: str, load: Callable[[], Vouched]) -> Coverage:
-        """Give what the imports vouch for by the days of a zone; `load` is asked once."""
+        """Give what the imports vouch for by the days of a zone; `load` is asked once a version."""
         found = self._coverage.get(zone)
         if found is None:
             with self._flights.one("coverage"):
                 if self._vouched is None:
                     self._vouched = load()
-                found = self._coverage[zone] = Coverage(self._vouched, zone)
+                found = self._coverage[zone] = Coverage.of(self._vouched, zone)
         return found
+
+    def estimated(self, load: Callable[[], NDArray[np.uint32]]) -> NDArray[np.uint32]:
+        """Give the ids of the plays whose lengths are estimated, ascending; `load` is asked once a version."""
+        if self._estimated is None:
+            with self._flights.one("estimated"):
+                if self._estimated is None:
+                    self._estimated = load()
+        return self._estimated
 
     def hidden_among(self, ids: Iterable[int], first_ms: int, last_ms: int) -> frozenset[int]:
         """Give which of some plays, that ended between two instants, count only where they are asked for."""

@@ -102,6 +102,15 @@ class Play(Record, frozen=True):
     started_at: Annotated[datetime, Meta(description="When it began.")]
     ended_local: Annotated[str, Meta(description="When it ended, as local clocks showed it.")]
     ms_played: Annotated[int, Meta(description="How long it was heard, in milliseconds.")]
+    is_estimated: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Whether that is the length of the track, because only polls tell of the play: it was "
+                "heard so long at most."
+            )
+        ),
+    ]
     track: PlayedTrack
     artist: PlayedItem | None
     album: PlayedItem | None
@@ -163,6 +172,7 @@ def plays_at(view: View, rows: Sequence[int]) -> tuple[Play, ...]:
     counted = _among(lane.counted(view.rule), rows)
     hidden = _hidden(view, rows)
     words, contexts = columns.words, {int(lane.context[row]) for row in rows}
+    estimated = _among(view.estimated(), [int(lane.id[row]) for row in rows])
     circumstances = {number: _circumstances(lane, words, number) for number in contexts}
     plays: list[Play] = []
     for row, track in zip(rows, tracks, strict=True):
@@ -177,6 +187,7 @@ def plays_at(view: View, rows: Sequence[int]) -> tuple[Play, ...]:
                 started_at=from_ms(int(lane.started_at[row])),
                 ended_local=_local(view, ended_at, told.country),
                 ms_played=int(lane.ms_played[row]),
+                is_estimated=number in estimated,
                 track=_track(track, names[track]),
                 artist=_item(artist, artists),
                 album=_item(album, albums),
@@ -325,7 +336,7 @@ def _read_cursor(cursor: str) -> _Place:
     return ended_at, started_at, number
 
 
-def _among(rows: NDArray[np.int64], wanted: Sequence[int]) -> frozenset[int]:
+def _among(rows: NDArray[np.integer], wanted: Sequence[int]) -> frozenset[int]:
     """Give which of a few rows are among many ascending ones."""
     if not len(rows):
         return frozenset()

@@ -7,13 +7,17 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+import numpy as np
 from msgspec import structs
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.vocabulary import Rule
-from tonearm.history.coverage import Coverage, load_vouched
+from tonearm.history.coverage import Coverage, Spans, load_polled_spans, load_vouched
+from tonearm.history.sources import polled_plays
+from tonearm.insights.axis import Axis
 from tonearm.insights.lane import LaneColumns, edges_ms
 from tonearm.insights.library import Library
 from tonearm.insights.naming import load_names
@@ -22,6 +26,7 @@ from tonearm.insights.records import Covered
 from tonearm.insights.selection import Selection
 
 EPOCH = date(1970, 1, 1)
+_HOUR_MS = 3_600_000
 _DEFAULTS = structs.asdict(Question())
 _DAYS = frozenset({"range", "from_", "to"})
 _DAYS_AND_ZONE = _DAYS | {"zone"}
@@ -127,7 +132,7 @@ class View:
             first_play_at=None if first is None else from_ms(first),
             last_play_at=None if last is None else from_ms(last),
             coverage=self.covered_share(),
-            estimated_share=0.0,  # exports, the only evidence there is, tell every length
+            estimated_share=self.estimated_share(),
             undecided_share=round(undecided, 6),
             history_version=self.library.version,
             corrections_version=self.library.corrections_version,
@@ -135,17 +140,47 @@ class View:
             line_plays=None if self.line_plays is None else _address(said, self.line_plays),
         )
 
+    def estimated(self) -> NDArray[np.uint32]:
+        """Give the ids of the listener's plays whose lengths are estimated, ascending."""
+        return self.library.estimated(lambda: polled_plays(self.connection, self.user_id))
+
+    def estimated_share(self) -> float:
+        """Give the share of the listening time in the range whose length is estimated."""
+        estimated = self.estimated()
+        if not len(estimated):
+            return 0.0
+        lane = self.lane
+        axis = lane.once(
+            ("estimated",),
+            lambda: Axis(np.isin(lane.id, estimated).astype(np.uint8), 2, lane.ms_played),
+        )
+        measured, guessed = axis.sums(*self.rows).tolist()
+        return float(round(guessed / max(measured + guessed, 1), 6))
+
     def coverage(self) -> Coverage:
-        """Give what the listener's imports vouch for."""
+        """Give what vouches for the listener's plays."""
+        found = self._imported()
+        return found.with_polls(self._polled(), self.selection.kind) if found.is_polled else found
+
+    def _imported(self) -> Coverage:
         return self.library.coverage(self.zone, lambda: load_vouched(self.connection, self.user_id))
 
+    def _polled(self) -> Spans:
+        return load_polled_spans(self.connection, self.user_id)
+
     def vouchable(self) -> tuple[int, int] | None:
-        """Give what of the range can be vouched for, in Unix milliseconds: from the first play of all up to now."""
+        """Give what of the range can be vouched for, in Unix milliseconds: from the first play of all up to now.
+
+        Where Spotify was asked within the hour, that was now: what came since is about to be told.
+        """
         ended_at = self.library.columns.ended_at
         if not len(ended_at):
             return None
         first, end = edges_ms(self.period, self.zone)
         begin, now = int(ended_at[0]), to_ms(self.now)
+        if self._imported().is_polled:
+            asked = int(self._polled().ends.max(initial=0))
+            now = min(now, asked) if now - asked <= _HOUR_MS else now
         begin = begin if first is None else max(begin, first)
         end = now if end is None else min(now, end)
         return (begin, end) if begin < end else None

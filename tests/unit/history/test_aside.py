@@ -91,5 +91,6 @@ def _derived() -> Derived:
         albums={},
         track_of=np.arange(tracks, dtype=np.int32),
         pair_of=np.arange(tracks, dtype=np.int32),
+        descriptions=(),
     )
     return derive(sightings, resolution, [Context(platform="a"), Context(platform="b")])

@@ -28,7 +28,7 @@ def _list(**options: Any) -> None:  # noqa: ANN401 - typed by the signature give
 
 
 def show(play_id: int, /, *, user: str | None = None, json: bool = False) -> None:
-    """Show one play with the rows of files that tell of it.
+    """Show one play with the rows of files, and the polls, that tell of it.
 
     Args:
         play_id: Its number, as `tonearm plays` shows it.
@@ -115,7 +115,11 @@ def _print(answer: PlayList) -> None:
 def _row(play: Play) -> tuple[str, ...]:
     from rich.markup import escape  # noqa: PLC0415 - only people read tables
 
-    marks = ["" if play.counted else "not counted", "hidden" if play.hidden else ""]
+    marks = (
+        "" if play.counted else "not counted",
+        "hidden" if play.hidden else "",
+        "length estimated" if play.is_estimated else "",
+    )
     names = (
         play.track.name,
         play.artist.name if play.artist else "",
@@ -134,7 +138,8 @@ def _print_evidence(answer: PlayEvidence) -> None:
     play = answer.play
     by = f" by {play.artist.name}" if play.artist else ""
     say(f"Play {play.id}: {play.track.name}{by}")
-    say(f"  ended {_clock(play)}, heard {_length(play.ms_played)}, {play.kind}")
+    at_most = "at most " if play.is_estimated else ""
+    say(f"  ended {_clock(play)}, heard {at_most}{_length(play.ms_played)}, {play.kind}")
     ending = f"ended by {play.reason_end}" if play.reason_end else "how it ended is not known"
     where = filter(None, (ending, play.platform, play.country))
     say(f"  {'counted' if play.counted else 'not counted'} by your rule: {', '.join(where)}")
@@ -145,6 +150,10 @@ def _print_evidence(answer: PlayEvidence) -> None:
         for support in told.supports:
             rows = ", ".join(map(str, support.rows))
             say(f"    import {support.import_id}, {support.file}, row {rows}")
+        for poll in told.polls:
+            say(
+                f"    Spotify's answer of {poll.fetched_at:%Y-%m-%d %H:%M:%S} UTC, link {poll.link_id}"
+            )
 
 
 def _clock(play: Play) -> str:

@@ -2,13 +2,13 @@
 
 import msgspec
 
-from tonearm.catalogue.descriptions import Description
+from tonearm.catalogue.descriptions import Description, clean_uri
 from tonearm.domain.text import clean
 from tonearm.domain.vocabulary import Family, Kind
 from tonearm.history.sightings import Context
 from tonearm.importers.clocks import clock_reader
 from tonearm.importers.format import Format, Number, Text
-from tonearm.importers.wording import clean_uri, describe
+from tonearm.importers.wording import describe
 
 _UNKNOWN_COUNTRY = "ZZ"
 

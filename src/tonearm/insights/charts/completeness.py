@@ -1,4 +1,4 @@
-"""How much of a range the imports vouch for, and what would close the gaps."""
+"""How much of a range imports and polls vouch for, and what would close the gaps."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -8,8 +8,10 @@ from msgspec import Meta
 
 from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import find_zone, start_of_day
-from tonearm.domain.vocabulary import Rule
-from tonearm.history.coverage import FileSet, account_plays, load_file_sets
+from tonearm.domain.vocabulary import Family, GapReason, Rule
+from tonearm.history.coverage import FileSet, load_file_sets
+from tonearm.history.gaps import load_reasons
+from tonearm.history.sources import account_plays, manual_plays
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
 from tonearm.insights.question import Limit, Question
@@ -17,7 +19,7 @@ from tonearm.insights.records import Covered, MsPlayed, Plays, Record
 from tonearm.insights.view import View
 
 _DAY_MS = 86_400_000
-_SOURCES = ("extended", "account")
+_SOURCES = tuple(family.name.lower() for family in Family)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -42,22 +44,24 @@ class SourcePlays(Record, frozen=True):
 
     source: Annotated[
         str,
-        Meta(description="Best source of the plays: `extended` history or `account` data alone."),
+        Meta(
+            description="Best source: `extended` history, `account` data, a `poll` alone, or `manual`: by hand."
+        ),
     ]
     plays: Plays
     ms_played: MsPlayed
 
 
 class Completeness(Record, frozen=True):
-    """What the imports vouch for."""
+    """What imports and polls vouch for."""
 
     covered: Covered
     coverage: Annotated[
         float | None,
         Meta(
             description=(
-                "Share of the range that imports vouch for; null where nothing of it lies between the "
-                "first play of all and now."
+                "Share of the range that imports and polls vouch for; null where nothing of it lies "
+                "between the first play of all and now."
             )
         ),
     ]
@@ -90,6 +94,7 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
     ended_at = view.library.columns.ended_at
     longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[: asked.limit]
     sets = load_file_sets(view.connection, view.user_id) if longest else []
+    noticed = load_reasons(view.connection, view.user_id) if longest else []
     return Completeness(
         covered=covered,
         coverage=covered.coverage,
@@ -99,7 +104,7 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         last_play_at=from_ms(int(ended_at[-1])) if len(ended_at) else None,
         gaps=len(gaps),
         sources=_sources(view),
-        items=tuple(_gap(view, sets, *gap) for gap in sorted(longest)),
+        items=tuple(_gap(view, sets, noticed, *gap) for gap in sorted(longest)),
     )
 
 
@@ -116,20 +121,36 @@ def _by_source(view: View, rule: Rule | None) -> Axis:
     def make() -> Axis:
         ids = lane.id[lane.chosen(rule)]
         alone = lane.once(("account plays",), lambda: account_plays(view.connection, view.user_id))
-        labels = np.isin(ids, alone).astype(np.uint8)
+        labels = np.zeros(len(ids), np.uint8)
+        labels[np.isin(ids, alone)] = Family.ACCOUNT
+        labels[np.isin(ids, view.estimated())] = Family.POLL
+        by_hand = lane.once(("manual plays",), lambda: manual_plays(view.connection, view.user_id))
+        labels[np.isin(ids, by_hand)] = Family.MANUAL
         return Axis(labels, len(_SOURCES), None if rule else lane.ms_played)
 
     return lane.once(("sources", rule), make)
 
 
-def _gap(view: View, sets: list[FileSet], begin: int, end: int) -> CoverageGap:
+def _gap(
+    view: View,
+    sets: list[FileSet],
+    noticed: list[tuple[int, int | None, GapReason]],
+    begin: int,
+    end: int,
+) -> CoverageGap:
     here = [
         found
         for found in sets
         if found.flaw is not None and found.first_at < end and found.last_at >= begin
     ]
     later = any(found.last_at >= end for found in sets)
-    reason = f"No export covers {_spelled(view, begin, end)}."
+    reasons = [
+        why for first, last, why in noticed if first < end and (last is None or last > begin)
+    ]
+    reason = f"No export covers {_spelled(view, begin, end)}"
+    # That a page was full says less than what kept the collector from asking earlier.
+    reasons.sort(key=lambda why: why is GapReason.PAGE_FULL)
+    reason += f", and {reasons[0].meaning}." if reasons else "."
     remedy = "Import a newer extended history."
     if here:
         found = here[-1]
@@ -170,17 +191,20 @@ CHARTS = (
         name="completeness",
         title="Completeness",
         description=(
-            "How much of a range the imports vouch for, its gaps with what would close them, and plays by "
-            "source."
+            "How much of a range imports and polls vouch for, its gaps with what would close them, and plays "
+            "by source."
         ),
         definition=(
             "A complete set of extended files (numbered without a hole, none cut off) vouches from its first "
             "valid row to its last. Any other history file vouches, in part, for the local days that have "
-            "rows of it, by the clock of the row. The coverage is the share of the range that is vouched "
-            "for, wholly or in part. Time before the first play of all does not count, nor does the future. "
+            "rows of it, by the clock of the row. Polls vouch for the time from the oldest play of a page to "
+            "the moment it was fetched, and since the page before where the two meet: wholly for music, in "
+            "part for `all`, for nothing spoken. The coverage is the share of the range that is vouched "
+            "for, wholly or in part. Time before the first play of all does not count, nor does the future, nor "
+            "what came since Spotify was asked within the hour. "
             "The gaps are listed in order of time; of many, the longest `limit`. The best source of a play "
-            "is `extended` where an extended history tells of it. Lengths in exports are measured, none is "
-            "estimated."
+            "is `extended` where an extended history tells of it. Lengths in exports are measured; those of plays "
+            "that polls alone tell of are estimated."
         ),
         drawing="table",
         question=CompletenessQuestion,

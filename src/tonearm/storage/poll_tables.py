@@ -1,0 +1,58 @@
+"""Tables of what polling Spotify's list of recently played tracks brings, beside the sightings themselves."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from tonearm.storage.tables import Instant, metadata
+
+
+def _user() -> Column[int]:
+    return Column(
+        "user_id",
+        Integer,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    )
+
+
+# Which link told of which sighting, in Spotify's own words. A link may be gone while what it told stays.
+polled = Table(
+    "polled",
+    metadata,
+    _user(),
+    Column("link_id", Integer, primary_key=True, autoincrement=False),
+    # The key of the sighting's content (history/corrections/marks.py): what a page tells once more is found by it.
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("sighting", Integer, nullable=False),
+    # Unix milliseconds, as are those below.
+    Column("played_at", BigInteger, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+    # The item of the answer, deflated.
+    Column("answer", LargeBinary, nullable=False),
+    Index("ix_polled_played_at", "user_id", "link_id", "played_at"),
+    Index("ix_polled_sighting", "user_id", "sighting"),
+)
+
+# Spans of time of which a link has shown everything; they neither touch nor overlap within one link.
+polled_spans = Table(
+    "polled_spans",
+    metadata,
+    _user(),
+    Column("link_id", Integer, primary_key=True, autoincrement=False),
+    Column("from_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("to_at", BigInteger, nullable=False),
+)
+
+# Spans of which plays may be missing, as they were noticed. Whether they still are missing is computed.
+gaps = Table(
+    "gaps",
+    metadata,
+    _user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("link_id", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    # None as long as it lasts.
+    Column("to_at", BigInteger),
+    Column("opened_at", Instant, nullable=False),
+)
