@@ -133,17 +133,7 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     # Until the plays are there, nobody asks for what was known.
     known.set_aside(*SIGHTING_TYPES)
     evidence.plays.set_aside()
-    labels, firsts = group(
-        [every.description, every.clock, every.ms_played, every.stamp, every.context, every.family]
-    )
-    is_kept = np.zeros(len(every), bool)
-    is_kept[firsts] = True
-    is_kept[: len(known)] = True
-    row_of = np.cumsum(is_kept, dtype=np.int32) - 1
-    row = row_of[firsts[labels[len(known) :]]]
-    del labels, firsts, row_of
-    every.keep(is_kept)
-    del is_kept
+    row = _keep_distinct(every, len(known))
     fresh = len(every) - len(known)
     if not fresh:
         return _nothing_new(evidence, row)
@@ -171,6 +161,21 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
         is_changed_play=np.isin(play, changed),
         deleted=deleted_sightings(every, change.marks),
     )
+
+
+def _keep_distinct(every: Sightings, known: int) -> NDArray[np.int32]:
+    """Let go of claims that say what another row says; give where each of those behind the first `known` is said."""
+    labels, firsts = group(
+        [every.description, every.clock, every.ms_played, every.stamp, every.context, every.family]
+    )
+    is_kept = np.zeros(len(every), bool)
+    is_kept[firsts] = True
+    is_kept[:known] = True
+    row_of = np.cumsum(is_kept, dtype=np.int32) - 1
+    row: NDArray[np.int32] = row_of[firsts[labels[known:]]]
+    del labels, firsts, row_of
+    every.keep(is_kept)
+    return row
 
 
 def _sorted_by_clock(sightings: Sightings) -> NDArray[np.int32]:

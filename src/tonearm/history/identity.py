@@ -4,7 +4,7 @@ Pure, set-based, and blind to everything but the sightings themselves (docs/expl
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +61,9 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     play_of[alone] = np.arange(len(alone), dtype=np.int32) + len(merged.first)
     if len(polls):
         known = ExtendedPlays(extended, labels, merged.first, merged.ended_at)
-        exported = np.flatnonzero(sightings.family[alone] == Family.ACCOUNT)
-        placed = place(sightings, resolution, polls, known, alone[exported])
-        known_as = np.append(exported, -1)[placed.account]
-        number = np.where(placed.account < 0, placed.listen + len(alone), known_as)
-        number += len(merged.first)
-        play_of[polls] = np.where(placed.extended < 0, number, placed.extended)
-        alone = np.concatenate([alone, placed.alone])
-        del known, placed
+        play_of[polls], more = _place_polls(sightings, resolution, polls, known, alone)
+        alone = np.concatenate([alone, more])
+        del known, more
     del labels, extended
 
     first = _joined(merged.first, alone)
@@ -96,11 +91,36 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     )
     del first
     sightings.set_aside("description", "ms_played")
+    rank = _ranks(order)
+    del order
+    return Derived(plays, rank[play_of], contexts)
+
+
+def _place_polls(
+    sightings: Sightings,
+    resolution: Resolution,
+    polls: NDArray[np.int32],
+    known: ExtendedPlays,
+    alone: NDArray[np.int32],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Give which play each poll tells of, and the first rows of plays that polls alone tell of.
+
+    Plays that extended histories tell of come first, then those of `alone`, then the new ones.
+    """
+    exported = np.flatnonzero(sightings.family[alone] == Family.ACCOUNT)
+    placed = place(sightings, resolution, polls, known, alone[exported])
+    known_as = np.append(exported, -1)[placed.account]
+    number = np.where(placed.account < 0, placed.listen + len(alone), known_as)
+    number += len(known.first)
+    return np.where(placed.extended < 0, number, placed.extended), placed.alone
+
+
+def _ranks(order: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give at which place each row stands in an order."""
     rank = np.empty(len(order), np.int32)
     for part in slices(len(order)):
         rank[order[part]] = np.arange(part.start, part.start + len(order[part]), dtype=np.int32)
-    del order
-    return Derived(plays, rank[play_of], contexts)
+    return rank
 
 
 def _label_extended(
