@@ -17,7 +17,7 @@ from oracle.completeness import Span, coverage, polled_spans, union, without
 from polling import TEN, A, House, item_of, poll, row_of
 from tonearm.domain.instants import to_ms
 from tonearm.domain.vocabulary import GapReason
-from tonearm.history.gaps import Gap, end_gaps, list_gaps, open_gap
+from tonearm.history.gaps import Gap, list_gaps, open_gap
 from tonearm.insights.charts.completeness import Completeness, CompletenessQuestion
 from tonearm.insights.question import make_question
 from tonearm.storage import poll_tables
@@ -172,10 +172,10 @@ def test_a_gap_lasts_until_a_page_is_recorded(house: House, reason: GapReason) -
     with house.database.write() as connection:
         number = open_gap(connection, 1, 1, reason, now=at(30))
         assert open_gap(connection, 1, 1, reason, now=at(35)) == number
+        # What was in the way first is the reason, whatever comes on top of it.
+        assert open_gap(connection, 1, 1, GapReason.UNLINKED, now=at(36)) == number
         assert open_gap(connection, 1, 2, reason, now=at(35)) == number + 1
-        assert end_gaps(connection, 1, 2, to_at=at(36)) == 1
-        assert end_gaps(connection, 1, 2, to_at=at(37)) == 0
-    assert house.version() == version + 3
+    assert house.version() == version + 2
     _, gap = sorted(found_gaps(house), key=lambda one: -one.id)
     assert (gap.from_at, gap.to_at, gap.missing) == (at(10), None, ((at(10), at(120)),))
     assert not gap.is_closed
@@ -188,16 +188,15 @@ def test_a_gap_lasts_until_a_page_is_recorded(house: House, reason: GapReason) -
     assert (gap.to_at, gap.missing, gap.closed_by) == (at(130), (), "poll")
 
 
-def test_a_page_that_does_not_reach_back_leaves_both_reasons(house: House) -> None:
+def test_what_was_lost_while_something_was_in_the_way_is_one_gap(house: House) -> None:
     house.clock.now = at(60)
     poll(house.polls, [item_of(A, at(0))], at(10), is_full=True)
     with house.database.write() as connection:
         open_gap(connection, 1, 1, GapReason.OUTAGE, now=at(30))
     poll(house.polls, [item_of(A, at(50))], at(60), is_full=True)
-    gaps = found_gaps(house)
-    assert [(gap.reason, gap.missing) for gap in gaps] == [
-        (GapReason.OUTAGE, ((at(10), at(50)),)), (GapReason.PAGE_FULL, ((at(0), at(50)),)),
-    ]  # fmt: skip
+    (gap,) = found_gaps(house)
+    assert (gap.reason, gap.from_at, gap.to_at) == (GapReason.OUTAGE, at(0), at(50))
+    assert gap.missing == ((at(0), at(50)),)
     (item,) = ask(house).items
     assert (item.from_at, item.to_at) == (at(0), at(50))
     assert GapReason.OUTAGE.meaning in item.reason

@@ -201,8 +201,7 @@ def test_what_cannot_be_asked_is_refused_by_name(
 
 def test_what_was_left_open_is_empty(served: httpx2.Client) -> None:
     whole = served.get("/api/history/users/me/plays").json()["total"]
-    asked = "starts_on=&starts_at=&q="
-    assert served.get(f"/api/history/users/me/plays?{asked}").json()["total"] == whole
+    assert served.get("/api/history/users/me/plays?q=").json()["total"] == whole
     assert whole > 0
 
 

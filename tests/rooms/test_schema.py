@@ -23,7 +23,14 @@ from tonearm.importers.imports import imports_of
 from tonearm.importers.limits import Limits
 from tonearm.jobs.records import JobState
 from tonearm.ops.clock import system_clock
-from tonearm.storage import job_tables, link_tables, poll_tables, spotify_tables, tables
+from tonearm.storage import (
+    collector_tables,
+    job_tables,
+    link_tables,
+    poll_tables,
+    spotify_tables,
+    tables,
+)
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
@@ -40,6 +47,7 @@ COUNTS = dict.fromkeys(
 )
 metadata = tables.metadata
 for table in (
+    collector_tables.collections,
     job_tables.jobs,
     link_tables.links,
     poll_tables.polled,

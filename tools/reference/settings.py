@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from tonearm.ops.settings import Settings
+from tonearm.ops.spotify_settings import SpotifySettings
 from tools.reference.tables import table, type_in_words
 
 _INTRODUCTION = """# Settings
@@ -55,7 +56,11 @@ def settings_page() -> str:
             _default(name, field),
             str(field.description),
         )
-        for name, field in Settings.model_fields.items()
+        # Those of a class that Settings builds on come first there, but are for later.
+        for name, field in sorted(
+            Settings.model_fields.items(),
+            key=lambda named: named[0] in SpotifySettings.model_fields,
+        )
     ]
     head = ("setting", "value", "default", "meaning")
     return _INTRODUCTION + table(head, rows) + _DATA_FOLDER

@@ -18,7 +18,7 @@ TOLD_BEFORE: Final[Sequence[int]] = (3, 14, 30)
 """Days before the end, the last one first."""
 # Six months have no fewer days than this.
 _SHORTEST = timedelta(days=181)
-_GOES_ON = links.c.state.in_((LinkState.LINKED.value, LinkState.PAUSED.value))
+_GOES_ON = links.c.state == LinkState.LINKED.value
 
 
 def announce_link_endings(database: Database, clock: Clock) -> None:

@@ -1,15 +1,20 @@
 """Links as they are shown, and how long they last."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, select
 
 from tonearm.domain.errors import NotFoundError, TonearmError
 from tonearm.spotify.errors import SpotifyError, SpotifyRefusedError
+from tonearm.storage.link_tables import links
+
+LinkHook = Callable[[Connection, int, int, datetime], None]
+"""Hears, in its transaction, what becomes of a link: numbers of its listener and its own, and when."""
 
 _MONTHS = 6
 
@@ -20,8 +25,6 @@ class LinkState(StrEnum):
     LINKED = "linked"
     RELINK_NEEDED = "relink_needed"
     """Spotify takes its tokens no longer; its listener has to link again."""
-    PAUSED = "paused"
-    """Its listener wants nothing to be collected for now."""
     UNLINKED = "unlinked"
     """It has ended, and its tokens are gone; its number stays its own."""
 
@@ -72,6 +75,15 @@ class Link:
     def name(self) -> str:
         """What to call the account."""
         return self.display_name or self.account_id
+
+
+def find_link(connection: Connection, user_id: int, now: datetime) -> Link | None:
+    """Give somebody's link; None where there is none."""
+    is_there = links.c.state != LinkState.UNLINKED.value
+    row = connection.execute(
+        select(links).where(links.c.user_id == user_id, is_there)
+    ).one_or_none()
+    return None if row is None else link_of(row, now)
 
 
 def link_of(row: Row[Any], now: datetime) -> Link:

@@ -5,7 +5,7 @@ showed that began it: an answer that another session brings, or the same one bri
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -23,6 +23,7 @@ from tonearm.accounts.link_apps import LinkApps
 from tonearm.accounts.link_records import (
     Link,
     LinkExpiredError,
+    LinkHook,
     LinkState,
     LinkTakenError,
     link_of,
@@ -57,13 +58,20 @@ class Linking:
     """Links accounts; from worker threads, as it waits for the network."""
 
     def __init__(
-        self, database: Database, clock: Clock, vault: Vault, apps: LinkApps, login: Login
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        apps: LinkApps,
+        login: Login,
+        on_linked: Sequence[LinkHook] = (),
     ) -> None:
         self._database = database
         self._clock = clock
         self._vault = vault
         self._apps = apps
         self._login = login
+        self._on_linked = tuple(on_linked)
 
     def begin(self, user_id: int, session: str, redirect_uri: str, more: Iterable[str] = ()) -> str:
         """Give where somebody goes to agree; `session` is what they have shown, and have to show again.
@@ -198,6 +206,8 @@ class Linking:
                     .values(**values, renewals=links.c.renewals + 1)
                     .returning(*links.c)
                 ).one()
+            for hear in self._on_linked:
+                hear(connection, user_id, row.id, now)
             details = {"link": row.id, "again": known is not None, "client_id": client_id}
             record(connection, now, Action.LINK_MADE, subject_id=user_id, **details)
         return link_of(row, now)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, select, update
 
 from tonearm.accounts.audit import Action, record
-from tonearm.accounts.link_records import Link, LinkState, link_of, no_link
+from tonearm.accounts.link_records import Link, LinkHook, LinkState, find_link, link_of, no_link
 from tonearm.accounts.link_tokens import LinkTokens
 from tonearm.accounts.numbering import lock_user
 from tonearm.domain.errors import InvalidInputError
@@ -36,11 +36,13 @@ class Links:
         clock: Clock,
         tokens: LinkTokens,
         forgetting: Sequence[Forgetting] = (),
+        on_unlinked: Sequence[LinkHook] = (),
     ) -> None:
         self._database = database
         self._clock = clock
         self._tokens = tokens
         self._forgetting = tuple(forgetting)
+        self._on_unlinked = tuple(on_unlinked)
 
     @property
     def can_erase(self) -> bool:
@@ -49,10 +51,8 @@ class Links:
 
     def find(self, user_id: int) -> Link | None:
         """Give somebody's link; None where there is none."""
-        query = select(links).where(links.c.user_id == user_id, _IS_THERE)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else link_of(row, self._clock())
+            return find_link(connection, user_id, self._clock())
 
     def get(self, user_id: int) -> Link:
         """Give somebody's link; raises NotFoundError."""
@@ -124,10 +124,13 @@ class Links:
             if link_id is None:
                 raise no_link()
             connection.execute(delete(link_attempts).where(link_attempts.c.user_id == user_id))
+            now = self._clock()
+            for hear in self._on_unlinked:
+                hear(connection, user_id, link_id, now)
             if collected is Collected.ERASE:
                 afterwards = [forget(connection, user_id, link_id) for forget in self._forgetting]
-            action, now = Action.LINK_ENDED, self._clock()
-            record(connection, now, action, subject_id=user_id, link=link_id, plays=collected)
+            details = {"link": link_id, "plays": collected}
+            record(connection, now, Action.LINK_ENDED, subject_id=user_id, **details)
         for finish in afterwards:
             finish()
 

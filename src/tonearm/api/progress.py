@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sse_starlette import ServerSentEvent
@@ -34,3 +34,17 @@ async def watch(
             return
         await asyncio.sleep(SECONDS_BETWEEN)
         record = await run_in_threadpool(read)
+
+
+def event_schema(record: str) -> dict[str, Any]:
+    """Give the schema of one event for OpenAPI; `record` names what its data are, as JSON."""
+    data = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": f"#/components/schemas/{record}"},
+    }
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {"event": {"enum": ["progress", "end"]}, "data": data},
+    }

@@ -84,6 +84,7 @@ class GapReason(StrEnum):
     UNLINKED = "unlinked"
     PAUSED = "paused"
     RELINK_NEEDED = "relink_needed"
+    REFUSED = "refused"
 
     @property
     def meaning(self) -> str:
@@ -94,10 +95,11 @@ class GapReason(StrEnum):
 _GAP_MEANINGS: Mapping[GapReason, str] = {
     GapReason.PAGE_FULL: "more was played in a while than the last 50 plays, which is all that Spotify tells",
     GapReason.OUTAGE: "Spotify or Tonearm could not be reached",
-    GapReason.BLOCKED: "Spotify refused to answer for a while",
+    GapReason.BLOCKED: "Spotify locked Tonearm out for a while",
     GapReason.UNLINKED: "Spotify was not linked",
     GapReason.PAUSED: "collecting was paused",
     GapReason.RELINK_NEEDED: "Spotify did not accept the link any more",
+    GapReason.REFUSED: "Spotify did not let Tonearm see recent plays",
 }
 
 

@@ -7,7 +7,7 @@ import closes it, and the undo of that import opens it again.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
@@ -19,6 +19,9 @@ from tonearm.history.publication import lock_history, renew
 from tonearm.storage.poll_tables import gaps, polled, polled_spans
 
 Span = tuple[datetime, datetime]
+
+RESTATED_MS: Final = 30_000
+"""How far Spotify moves the instant of a play that it has told of before (docs/explanation/plays.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,11 @@ def open_gap(
     """Open a gap that lasts until it is ended, inside a write transaction; give its number.
 
     It begins where the link has shown everything for the last time, unless `from_at` says otherwise; with a link that
-    has shown nothing yet, now. One of the same link and reason that lasts already is given back as it is.
+    has shown nothing yet, now. One of the same link that lasts already is given back as it is: what was in the way
+    first is why there is a gap.
     """
     lock_history(connection, user_id, now)
-    place = (*_of_link(user_id, link_id), gaps.c.to_at.is_(None), gaps.c.reason == reason)
+    place = (*_of_link(user_id, link_id), gaps.c.to_at.is_(None))
     known: int | None = connection.scalar(select(func.min(gaps.c.id)).where(*place))
     if known is not None:
         return known
@@ -67,25 +71,6 @@ def open_gap(
         from_at = now if shown is None else from_ms(shown)
     renew(connection, user_id, now=now)
     return _insert(connection, user_id, link_id, reason, to_ms(from_at), None, now)
-
-
-def end_gaps(
-    connection: Connection,
-    user_id: int,
-    link_id: int,
-    *,
-    to_at: datetime,
-    reason: GapReason | None = None,
-) -> int:
-    """End the gaps of a link that last, or those of one reason, inside a write transaction; give how many.
-
-    Recording a page does so by itself.
-    """
-    lock_history(connection, user_id, to_at)
-    count = len(_end(connection, user_id, link_id, to_ms(to_at), reason))
-    if count:
-        renew(connection, user_id, now=to_at)
-    return count
 
 
 def list_gaps(connection: Connection, user_id: int, now: datetime) -> list[Gap]:
@@ -118,26 +103,34 @@ def note_page(
     oldest: int | None,
     end: int,
     is_full: bool,
+    lost_by: GapReason,
     now: datetime,
 ) -> tuple[int | None, bool]:
     """Note what a page has shown, before its plays are written: everything from its oldest play up to `end`.
 
-    Gives the number of the gap that it left, and whether anything changed but that the last span grew.
+    Gaps that last end with it. Where it does not reach back to the newest play known, there is one: that which has
+    ended, or a new one for the reason `lost_by`. Gives its number, and whether anything changed but that the last span
+    grew.
     """
     begin = end if oldest is None else min(oldest, end)
     latest = _shown_to(connection, user_id, link_id)
-    ended = _end(connection, user_id, link_id, end, None)
+    # What reaches back further than what is known, and no further ahead, ends nothing.
+    ended = _end(connection, user_id, link_id, end) if latest is None or end > latest else None
     gap = None
     if latest is not None:
         known = _newest(connection, user_id, link_id) or latest
-        if is_full and begin > known:
+        if is_full and begin > known + RESTATED_MS:
             # That nothing had been played since the newest play known was wrong, or too early to say.
             _cut_spans(connection, user_id, link_id, known)
-            gap = _insert(connection, user_id, link_id, GapReason.PAGE_FULL, known, begin, now)
+            gap = ended
+            if gap is None:
+                gap = _insert(connection, user_id, link_id, lost_by, known, begin, now)
+            else:
+                _stretch(connection, user_id, gap, known, begin)
         else:
             begin = min(begin, latest)
     is_new = _add_span(connection, user_id, link_id, begin, end)
-    return gap, is_new or bool(ended)
+    return gap, is_new or ended is not None
 
 
 def drop_link(connection: Connection, user_id: int, link_id: int) -> None:
@@ -189,21 +182,26 @@ def _insert(
     return number
 
 
-def _end(
-    connection: Connection, user_id: int, link_id: int, end: int, reason: GapReason | None
-) -> list[int]:
-    """End gaps that last; give where they began."""
-    place = [*_of_link(user_id, link_id), gaps.c.to_at.is_(None)]
-    if reason is not None:
-        place.append(gaps.c.reason == reason)
-    rows = connection.execute(select(gaps.c.id, gaps.c.from_at).where(*place)).all()
-    for row in rows:
-        connection.execute(
-            update(gaps)
-            .where(gaps.c.user_id == user_id, gaps.c.id == row.id)
-            .values(to_at=max(end, row.from_at))
-        )
-    return [row.from_at for row in rows]
+def _end(connection: Connection, user_id: int, link_id: int, end: int) -> int | None:
+    """End the gap of a link that lasts; give its number."""
+    row = connection.execute(
+        select(gaps.c.id, gaps.c.from_at)
+        .where(*_of_link(user_id, link_id), gaps.c.to_at.is_(None))
+        .order_by(gaps.c.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    _stretch(connection, user_id, row.id, row.from_at, max(end, row.from_at))
+    return int(row.id)
+
+
+def _stretch(connection: Connection, user_id: int, number: int, begin: int, end: int) -> None:
+    connection.execute(
+        update(gaps)
+        .where(gaps.c.user_id == user_id, gaps.c.id == number)
+        .values(from_at=begin, to_at=end)
+    )
 
 
 def _cut_spans(connection: Connection, user_id: int, link_id: int, end: int) -> None:

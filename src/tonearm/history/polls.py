@@ -15,7 +15,7 @@ from tonearm.accounts.people import get_user
 from tonearm.catalogue.descriptions import Description, clean_uri
 from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.text import clean
-from tonearm.domain.vocabulary import Family, Kind
+from tonearm.domain.vocabulary import Family, GapReason, Kind
 from tonearm.history.change import Change, Claims, Recorded, plan_record, plan_removal
 from tonearm.history.corrections.marks import sighting_keys
 from tonearm.history.evidence import load_evidence
@@ -68,6 +68,10 @@ class Page:
     fetched_at: datetime
     is_full: bool
     """Whether there are as many as were asked for, so that older ones were cut off."""
+    shows_until: datetime | None = None
+    """Of an older page: when the newer ones began to be asked for, which it goes on from. None: when it was fetched."""
+    lost_by: GapReason = GapReason.PAGE_FULL
+    """Why plays are lost, if the page does not reach back to what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,9 @@ class Polls:
                 user_id,
                 link_id,
                 oldest=min(instants, default=None),
-                end=max([to_ms(page.fetched_at), *instants]),
+                end=max([to_ms(page.shows_until or page.fetched_at), *instants]),
                 is_full=page.is_full,
+                lost_by=page.lost_by,
                 now=now,
             )
             if recorded is not None:

@@ -135,6 +135,19 @@ class Worker:
                 # It does not look around: whoever takes the job now makes this thread's work void.
                 _try(lambda doing=doing: self.desk.give_back(doing.claim))  # type: ignore[misc] # a default binds it
 
+    def work_once(self, job_id: int | None = None) -> bool:
+        """Do one job in this thread, the next one or this very one; tell whether there was one to do."""
+        claim = (
+            self.desk.claim(self.name, self._names())
+            if job_id is None
+            else self.desk.take(self.name, job_id)
+        )
+        if claim is None:
+            return False
+        with held(self.desk, claim):
+            self._do(claim, Task(claim, self.desk, self._stopping))
+        return True
+
     def _take_jobs(self) -> None:
         while not self._stopping.is_set():
             self._doing = [doing for doing in self._doing if doing.thread.is_alive()]

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from tonearm.ops import checks
+from tonearm.ops.spotify_settings import SpotifySettings
 
 MEGABYTE = 1_000_000
 _LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
@@ -51,7 +52,7 @@ AUDITED = (
 )
 
 
-class Settings(BaseSettings):
+class Settings(SpotifySettings):
     """Everything an operator can choose, each as `TONEARM_<NAME>`, in `.env`, or in `tonearm.toml`."""
 
     model_config = SettingsConfigDict(
@@ -230,67 +231,6 @@ class Settings(BaseSettings):
             "`closed`; being known there stands for an invitation."
         ),
     )
-    spotify_client_id: str = Field(
-        default="",
-        description=(
-            "Client id of an app at developer.spotify.com, through which listeners link who have none of their own: "
-            "see [the guide](../guides/link-spotify.md)."
-        ),
-    )
-    spotify_client_secret: SecretStr = Field(
-        default=SecretStr(""),
-        description="The app's secret; not needed, as PKCE protects the link.",
-    )
-    spotify_accounts_url: str = Field(
-        default="https://accounts.spotify.com",
-        description="Spotify's accounts service, or a stand-in; in prod over HTTPS, or on this machine.",
-    )
-    spotify_api_url: str = Field(
-        default="https://api.spotify.com/v1",
-        description="Spotify's Web API, or a stand-in; in prod over HTTPS, or on this machine.",
-    )
-    vault_keys: list[SecretStr] = Field(
-        default=[],
-        description=(
-            "Keys that tokens for Spotify are sealed by, the newest first, each 32 random bytes as URL-safe base64. As "
-            "a JSON list. Empty: those of `TONEARM_VAULT_KEY_FILE`."
-        ),
-    )
-    vault_key_file: Path | None = Field(
-        default=None,
-        description=(
-            "File of those keys; made where there is none, and readable by nobody else, which prod insists on. All "
-            "servers of one database share it. Default: `vault-keys.json` in the data folder."
-        ),
-    )
-    spotify_proxy: SecretStr = Field(
-        default=SecretStr(""),
-        description=(
-            "Proxy for calls to Spotify, such as `http://user:password@proxy.example.org:3128`. Empty: "
-            "none, whatever `HTTPS_PROXY` says."
-        ),
-    )
-    spotify_daily_calls: Annotated[int, Field(ge=1)] = Field(
-        default=1_000,
-        description=(
-            "Calls to Spotify in 24 hours, of each Spotify app; Spotify locks out whoever makes too many: "
-            "see [what is asked of Spotify](../explanation/spotify.md)."
-        ),
-    )
-    spotify_reserve: Annotated[int, Field(ge=0)] = Field(
-        default=500,
-        description=(
-            "How many of them are kept for recent plays, which are lost if nobody asks in time; at most "
-            "all of them."
-        ),
-    )
-    spotify_burst: Annotated[int, Field(ge=30)] = Field(
-        default=60,
-        description=(
-            "Calls to Spotify in any 30 seconds, of each Spotify app and process: half of them at once, "
-            "the rest evenly."
-        ),
-    )
     import_zip_mb: Annotated[int, Field(ge=1)] = Field(
         default=500, description="Largest upload or archive, in MB."
     )
@@ -383,23 +323,6 @@ class Settings(BaseSettings):
 
     _networks = field_validator("trusted_proxies")(checks.networks)
     _origins = field_validator("cors_origins")(checks.origins)
-    _services = field_validator("spotify_accounts_url", "spotify_api_url")(checks.service)
-    _proxy = field_validator("spotify_proxy")(checks.proxy)
-    _keys = field_validator("vault_keys")(checks.vault_keys)
-
-    @model_validator(mode="after")
-    def _usable_links(self) -> Self:
-        if self.spotify_reserve > self.spotify_daily_calls:
-            raise ValueError(
-                "TONEARM_SPOTIFY_RESERVE is a part of TONEARM_SPOTIFY_DAILY_CALLS, so it cannot be more."
-            )
-        if self.spotify_client_secret.get_secret_value() and not self.spotify_client_id:
-            raise ValueError("TONEARM_SPOTIFY_CLIENT_SECRET needs TONEARM_SPOTIFY_CLIENT_ID.")
-        if self.vault_keys and self.vault_key_file:
-            raise ValueError(
-                "TONEARM_VAULT_KEYS and TONEARM_VAULT_KEY_FILE exclude each other: set one of them."
-            )
-        return self
 
     @model_validator(mode="after")
     def _safe_in_prod(self) -> Self:

@@ -7,14 +7,25 @@ from starlette.requests import Request
 
 from tonearm.accounts.link_records import LinkState
 from tonearm.accounts.people import User
+from tonearm.collector.records import Standing
 from tonearm.web.services import Services
 from tonearm.web.spotify import LOGIN, status_of
 
 _STATES: Mapping[LinkState, str] = {
     LinkState.LINKED: "Linked",
     LinkState.RELINK_NEEDED: "Has to be linked again",
-    LinkState.PAUSED: "Paused",
 }
+_STANDINGS: Mapping[Standing, str] = {
+    Standing.NOT_LINKED: "Nothing is collected",
+    Standing.BEGINNING: "Begins in a moment",
+    Standing.COLLECTING: "What you play is collected",
+    Standing.PAUSED: "Paused: what you play now is not collected",
+    Standing.OUTAGE: "Spotify does not answer; it is tried again and again",
+    Standing.BLOCKED: "Spotify allows no more calls for a while; it goes on by itself",
+    Standing.REFUSED: "Spotify does not let Tonearm see what you play",
+    Standing.RELINK_NEEDED: "Nothing is collected until you link again",
+}
+_MOST_GAPS = 5
 _GRANTS: Mapping[str, str] = {
     "user-read-recently-played": "what you played lately",
     "user-read-playback-state": "what is playing, and where",
@@ -44,4 +55,16 @@ def spotify_values(request: Request, rooms: Services, caller: User) -> dict[str,
         "link_state": _STATES[status.link.state] if status.link else None,
         "granted": ", ".join(_GRANTS.get(scope, scope) for scope in scopes),
         "spotify_login": LOGIN,
+        **(collecting_values(rooms, caller) if status.link else {}),
+    }
+
+
+def collecting_values(rooms: Services, caller: User) -> dict[str, Any]:
+    """Give what the part about collecting is rendered with."""
+    found = rooms.collections.status(caller.id)
+    return {
+        "found": found,
+        "standing": _STANDINGS[found.standing],
+        "looking": rooms.collections.is_looking(caller.id),
+        "most_gaps": _MOST_GAPS,
     }

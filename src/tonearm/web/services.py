@@ -16,6 +16,7 @@ from tonearm.accounts.profiles import Profiles
 from tonearm.accounts.resets import Resets
 from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.tokens import Tokens
+from tonearm.collector.collections import Collections
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.liked import Liked
@@ -45,6 +46,7 @@ class Services:
     link_apps: LinkApps
     links: Links
     linking: Linking
+    collections: Collections
     audit: Audit
     adding: Adding
     corrections: Corrections

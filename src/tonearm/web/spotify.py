@@ -68,7 +68,7 @@ def status_of(request: Request, services: Services, user: User) -> SpotifyStatus
     """Give how somebody is linked, and what linking takes from here."""
     link, redirect = services.links.find(user.id), redirect_of(request, services.public_url)
     return SpotifyStatus(
-        linked=link is not None and link.state in (LinkState.LINKED, LinkState.PAUSED),
+        linked=link is not None and link.state is LinkState.LINKED,
         link=link,
         app=services.link_apps.find(user.id),
         redirect_uri=redirect.address,

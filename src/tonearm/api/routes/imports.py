@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tonearm.api.cursor import Cursor, make_cursor, read_cursor
 from tonearm.api.downloads import LedgerFormat, download_ledger
-from tonearm.api.progress import watch
+from tonearm.api.progress import event_schema, watch
 from tonearm.api.records import ImportPage, LedgerPage
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.records import ImportRecord
@@ -48,21 +48,8 @@ _UPLOAD: dict[str, Any] = {
     }
 }
 
+
 # Of one event, as OpenAPI before 3.2 describes a stream.
-_EVENT = {
-    "type": "object",
-    "required": ["event", "data"],
-    "properties": {
-        "event": {"enum": ["progress", "end"]},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {"$ref": "#/components/schemas/ImportRecord"},
-        },
-    },
-}
-
-
 @ROUTER.post(
     "",
     status_code=202,
@@ -164,7 +151,7 @@ def get_ledger(
     summary="Watch an import",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": _EVENT}}},
+        200: {"content": {"text/event-stream": {"schema": event_schema("ImportRecord")}}},
         **problems(404),
     },
 )

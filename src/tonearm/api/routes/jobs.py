@@ -8,7 +8,7 @@ from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from tonearm.api.cursor import Cursor, make_cursor, read_cursor
-from tonearm.api.progress import watch
+from tonearm.api.progress import event_schema, watch
 from tonearm.api.records import JobLogPage, JobPage
 from tonearm.jobs.records import UNFINISHED, Job, JobState
 from tonearm.web.callers import Editor, Reader, Rooms
@@ -50,7 +50,10 @@ class Retry(Body):
     """Which jobs to retry."""
 
     ids: (
-        Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(max_length=1_000)] | None
+        Annotated[
+            list[Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]], Field(max_length=1_000)
+        ]
+        | None
     ) = None
     """Numbers of jobs; all of the caller's that have failed or are dead unless named."""
 
@@ -82,7 +85,7 @@ def get_logs(
     summary="Watch a job",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/event-stream": {"schema": event_schema("Job")}}},
         **problems(404),
     },
 )

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.links import Collected
 from tonearm.accounts.people import User
+from tonearm.collector.records import PausedBy
 from tonearm.domain.errors import TonearmError
 from tonearm.ui.pages.account import show_account
-from tonearm.ui.rendering import frame_of
-from tonearm.web.callers import PageEditor, Rooms
+from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.spotify import collecting_values
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.services import Services
 from tonearm.web.spotify import paste
 
@@ -65,6 +67,38 @@ def post_app(
 def post_removed_app(request: Request, caller: PageEditor, rooms: Rooms) -> Response:
     """Forget the listener's own app."""
     return _done(request, rooms, caller, lambda: rooms.link_apps.remove(caller.id))
+
+
+@ROUTER.get("/collecting")
+def get_collecting(request: Request, caller: PageCaller, rooms: Rooms) -> Response:
+    """Give the part of the account page that tells how collecting stands, for the page to show anew."""
+    frame = frame_of(request, caller)
+    html = render("account_collecting.html", frame, **collecting_values(rooms, caller))
+    return page(request, html, 200)
+
+
+@ROUTER.post("/collect")
+def post_collect(request: Request, caller: PageEditor, rooms: Rooms) -> Response:
+    """Ask Spotify for recent plays now."""
+    return _done(
+        request, rooms, caller, lambda: rooms.collections.trigger(caller.id, PausedBy.LISTENER)
+    )
+
+
+@ROUTER.post("/pause")
+def post_pause(request: Request, caller: PageEditor, rooms: Rooms) -> Response:
+    """Collect nothing for now."""
+    return _done(
+        request, rooms, caller, lambda: rooms.collections.pause(caller.id, PausedBy.LISTENER)
+    )
+
+
+@ROUTER.post("/resume")
+def post_resume(request: Request, caller: PageEditor, rooms: Rooms) -> Response:
+    """Go on collecting."""
+    return _done(
+        request, rooms, caller, lambda: rooms.collections.resume(caller.id, PausedBy.LISTENER)
+    )
 
 
 def _done(request: Request, rooms: Services, caller: User, do: Callable[[], object]) -> Response:

@@ -17,7 +17,6 @@ from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.link_apps import LinkApps
-from tonearm.accounts.link_tokens import LinkTokens
 from tonearm.accounts.linking import Linking
 from tonearm.accounts.links import Links
 from tonearm.accounts.mail import Mailer
@@ -30,6 +29,10 @@ from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.accounts.vault import Vault
+from tonearm.bootstrap.collecting import build_spotify
+from tonearm.collector.collections import BACKFILL, FORGET, POLL, Collections
+from tonearm.collector.collections import QUEUE as COLLECTING
+from tonearm.collector.poller import Poller
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
@@ -55,9 +58,7 @@ from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.settings import MEGABYTE, Settings
-from tonearm.spotify.client import Reach, Spotify
-from tonearm.spotify.login import App, Login
-from tonearm.spotify.pacing import Allowance, Pacer
+from tonearm.spotify.client import Spotify
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 from tonearm.storage.windows import Windows
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 
 _HOUSEKEEPING = "housekeeping"
 _SCHEDULES = (
+    Schedule("plan polls", "collector.plan", COLLECTING, timedelta(minutes=1)),
     Schedule("sweep imports", "importers.sweep", _HOUSEKEEPING, timedelta(minutes=5)),
     Schedule("forget old jobs", "jobs.purge", _HOUSEKEEPING, timedelta(hours=6)),
 )
@@ -101,6 +103,8 @@ class Tonearm:
     liked: Liked
     clearing: Clearing
     polls: Polls
+    collections: Collections
+    poller: Poller
     imports: Imports
     insights: Insights
     notifications: Notifications
@@ -132,6 +136,10 @@ class Tonearm:
         )
         return {
             RUN: ImportDeed(self.imports, child),
+            POLL: self.poller.poll,
+            BACKFILL: self.poller.backfill,
+            FORGET: self.poller.forget,
+            "collector.plan": self.poller.plan,
             "importers.sweep": lambda _task: self.imports.sweep(),
             "jobs.purge": lambda _task: self.jobs.purge(
                 self.clock() - timedelta(days=self.settings.job_days)
@@ -153,6 +161,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     store, most_bytes = ColumnStore(cache), settings.store_cache_mb * MEGABYTE
     notifications = Notifications(database, clock)
     jobs, desk = _queue(settings, database, clock)
+    leaving = (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look)
     session_ends = {
         "idle": timedelta(days=settings.session_days),
         "longest": timedelta(days=settings.session_longest_days),
@@ -163,18 +172,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     signing_keys = SigningKeys(
         settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
     )
-    vault = _vault(settings, database, clock)
-    link_apps, links, linking = _links(settings, database, clock, vault)
+    rooms = build_spotify(settings, database, clock, jobs)
     return Tonearm(
         settings=settings,
         database=database,
         accounts=accounts,
-        administration=Administration(
-            database,
-            clock,
-            accounts,
-            (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look),
-        ),
+        administration=Administration(database, clock, accounts, leaving),
         invitations=Invitations(database, clock, passwords, Registration(settings.registration)),
         profiles=Profiles(
             database, clock, passwords, throttle, trusts_emails=settings.oidc_link_by_email
@@ -184,30 +187,32 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         keys=Keys(database, clock),
         signing_keys=signing_keys,
         tokens=Tokens(database, clock, signing_keys, **session_ends),
-        vault=vault,
-        link_apps=link_apps,
-        links=links,
-        linking=linking,
+        vault=rooms.vault,
+        link_apps=rooms.link_apps,
+        links=rooms.links,
+        linking=rooms.linking,
+        spotify=rooms.spotify,
+        polls=rooms.polls,
+        collections=rooms.collections,
+        poller=rooms.poller,
         audit=Audit(database, clock),
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
         clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
-        polls=Polls(database, clock),
         imports=_imports(settings, database, clock, jobs, desk),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
         dispatcher=Dispatcher(notifications, clock),
         jobs=jobs,
         desk=desk,
-        spotify=_spotify(settings, database, clock),
         clock=clock,
     )
 
 
 def _queue(settings: Settings, database: Database, clock: Clock) -> tuple[Jobs, Desk]:
     followers = {RUN: Following(settings.spool, clock)}
-    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS), followers, _note_deed)
+    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS, COLLECTING), followers, _note_deed)
     return jobs, Desk(database, clock, followers=followers)
 
 
@@ -258,35 +263,6 @@ def _post(settings: Settings) -> Post | None:
     """Prepare what sends mail, if the settings name a server."""
     url = settings.smtp_url.get_secret_value()
     return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
-
-
-def _spotify(settings: Settings, database: Database, clock: Clock) -> Spotify:
-    allowance = Allowance(
-        settings.spotify_daily_calls, settings.spotify_reserve, settings.spotify_burst
-    )
-    reach = Reach(settings.spotify_api_url, settings.spotify_proxy.get_secret_value())
-    return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)
-
-
-def _vault(settings: Settings, database: Database, clock: Clock) -> Vault:
-    given = [key.get_secret_value() for key in settings.vault_keys]
-    is_prod = settings.mode == "prod"
-    return Vault(database, clock, settings.vault_file, given, must_be_private=is_prod)
-
-
-def _links(
-    settings: Settings, database: Database, clock: Clock, vault: Vault
-) -> tuple[LinkApps, Links, Linking]:
-    client_id = settings.spotify_client_id
-    app = App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
-    login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
-    apps = LinkApps(database, clock, vault, app)
-    tokens = LinkTokens(database, clock, vault, apps, login)
-    return (
-        apps,
-        Links(database, clock, tokens),
-        Linking(database, clock, vault, apps, login),
-    )
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
@@ -352,6 +328,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         link_apps=built.link_apps,
         links=built.links,
         linking=built.linking,
+        collections=built.collections,
         audit=built.audit,
         adding=built.adding,
         corrections=built.corrections,
