@@ -73,14 +73,14 @@ class SpotifySettings(BaseSettings):
             "the rest evenly."
         ),
     )
-    collector_minutes: Annotated[int, Field(ge=1, le=1_440)] = Field(
+    collector_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=15,
         description="Minutes from one look at a listener's recent plays to the next, while they listen.",
     )
-    collector_least_minutes: Annotated[int, Field(ge=1, le=1_440)] = Field(
+    collector_least_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=5, description="The same for whoever hears so much that plays would be lost."
     )
-    collector_most_minutes: Annotated[int, Field(ge=1, le=1_440)] = Field(
+    collector_most_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=60, description="The same for whoever has not listened for a while."
     )
     collector_backfill_days: Annotated[int, Field(ge=1)] = Field(

@@ -10,8 +10,6 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_USUAL_SECONDS = 900
-
 
 def upgrade() -> None:
     """Make room for collections, one for each link there is; a link was never paused before."""
@@ -39,6 +37,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_collections_next_at", "collections", ["next_at"])
     op.execute(
-        "INSERT INTO collections (user_id, link_id, begun_at, next_at, interval_seconds) "  # noqa: S608 - a constant
-        f"SELECT user_id, id, created_at, created_at, {_USUAL_SECONDS} FROM links WHERE state <> 'unlinked'"
+        "INSERT INTO collections (user_id, link_id, begun_at, next_at, interval_seconds) "
+        "SELECT user_id, id, created_at, created_at, 900 FROM links WHERE state <> 'unlinked'"
     )
