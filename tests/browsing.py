@@ -6,6 +6,12 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, Page
 
+# What reaches beyond the window, if the page does.
+_WIDER = """width => document.documentElement.scrollWidth <= width ? [] :
+    ["the page", ...[...document.querySelectorAll("body *")]
+        .filter(part => part.getBoundingClientRect().right > width)
+        .map(part => `${part.tagName} ${part.textContent.trim().slice(0, 60)}`)]"""
+
 
 @dataclass
 class Watched:
@@ -40,7 +46,11 @@ def open_page(context: BrowserContext, base: str) -> Watched:
 def check_look(watched: Watched, width: int) -> None:
     """Expect no fault of accessibility in either theme, and nothing wider than the window."""
     page = watched.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    # As long as styles or fonts are on their way, the page looks like none that anybody is left with.
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready.then(() => null)")
+    wider = page.evaluate(_WIDER, width)
+    assert not wider, (page.url, wider)
     for theme in ("light", "dark"):
         # Without motion: half-way between two themes a colour is of neither.
         page.emulate_media(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine, make_url, text
@@ -29,6 +30,19 @@ def quick_hashes() -> Iterator[None]:
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PasswordHash, "recommended", lambda: quick)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loggers_forget() -> Iterator[None]:
+    """Let no logger remember how one test has configured it when another looks at what it logs."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            structlog,
+            "configure",
+            lambda **chosen: configure(**{**chosen, "cache_logger_on_first_use": False}),
+        )
         yield
 
 

@@ -1,5 +1,7 @@
 """People over REST: roles, invitations, passwords, as administrators and newcomers meet them."""
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -318,3 +320,29 @@ def test_where_registration_is_closed_nobody_comes_in(
         assert httpx2.post(f"{base}/api/auth/register", json=new).status_code == 403
         # An admin adds people all the same.
         assert ada.post("/api/admin/users", json={"name": "Bob"}).status_code == 201
+
+
+def test_an_admin_imports_for_others_and_it_is_written_down(base: str, ada: httpx2.Client) -> None:
+    row = {"ts": "2024-03-01T12:00:00Z", "ms_played": 200_000, "master_metadata_track_name": "Song"}
+    row |= {"master_metadata_album_artist_name": "Band"}
+    files = [("files", ("Streaming_History_Audio_2024_0.json", json.dumps([row])))]
+    with join(ada, base, "Gus") as gus, join(ada, base, "Hal", "admin") as hal:
+        number = gus.get("/api/user/profile").json()["id"]
+        place = f"/api/admin/users/{number}/import"
+        answer = hal.post(place, files=files)
+        assert answer.status_code == 202, answer.text
+        until = time.monotonic() + 30
+        while gus.get(f"/api/imports/{answer.json()['id']}").json()["state"] != "published":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert gus.get("/api/history/users/me/totals?rule=any").json()["plays"] == 1
+        (entry,) = [
+            one
+            for one in ada.get("/api/admin/audit").json()["items"]
+            if one["action"] == "import.brought"
+        ]
+        assert (entry["actor"], entry["subject_id"]) == ("Hal", number)
+        assert gus.post(place, files=files).status_code == 403
+        assert hal.post("/api/admin/users/1/import", files=files).status_code == 403
+        assert hal.post("/api/admin/users/99999/import", files=files).status_code == 404
+        assert hal.post("/api/admin/users/1/pause").status_code == 403

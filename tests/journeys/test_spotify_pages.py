@@ -104,6 +104,34 @@ def test_an_account_is_linked_looked_at_and_unlinked(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+def test_collecting_is_watched_paused_and_asked_for(
+    browser: Browser, origin: str, tmp_path: Path, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    more = settings(origin) | {"spotify_client_id": CLIENT_ID}
+    with serve(tmp_path / "data", **more) as base, set_up(base):
+        watched = open_page(context, base)
+        page = watched.page
+        log_in(page, base)
+        part = page.get_by_role("region", name="Spotify")
+        part.get_by_role("link", name="Link Spotify").click()
+        page.get_by_role("button", name="Agree").click()
+        # The page tells of the first look by itself.
+        expect(part).to_contain_text("50 plays, 50 of them new", timeout=20_000)
+        check_look(watched, width)
+        part.get_by_role("button", name="Pause").click()
+        expect(part).to_contain_text("Paused: what you play now is not collected")
+        expect(part).to_contain_text("Plays may be missing here")
+        check_look(watched, width)
+        part.get_by_role("button", name="Go on collecting").click()
+        expect(part).to_contain_text("What you play is collected")
+        part.get_by_role("button", name="Collect now").click()
+        expect(part).to_contain_text("0 of them new", timeout=20_000)
+    context.close()
+    check_complaints(watched, origin)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 def test_where_spotify_sends_nobody_back_the_address_is_pasted(
     browser: Browser, origin: str, tmp_path: Path, width: int
 ) -> None:

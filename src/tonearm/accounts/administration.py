@@ -45,6 +45,18 @@ class Administration:
         with self._database.read() as connection:
             return [user_of(row) for row in connection.execute(query).mappings()]
 
+    def get_below(self, user_id: int, *, by: User) -> User:
+        """Give oneself, or somebody on whom one may act.
+
+        Raises:
+            NotFoundError: there is no such person.
+            ForbiddenError: their role is not below one's own.
+        """
+        user = self._accounts.get(user_id)
+        if user.id != by.id:
+            check_above(by, user)
+        return user
+
     def add(self, name: str, zone: str, role: Role, *, by: User | None) -> User:
         """Add somebody without a password.
 

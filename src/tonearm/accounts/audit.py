@@ -80,6 +80,7 @@ class Action(StrEnum):
     COLLECTING_TRIGGERED = "collecting.triggered"
     PREFERENCES_CHANGED = "preferences.changed"
     DATA_READ = "data.read"
+    IMPORT_BROUGHT = "import.brought"
     IMPORT_PUBLISHED = "import.published"
     IMPORT_UNDONE = "import.undone"
     HISTORY_ADDED = "history.added"

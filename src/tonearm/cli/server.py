@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from tonearm.ops.settings import Settings
 
 
+_BACKLOG = 2_048
+
+
 def run_server(settings: "Settings", *, with_worker: bool = True) -> None:
     """Serve until SIGINT or SIGTERM; raises UnavailableError where the port is taken."""
     from tonearm.ops.memory import leave_out  # noqa: PLC0415 - only the server needs it
@@ -54,6 +57,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Whoever reads where the server is may come at once: they wait until it is up, rather than be refused.
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise UnavailableError(

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from tonearm.collector.records import BackfillEnd
-
-TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +18,12 @@ class BackfillBounds:
     """How many listeners' backfills run at a time."""
 
     def ended_by(
-        self, *, oldest: datetime | None, before: datetime | None, requests: int, now: datetime
+        self, *, oldest: datetime | None, before: datetime, requests: int, now: datetime
     ) -> BackfillEnd | None:
         """Give why a page was the last: `oldest` of it, which `before` was of the one newer than it."""
         if oldest is None:
             return BackfillEnd.EMPTY
-        if before is not None and oldest >= before:
+        if oldest >= before:
             return BackfillEnd.NO_PROGRESS
         if oldest < now - timedelta(days=self.days):
             return BackfillEnd.MAX_DAYS

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from tonearm.accounts.acting import actor
 from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, NotFoundError, UnavailableError
 from tonearm.domain.instants import from_ms
@@ -122,6 +123,15 @@ class Imports:
                     job_id=self._enqueue(connection, user_id, import_id),
                 )
             )
+            if actor().user_id not in (None, user_id):
+                record(
+                    connection,
+                    now,
+                    Action.IMPORT_BROUGHT,
+                    subject_id=user_id,
+                    import_id=import_id,
+                    is_preview=is_preview,
+                )
         return self.get(user_id, import_id)
 
     def _enqueue(self, connection: Connection, user_id: int, import_id: int) -> int:

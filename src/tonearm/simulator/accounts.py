@@ -216,6 +216,11 @@ class Accounts:
         for grant in self.grants:
             grant.revoked = grant.revoked or grant.user is user
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every code and token that was ever given: what nobody else should ever read."""
+        return frozenset((*self._codes, *self._access, *self._refresh))
+
     def find_grant(self, access_token: str) -> tuple[Grant, int] | None:
         """The authorisation behind an access token and when the token ends."""
         return self._access.get(access_token)

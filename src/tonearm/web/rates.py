@@ -11,6 +11,7 @@ forget: what would be left of it is an addition.
 
 import ipaddress
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from tonearm.web.callers import Callers
 from tonearm.web.scope import route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_UPLOADS = frozenset({"/api/imports", "/imports"})
+_UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
 _ENTRANCE = "/api/auth/"
 # What asks whether the server lives, and files that are the same for everybody.
 _UNCOUNTED = ("/healthz", "/readyz", "/static/")
@@ -145,7 +146,7 @@ class Rates:
         user = f"user {calling.user.id}"
         if reads:
             return limits.reading, user
-        return limits.importing if path in _UPLOADS else limits.writing, user
+        return limits.importing if _UPLOAD.fullmatch(path) else limits.writing, user
 
     async def _count(self, rate: RateClass, caller: str) -> Standing:
         now = self._clock()

@@ -1,12 +1,10 @@
 """Collecting other people's plays, for admins; everything is written down."""
 
 from tonearm.accounts.acting import actor
-from tonearm.accounts.people import User
 from tonearm.api.routes.admin_users import UserId
 from tonearm.collector.records import CollectionStatus, PausedBy
 from tonearm.jobs.records import Job
 from tonearm.web.callers import Administrator, Rooms
-from tonearm.web.services import Services
 from tonearm.web.strict import api_router, problems
 
 ROUTER = api_router("/admin/users/{user_id}", "admin")
@@ -16,24 +14,23 @@ ROUTER = api_router("/admin/users/{user_id}", "admin")
 def get_sync(services: Rooms, caller: Administrator, user_id: UserId) -> CollectionStatus:
     """Give how collecting stands for one person. That an admin looks is written down."""
     person = services.accounts.get(user_id)
-    _note(services, caller, person)
+    if person.id != caller.id:
+        services.audit.note_reading(caller.id, person.id, actor().path)
     return services.collections.status(person.id)
 
 
-@ROUTER.post("/pause", summary="Pause collecting for somebody", responses=problems(404, 503))
+@ROUTER.post("/pause", summary="Pause collecting for somebody", responses=problems(403, 404, 503))
 def post_pause(services: Rooms, caller: Administrator, user_id: UserId) -> CollectionStatus:
     """Ask Spotify for nothing of theirs until an admin resumes it."""
-    del caller
-    person = services.accounts.get(user_id)
+    person = services.administration.get_below(user_id, by=caller)
     services.collections.pause(person.id, PausedBy.ADMIN)
     return services.collections.status(person.id)
 
 
-@ROUTER.post("/resume", summary="Resume collecting for somebody", responses=problems(404, 503))
+@ROUTER.post("/resume", summary="Resume collecting for somebody", responses=problems(403, 404, 503))
 def post_resume(services: Rooms, caller: Administrator, user_id: UserId) -> CollectionStatus:
     """Go on, whoever has paused it, and ask at once."""
-    del caller
-    person = services.accounts.get(user_id)
+    person = services.administration.get_below(user_id, by=caller)
     services.collections.resume(person.id, PausedBy.ADMIN)
     return services.collections.status(person.id)
 
@@ -42,15 +39,9 @@ def post_resume(services: Rooms, caller: Administrator, user_id: UserId) -> Coll
     "/trigger-sync",
     status_code=202,
     summary="Collect somebody's plays now",
-    responses=problems(404, 409, 503),
+    responses=problems(403, 404, 409, 503),
 )
 def post_trigger(services: Rooms, caller: Administrator, user_id: UserId) -> Job:
     """Ask Spotify for their recent plays now; the job tells what they brought."""
-    del caller
-    person = services.accounts.get(user_id)
+    person = services.administration.get_below(user_id, by=caller)
     return services.jobs.get(services.collections.trigger(person.id, PausedBy.ADMIN))
-
-
-def _note(services: Services, caller: User, person: User) -> None:
-    if person.id != caller.id:
-        services.audit.note_reading(caller.id, person.id, actor().path)

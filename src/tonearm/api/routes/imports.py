@@ -16,6 +16,7 @@ from tonearm.api.records import ImportPage, LedgerPage
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.records import ImportRecord
 from tonearm.web.callers import Importer, Reader, Rooms
+from tonearm.web.services import Services
 from tonearm.web.strict import api_router, problems
 from tonearm.web.uploads import FIELD, receive_upload
 
@@ -24,8 +25,9 @@ _ROWS_A_PAGE = 100
 _LARGEST_ID = 2_147_483_647
 
 ImportId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="Number of the import")]
+DryRun = Annotated[bool, Query(description="Only preview what the import would do")]
 VerdictName = Literal["malformed", "no_content", "suppressed", "new", "improved", "duplicate"]
-_UPLOAD: dict[str, Any] = {
+UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -49,12 +51,11 @@ _UPLOAD: dict[str, Any] = {
 }
 
 
-# Of one event, as OpenAPI before 3.2 describes a stream.
 @ROUTER.post(
     "",
     status_code=202,
     summary="Upload an export",
-    openapi_extra=_UPLOAD,
+    openapi_extra=UPLOAD,
     responses=problems(413, 503),
 )
 async def post_import(
@@ -63,19 +64,26 @@ async def post_import(
     services: Rooms,
     caller: Importer,
     *,
-    dry_run: Annotated[bool, Query(description="Only preview what the import would do")] = False,
+    dry_run: DryRun = False,
 ) -> ImportRecord:
     """Queue files for import, or for a preview. The answer's `Location` is where to watch it."""
+    record = await bring_in(request, services, caller.id, is_preview=dry_run)
+    response.headers["location"] = f"{request.scope.get('root_path', '')}/api/imports/{record.id}"
+    return record
+
+
+async def bring_in(
+    request: Request, services: Services, user_id: int, *, is_preview: bool
+) -> ImportRecord:
+    """Receive files, and queue them for somebody's import."""
     upload = await receive_upload(request, services)
     try:
-        record = await run_in_threadpool(
-            services.imports.submit, caller.id, upload.spool, upload.names, is_preview=dry_run
+        return await run_in_threadpool(
+            services.imports.submit, user_id, upload.spool, upload.names, is_preview=is_preview
         )
     except BaseException:
         shutil.rmtree(upload.spool, ignore_errors=True)
         raise
-    response.headers["location"] = f"{request.scope.get('root_path', '')}/api/imports/{record.id}"
-    return record
 
 
 @ROUTER.get("", summary="List imports")

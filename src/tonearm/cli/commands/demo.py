@@ -4,6 +4,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from tonearm.cli.commands.import_ import import_files
 from tonearm.cli.server import run_server
@@ -57,7 +58,7 @@ def demo(*, port: int | None = None, serve: bool = True) -> None:
             run_server(load_settings(**chosen, **_start_spotify(beside)))
 
 
-def _start_spotify(beside: ExitStack) -> dict[str, str]:
+def _start_spotify(beside: ExitStack) -> dict[str, Any]:
     """Serve a simulated Spotify until the stack is left, and give the settings that lead there."""
     from tonearm.simulator.server import serving  # noqa: PLC0415 - `--help` does not need it
     from tonearm.simulator.simulator import CLIENT_ID, Plan, Simulator  # noqa: PLC0415 - the same
@@ -69,6 +70,9 @@ def _start_spotify(beside: ExitStack) -> dict[str, str]:
         "spotify_client_secret": "",
         "spotify_accounts_url": origin,
         "spotify_api_url": f"{origin}/v1",
+        # Whoever looks on does not want to wait.
+        "collector_minutes": 2,
+        "collector_least_minutes": 2,
     }
 
 
