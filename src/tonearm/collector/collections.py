@@ -119,7 +119,7 @@ class Collections:
             gaps=tuple(gaps[:_MOST_GAPS]),
         )
 
-    def is_looking(self, user_id: int) -> bool:
+    def is_polling(self, user_id: int) -> bool:
         """Tell whether Spotify is being asked for somebody's recent plays, or is about to be."""
         states = (JobState.QUEUED, JobState.RUNNING)
         found = self._jobs.list_jobs(user_id=user_id, states=states, name=POLL, limit=1)
@@ -313,11 +313,11 @@ class Collections:
         _set(connection, user_id, **values)
 
     def note_backfill(self, connection: Connection, user_id: int, **values: object) -> None:
-        """Write down how far the first look back is."""
+        """Write down how far a backfill is."""
         _set(connection, user_id, **values)
 
     def _affordable(self, connection: Connection, user_id: int) -> timedelta:
-        """Give how often a link can be looked at, as all that share its app are."""
+        """Give how often a link can be polled, with all that share its app."""
         mine = select(links.c.client_id).join(collections, _OF_LINK)
         client_id = connection.scalar(mine.where(collections.c.user_id == user_id))
         count = connection.scalar(

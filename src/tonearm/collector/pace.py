@@ -1,4 +1,4 @@
-"""How long to wait from one look at a listener's recent plays to the next."""
+"""How long to wait from one poll to the next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 PAGE: Final = 50
-"""How many plays Spotify tells of; what is played beyond them between two looks is lost."""
+"""How many plays Spotify tells of; what is played beyond them between two polls is lost."""
 _LATELY: Final = timedelta(hours=1)
-_LOOKS_A_PAGE: Final = 3
+_POLLS_A_PAGE: Final = 3
 _DAY: Final = timedelta(days=1)
 
 
@@ -25,14 +25,14 @@ class Pace:
     ) -> timedelta:
         """Give the wait after a page of plays, `before` being the wait before it.
 
-        Somebody who listens is looked at three times while as many plays as a page holds would go by at the density of
+        Somebody who listens is polled three times while as many plays as a page holds would go by at the density of
         the last hour. Of somebody who rests, so that the page had nothing new, the wait doubles each time.
         """
         lately = sum(now - _LATELY < instant <= now for instant in played)
         if rests and not lately:
             return self.within(max(before, self.usual) * 2)
         wait = (
-            self.usual if not lately else min(self.usual, _LATELY * PAGE / lately / _LOOKS_A_PAGE)
+            self.usual if not lately else min(self.usual, _LATELY * PAGE / lately / _POLLS_A_PAGE)
         )
         return self.within(wait)
 
@@ -42,7 +42,7 @@ class Pace:
 
 
 def affordable(links: int, daily_calls: int) -> timedelta:
-    """Give how often each of several links of one app can be looked at for a whole day without using up its calls."""
+    """Give how often each of several links of one app can be polled for a whole day without using up its calls."""
     return _DAY * links / max(daily_calls, 1)
 
 

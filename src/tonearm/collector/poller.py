@@ -1,4 +1,4 @@
-"""The jobs that collect: one look at a listener's recent plays, the first look further back, and forgetting a link."""
+"""The jobs that collect: polls, the backfill of a new link, and forgetting what a link has brought."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from tonearm.spotify.pacing import Purpose
 from tonearm.spotify.recent import RecentPlay, RecentPlays
 from tonearm.storage.database import Database
 
-_MISSED_LOOKS: Final = 2
+_MISSED_POLLS: Final = 2
 
 
 class Poller:
@@ -58,13 +58,13 @@ class Poller:
         return {"planned": self._collections.plan()}
 
     def poll(self, task: Task) -> None:
-        """Look once at a listener's recent plays; the result counts what they brought."""
+        """Ask once for a listener's recent plays; the result counts what they brought."""
         user_id, link_id = _whose(task)
         row = self._collections.get(user_id, link_id)
         asked_at = self._clock()
         page = self._fetch(user_id, link_id, Purpose.POLL)
         wait = timedelta(seconds=row.interval_seconds)
-        was_away = row.polled_at is not None and asked_at - row.polled_at > wait * _MISSED_LOOKS
+        was_away = row.polled_at is not None and asked_at - row.polled_at > wait * _MISSED_POLLS
         plays = tuple(map(_polled, page.plays))
         is_full = len(page.plays) + len(page.unreadable) >= PAGE
         _log_unreadable(task, page.unreadable)

@@ -14,7 +14,7 @@ class Standing(StrEnum):
     NOT_LINKED = "not_linked"
     """There is no link to Spotify."""
     BEGINNING = "beginning"
-    """The first look is still to come."""
+    """The first poll is still to come."""
     COLLECTING = "collecting"
     PAUSED = "paused"
     """Somebody paused it."""
@@ -50,7 +50,7 @@ class BackfillEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """The first look back: what Spotify still had when the link was new."""
+    """The backfill: what Spotify still had when the link was new."""
 
     ended_at: datetime | None
     """Null while it goes on."""
@@ -73,7 +73,7 @@ class CollectionStatus:
     next_at: datetime | None
     """When it is asked next; null while nothing is asked."""
     interval_minutes: float | None
-    """How long from one look to the next at present."""
+    """How long from one poll to the next at present."""
     fetched: int
     """Plays on the last page."""
     new: int

@@ -75,7 +75,7 @@ class SpotifySettings(BaseSettings):
     )
     collector_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=15,
-        description="Minutes from one look at a listener's recent plays to the next, while they listen.",
+        description="Minutes from one poll of a listener's recent plays to the next, while they listen.",
     )
     collector_least_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=5, description="The same for whoever hears so much that plays would be lost."
@@ -86,17 +86,17 @@ class SpotifySettings(BaseSettings):
     collector_backfill_days: Annotated[int, Field(ge=1)] = Field(
         default=30,
         description=(
-            "How many days a new link looks back; Spotify tells of the last 50 plays, whatever is asked."
+            "How many days the backfill of a new link goes back; Spotify tells of the last 50 plays, whatever is asked."
         ),
     )
     collector_backfill_requests: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Pages that a new link asks for at most to look back."
+        default=10, description="Pages that the backfill of a new link asks for at most."
     )
     collector_backfill_blocks: Annotated[int, Field(ge=1)] = Field(
-        default=3, description="Lock-outs by Spotify after which a new link looks back no further."
+        default=3, description="Lock-outs by Spotify after which a backfill gives up."
     )
     collector_backfills_at_once: Annotated[int, Field(ge=1)] = Field(
-        default=1, description="How many new links look back at a time."
+        default=1, description="How many backfills run at a time."
     )
 
     _services = field_validator("spotify_accounts_url", "spotify_api_url")(checks.service)

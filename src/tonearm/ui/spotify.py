@@ -65,6 +65,6 @@ def collecting_values(rooms: Services, caller: User) -> dict[str, Any]:
     return {
         "found": found,
         "standing": _STANDINGS[found.standing],
-        "looking": rooms.collections.is_looking(caller.id),
+        "is_polling": rooms.collections.is_polling(caller.id),
         "most_gaps": _MOST_GAPS,
     }
