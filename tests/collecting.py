@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from link_room import agree
+from link_room import agree, simulated
 from moving_clock import MovingClock
 from simulator.simulating import SMALL
 from tonearm.accounts.people import User
@@ -24,7 +24,7 @@ from tonearm.ops.settings import Settings
 from tonearm.simulator.clock import SimulatorClock
 from tonearm.simulator.listening import Listen
 from tonearm.simulator.server import serving
-from tonearm.simulator.simulator import CLIENT_ID, Plan, Simulator
+from tonearm.simulator.simulator import Plan, Simulator
 from tonearm.storage.poll_tables import polled
 
 SESSION = "what the browser shows"
@@ -125,9 +125,7 @@ def settings_for(origin: str, url: str, folder: Path, **chosen: Any) -> Settings
         **{
             "data_dir": folder,
             "database_url": url.replace("postgresql+psycopg", "postgresql"),
-            "spotify_client_id": CLIENT_ID,
-            "spotify_accounts_url": origin,
-            "spotify_api_url": f"{origin}/v1",
+            **simulated(origin),
             **chosen,
         },
     )

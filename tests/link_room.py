@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -26,6 +27,15 @@ from tonearm.storage.database import Database
 
 BACK = "http://127.0.0.1:8420/api/auth/spotify/callback"
 SESSION = "what the browser shows"
+
+
+def simulated(origin: str) -> dict[str, Any]:
+    """Give the settings that lead to a simulated Spotify, and to its app."""
+    return {
+        "spotify_client_id": CLIENT_ID,
+        "spotify_accounts_url": origin,
+        "spotify_api_url": f"{origin}/v1",
+    }
 
 
 @dataclass

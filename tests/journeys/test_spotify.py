@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from link_room import decide
+from link_room import decide, simulated
 from serving import PASSWORD, serve, set_up
 from simulator.simulating import SMALL
 from tonearm.accounts.audit import Audit
@@ -37,17 +37,9 @@ def origin(simulator: Simulator) -> Iterator[str]:
         yield origin
 
 
-def settings(origin: str) -> dict[str, Any]:
-    return {
-        "spotify_client_id": CLIENT_ID,
-        "spotify_accounts_url": origin,
-        "spotify_api_url": f"{origin}/v1",
-    }
-
-
 @pytest.fixture
 def base(origin: str, tmp_path: Path) -> Iterator[str]:
-    with serve(tmp_path / "data", **settings(origin)) as base:
+    with serve(tmp_path / "data", **simulated(origin)) as base:
         yield base
 
 
@@ -241,7 +233,7 @@ def test_no_secret_reaches_a_log_an_answer_or_the_audit(
     folder = tmp_path / "data"
     shown = []
     with (
-        serve(folder, **settings(origin), spotify_client_secret=secret, log_level="debug") as base,
+        serve(folder, **simulated(origin), spotify_client_secret=secret, log_level="debug") as base,
         set_up(base) as ada,
     ):
         address = leave(ada)

@@ -12,11 +12,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from link_room import decide
+from link_room import decide, simulated
 from serving import serve, set_up
 from simulator.simulating import SMALL
 from tonearm.simulator.server import serving
-from tonearm.simulator.simulator import CLIENT_ID, Simulator
+from tonearm.simulator.simulator import Simulator
 
 SYNC = "/api/sync/plays"
 AGREE = {"user": "listener1", "decision": "agree"}
@@ -29,14 +29,6 @@ def origin() -> Iterator[str]:
         yield origin
 
 
-def settings(origin: str) -> dict[str, Any]:
-    return {
-        "spotify_client_id": CLIENT_ID,
-        "spotify_accounts_url": origin,
-        "spotify_api_url": f"{origin}/v1",
-    }
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
@@ -44,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ada(origin: str, folder: Path) -> Iterator[httpx2.Client]:
-    with serve(folder, **settings(origin)) as base, set_up(base) as client:
+    with serve(folder, **simulated(origin)) as base, set_up(base) as client:
         yield client
 
 
@@ -123,7 +115,7 @@ def test_unlinking_erases_what_came_if_asked(ada: httpx2.Client) -> None:
 def test_the_command_line_collects_too(ada: httpx2.Client, origin: str, folder: Path) -> None:
     link(ada)
     wait_for(lambda: status(ada)["standing"] == "collecting")
-    told = {f"TONEARM_{name.upper()}": value for name, value in settings(origin).items()}
+    told = {f"TONEARM_{name.upper()}": value for name, value in simulated(origin).items()}
     env = {**os.environ, **told, "TONEARM_DATA_DIR": str(folder)}
 
     def run(*words: str, code: int = 0) -> str:

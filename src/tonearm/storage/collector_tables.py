@@ -1,20 +1,14 @@
 """Table of what is collected through links to Spotify."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
-from tonearm.storage.tables import Instant, metadata
+from tonearm.storage.tables import Instant, metadata, of_user
 
 # How collecting through a listener's link stands. It begins with the link, and ends with it.
 collections = Table(
     "collections",
     metadata,
-    Column(
-        "user_id",
-        Integer,
-        ForeignKey("users.id", ondelete="CASCADE"),
-        primary_key=True,
-        nullable=False,
-    ),
+    of_user(),
     Column("link_id", Integer, nullable=False),
     Column("begun_at", Instant, nullable=False),
     # When Spotify is asked next, and how far that is from the last time.

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     Column,
-    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -12,24 +11,13 @@ from sqlalchemy import (
     text,
 )
 
-from tonearm.storage.tables import Instant, metadata
-
-
-def _user() -> Column[int]:
-    return Column(
-        "user_id",
-        Integer,
-        ForeignKey("users.id", ondelete="CASCADE"),
-        primary_key=True,
-        nullable=False,
-    )
-
+from tonearm.storage.tables import Instant, metadata, of_user
 
 # A link that was ended stays as `unlinked`, without its tokens: what it brought refers to its number.
 links = Table(
     "links",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False),
     # Who somebody is at Spotify; empty where that was to be forgotten.
@@ -73,7 +61,7 @@ links = Table(
 link_apps = Table(
     "link_apps",
     metadata,
-    _user(),
+    of_user(),
     Column("client_id", String(255), nullable=False),
     Column("secret", Text),
     Column("created_at", Instant, nullable=False),
@@ -83,7 +71,7 @@ link_apps = Table(
 link_attempts = Table(
     "link_attempts",
     metadata,
-    _user(),
+    of_user(),
     Column("state_hash", String(64), primary_key=True),
     # Of what the browser or program showed that began.
     Column("session_hash", String(64), nullable=False),

@@ -1,25 +1,14 @@
 """Tables of what polling Spotify's list of recently played tracks brings, beside the sightings themselves."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
 
-from tonearm.storage.tables import Instant, metadata
-
-
-def _user() -> Column[int]:
-    return Column(
-        "user_id",
-        Integer,
-        ForeignKey("users.id", ondelete="CASCADE"),
-        primary_key=True,
-        nullable=False,
-    )
-
+from tonearm.storage.tables import Instant, metadata, of_user
 
 # Which link told of which sighting, in Spotify's own words. A link may be gone while what it told stays.
 polled = Table(
     "polled",
     metadata,
-    _user(),
+    of_user(),
     Column("link_id", Integer, primary_key=True, autoincrement=False),
     # The key of the sighting's content (history/corrections/marks.py): what a page tells once more is found by it.
     Column("key", BigInteger, primary_key=True, autoincrement=False),
@@ -37,7 +26,7 @@ polled = Table(
 polled_spans = Table(
     "polled_spans",
     metadata,
-    _user(),
+    of_user(),
     Column("link_id", Integer, primary_key=True, autoincrement=False),
     Column("from_at", BigInteger, primary_key=True, autoincrement=False),
     Column("to_at", BigInteger, nullable=False),
@@ -47,7 +36,7 @@ polled_spans = Table(
 gaps = Table(
     "gaps",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("link_id", Integer, nullable=False),
     Column("reason", String(16), nullable=False),

@@ -65,7 +65,8 @@ metadata = MetaData(
 )
 
 
-def _user() -> Column[int]:
+def of_user() -> Column[int]:
+    """Make the column of whose a row is, the first of its key; it goes when they do."""
     return Column(
         "user_id",
         Integer,
@@ -112,7 +113,7 @@ users = Table(
 sessions = Table(
     "sessions",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("method", String(16), nullable=False),
@@ -128,7 +129,7 @@ sessions = Table(
 token_families = Table(
     "token_families",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("family_hash", String(64), nullable=False, unique=True),
     Column("token_hash", String(64), nullable=False),
@@ -146,7 +147,7 @@ token_families = Table(
 invitations = Table(
     "invitations",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False, unique=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
@@ -160,7 +161,7 @@ invitations = Table(
 password_resets = Table(
     "password_resets",
     metadata,
-    _user(),
+    of_user(),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
@@ -170,7 +171,7 @@ password_resets = Table(
 identities = Table(
     "identities",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("issuer", String(255), nullable=False),
     Column("subject", String(255), nullable=False),
@@ -213,7 +214,7 @@ audit = Table(
 events = Table(
     "events",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", String(48), nullable=False),
     Column("details", Text, nullable=False),
@@ -223,7 +224,7 @@ events = Table(
 notifications = Table(
     "notifications",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("event", String(48), nullable=False),
     Column("details", Text, nullable=False),
@@ -235,7 +236,7 @@ notifications = Table(
 liked = Table(
     "liked",
     metadata,
-    _user(),
+    of_user(),
     Column("key", String(512), primary_key=True),
     Column("id", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -249,7 +250,7 @@ liked = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    _user(),
+    of_user(),
     Column("key_hash", String(64), primary_key=True),
     Column("request_hash", String(64), nullable=False),
     Column("status", SmallInteger),
@@ -271,7 +272,7 @@ rate_windows = Table(
 keys = Table(
     "keys",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("name", String(64), nullable=False),
@@ -288,7 +289,7 @@ keys = Table(
 histories = Table(
     "histories",
     metadata,
-    _user(),
+    of_user(),
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("next_sighting", Integer, nullable=False),
@@ -301,7 +302,7 @@ histories = Table(
 segments = Table(
     "segments",
     metadata,
-    _user(),
+    of_user(),
     Column("lane", SmallInteger, primary_key=True),
     Column("month", SmallInteger, primary_key=True),
     Column("revision", Integer, primary_key=True),
@@ -311,7 +312,7 @@ segments = Table(
 manifest = Table(
     "manifest",
     metadata,
-    _user(),
+    of_user(),
     Column("lane", SmallInteger, primary_key=True),
     Column("month", SmallInteger, primary_key=True),
     Column("revision", Integer, nullable=False),
@@ -321,7 +322,7 @@ manifest = Table(
 descriptions = Table(
     "descriptions",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     Column("uri", Text),
@@ -334,7 +335,7 @@ descriptions = Table(
 contexts = Table(
     "contexts",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("platform", Text),
     Column("country", Text),
@@ -349,7 +350,7 @@ contexts = Table(
 artists = Table(
     "artists",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     Column("key", Text, nullable=False),
@@ -359,7 +360,7 @@ artists = Table(
 albums = Table(
     "albums",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("artist_id", Integer, nullable=False),
     Column("key", Text, nullable=False),
@@ -369,7 +370,7 @@ albums = Table(
 tracks = Table(
     "tracks",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -381,7 +382,7 @@ tracks = Table(
 corrections = Table(
     "corrections",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -404,7 +405,7 @@ marks = Table(
 imports = Table(
     "imports",
     metadata,
-    _user(),
+    of_user(),
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False),
     Column("is_preview", Boolean, nullable=False),
