@@ -442,3 +442,22 @@ def test_a_number_is_a_number_and_a_day_a_day(client: httpx2.Client, export: Exp
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["parameter"] == parameter
         assert said in answer.json()["detail"]
+
+
+def test_every_document_has_an_etag_and_is_not_sent_twice(client: httpx2.Client) -> None:
+    for path in (
+        "/api/imports",
+        "/api/user/profile",
+        "/api/user/preferences",
+        "/api/user/keys",
+        "/api/jobs",
+    ):
+        first = client.get(path)
+        assert first.headers["cache-control"] == "private, no-cache", path
+        again = client.get(path, headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b""), path
+        assert again.headers["etag"] == first.headers["etag"]
+    changed = client.get("/api/user/preferences").headers["etag"]
+    client.patch("/api/user/preferences", json={"theme": "dark"}).raise_for_status()
+    answer = client.get("/api/user/preferences", headers={"if-none-match": changed})
+    assert (answer.status_code, answer.json()["theme"]) == (200, "dark")

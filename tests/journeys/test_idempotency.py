@@ -296,3 +296,35 @@ def test_log_in_takes_no_key(base: str, ada: httpx2.Client) -> None:
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].headers["set-cookie"] != answers[1].headers["set-cookie"]
+
+
+def test_a_body_that_is_refused_does_nothing_and_leaves_its_key(ada: httpx2.Client) -> None:
+    """Also where the operation needs no body, and so would not read it."""
+    place, key = "/api/user/keys", {"idempotency-key": "too-large"}
+    wish = {"name": "after all", "scopes": ["history:read"]}
+    before = len(ada.get(place).json()["items"])
+
+    answer = ada.post(place, json=wish | {"name": "x" * 2_000_000}, headers=key)
+
+    assert answer.status_code == 413
+    assert len(ada.get(place).json()["items"]) == before
+    answer = ada.post(place, json=wish, headers=key)
+    assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
+
+
+def test_an_operation_without_a_body_is_not_done_either(ada: httpx2.Client) -> None:
+    number = ada.post("/api/admin/users", json={"name": "Reset me"}).json()["id"]
+    place = f"/api/admin/users/{number}/password-reset"
+    before = resets(ada)
+
+    answer = ada.post(place, content=b"x" * 2_000_000, headers={"idempotency-key": "large-too"})
+
+    assert answer.status_code == 413
+    assert resets(ada) == before
+    assert ada.post(place, headers={"idempotency-key": "large-too"}).status_code == 201
+    assert resets(ada) == before + 1
+
+
+def resets(ada: httpx2.Client) -> int:
+    entries = ada.get("/api/admin/audit").raise_for_status().json()["items"]
+    return sum(one["action"] == "password.reset_made" for one in entries)

@@ -57,6 +57,7 @@ from tonearm.jobs.work import Deed, Worker
 from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
+from tonearm.ops.redaction import learn
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.spotify.client import Spotify
 from tonearm.storage.database import Database
@@ -154,6 +155,7 @@ class Tonearm:
 
 def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     """Prepare folders and database, and put the rooms together; raises UnavailableError."""
+    learn(*settings.secrets)
     _make_data_folder(settings.data_dir)
     database = Database(settings.sqlalchemy_url)
     migrate(database)

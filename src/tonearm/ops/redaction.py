@@ -8,6 +8,10 @@ HIDDEN = "[redacted]"
 _DEEPEST = 6
 _LONGEST, _LONGEST_READ = 4_000, 40_000
 
+# What this instance was given as a secret, the longest first; see `learn`.
+_LEARNT: list[str] = []
+_SHORTEST_LEARNT = 8
+
 # Names of what is secret. What only counts or identifies one is not: `key_id`, `token_count`.
 _SENSITIVE = frozenset(
     {
@@ -81,8 +85,16 @@ _VALUE = re.compile(rf"""{_QUOTED}|[^\s,;&"'(){{}}\[\]]+""")
 _PHRASE = re.compile(rf"""{_QUOTED}|[^\r\n,;&"'(){{}}\[\]]+""")
 
 
+def learn(*secrets: str) -> None:
+    """Hide these texts from now on, wherever they stand; those too short to be told from words are left alone."""
+    known = {*_LEARNT, *(secret for secret in secrets if len(secret) >= _SHORTEST_LEARNT)}
+    _LEARNT[:] = sorted(known, key=len, reverse=True)
+
+
 def redacted(text: str) -> str:
-    """Give a text without the secrets that can be told by their looks or their names."""
+    """Give a text without the secrets that are known, or can be told by their looks or their names."""
+    for secret in _LEARNT:
+        text = text.replace(secret, HIDDEN)
     for pattern, replacement in _BY_VALUE:
         text = pattern.sub(replacement, text)
     parts: list[str] = []

@@ -1,9 +1,10 @@
 """Settings: read once from the environment, `.env` and a file, then passed in."""
 
+from contextlib import suppress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -50,6 +51,13 @@ AUDITED = (
     "spotify_api_url",
     "vault_key_file",
 )
+
+
+def _password(address: str) -> str:
+    """Give the password in an address; none where there is none, or it is no address."""
+    with suppress(ValueError):
+        return urlsplit(address).password or ""
+    return ""
 
 
 class Settings(SpotifySettings):
@@ -343,6 +351,17 @@ class Settings(SpotifySettings):
     def audited(self) -> dict[str, str]:
         """What bears on who may do what, by name, without a secret: the audit log tells when it changes."""
         return {name: str(getattr(self, name)) for name in AUDITED}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything among the settings that nobody should read in a log."""
+        values = [
+            value for _, given in self for value in (given if isinstance(given, list) else [given])
+        ]
+        told = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        # Of an address with a password, the password alone is one too.
+        told += [_password(text) for text in (*told, self.database_url)]
+        return tuple({text for one in told for text in (one, unquote(one)) if text})
 
     @property
     def sqlalchemy_url(self) -> str:

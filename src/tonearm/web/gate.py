@@ -71,6 +71,8 @@ class _Answer:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", ()), *self.signature]
+            if is_api(self._scope) and not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
             if not self.has_cookies:
                 headers = [pair for pair in headers if pair[0] != b"set-cookie"]
             # The server would send them as they are, and whoever wrote the value could write an answer.

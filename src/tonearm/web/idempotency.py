@@ -104,7 +104,11 @@ async def answer_once(request: Request, access: Access, handle: Handler) -> Resp
     if not await run_in_threadpool(kept.claim, *place):
         return await _repeat(streamed, fingerprint, await run_in_threadpool(kept.find, *place))
     try:
+        if fingerprint.boundary is None:
+            # Before anything is done: that a body is refused must not be what a deed ends with. Files stream.
+            await streamed.body()
         response = await handle(streamed)
+        hashed = await fingerprint.finish()
     except BaseException:
         await run_in_threadpool(kept.release, *place)
         raise
@@ -113,7 +117,7 @@ async def answer_once(request: Request, access: Access, handle: Handler) -> Resp
         await run_in_threadpool(kept.release, *place)
         return response
     answer = KeptAnswer(
-        await fingerprint.finish(),
+        hashed,
         response.status_code,
         {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
         None if _shows_secret(response, body) else body,

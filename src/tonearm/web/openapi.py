@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from tonearm.domain.vocabulary import Role
 from tonearm.web import idempotency
 from tonearm.web.callers import Access
+from tonearm.web.etags import UNCHANGED
 from tonearm.web.problem import PROBLEM_TYPE
 
 _SCHEMES = {
@@ -97,9 +98,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _add_problems(operation, _EVERYWHERE)
             if method != "get":
                 _add_problems(operation, _ON_CHANGES)
-            if "requestBody" in operation:
+            elif "application/json" in operation["responses"].get("200", {}).get("content", {}):
+                operation["responses"]["304"] = {"description": UNCHANGED}
+            is_creating = (method.upper(), path) in creating
+            if is_creating or "requestBody" in operation:
                 _add_problems(operation, _ON_BODIES)
-            if (method.upper(), path) in creating:
+            if is_creating:
                 operation["parameters"] = [*operation.get("parameters", ()), idempotency.PARAMETER]
                 _add_problems(operation, {"409": idempotency.CONFLICT})
     for unused in ("HTTPValidationError", "ValidationError"):

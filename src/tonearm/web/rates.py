@@ -29,6 +29,8 @@ from tonearm.web.scope import route_path
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
 _ENTRANCE = "/api/auth/"
+# It is of an account that somebody has entered already.
+_INSIDE = "/api/auth/spotify"
 # What asks whether the server lives, and files that are the same for everybody.
 _UNCOUNTED = ("/healthz", "/readyz", "/static/")
 _TOLD_EVERY_SECONDS = 1.0
@@ -133,7 +135,7 @@ class Rates:
 
     async def _judge(self, scope: Scope, path: str, callers: Callers) -> tuple[RateClass, str]:
         limits = self._limits
-        if path.startswith(_ENTRANCE):
+        if path.startswith(_ENTRANCE) and not path.startswith(_INSIDE):
             return limits.entering, _place(scope)
         reads = scope["method"] in _READS
         try:

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.web.etags import tagged
 from tonearm.web.idempotency import answer_once, takes_key
 from tonearm.web.openapi import access_of
 from tonearm.web.problem import Problem
@@ -48,7 +49,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 class StrictRoute(APIRoute):
-    """A route that answers 422 to query parameters it does not have, and takes idempotency keys where it creates."""
+    """A route that answers 422 to query parameters it does not have; with idempotency keys and ETags."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the check in front of FastAPI's own handler."""
@@ -68,7 +69,8 @@ class StrictRoute(APIRoute):
                     raise _repeated_parameter(name, request.query_params.getlist(name)[:2])
             if once is not None:
                 return await answer_once(request, once, handle)
-            return await handle(request)
+            response = await handle(request)
+            return tagged(request, response) if request.method == "GET" else response
 
         return check
 

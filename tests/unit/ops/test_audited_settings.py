@@ -56,3 +56,21 @@ def test_no_secret_is_told(tmp_path: Path) -> None:
         assert not (isinstance(value, SecretStr) and name in AUDITED)
     assert "planted" not in str(settings.audited)
     assert settings.audited["mode"] == "dev"
+
+
+def test_every_secret_of_the_settings_is_known_by_its_value(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url="postgresql://ada:of%20the%20base@localhost/tonearm",
+        smtp_url="smtps://post:of%2Fthe%2Fmail@mail.example.org",
+        smtp_from="tonearm@example.org",
+        public_url="https://music.example.org",
+        oidc_client_secret="of the provider",
+        spotify_client_id="a-client",
+        spotify_client_secret="of the app",
+        spotify_proxy="http://me:of-the-proxy@proxy.example.org:3128",
+    )
+
+    known = {"of the base", "of/the/mail", "of the provider", "of the app", "of-the-proxy"}
+    assert known <= set(settings.secrets)
+    assert "postgresql://ada:of%20the%20base@localhost/tonearm" not in settings.secrets

@@ -15,8 +15,9 @@ import structlog
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tonearm.ops import redaction
 from tonearm.ops.logging import configure_logging
-from tonearm.ops.redaction import HIDDEN, names_secret, plain, redacted
+from tonearm.ops.redaction import HIDDEN, learn, names_secret, plain, redacted
 
 _LOGGER = structlog.get_logger("tests.redaction")
 _PLAIN = string.ascii_letters + string.digits
@@ -258,3 +259,15 @@ def test_a_long_text_is_cut(logs: Callable[[], str]) -> None:
     _LOGGER.warning("seen", path="/" + 'key="' * 50_000)
 
     assert len(logs()) < 20_000
+
+
+def test_what_is_known_as_a_secret_is_hidden_however_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(redaction, "_LEARNT", [])
+    plainly = "the client secret is a plain word, and port 5432"
+    assert redacted(plainly) == plainly
+
+    learn("plain word", "plain word, and", "5432", "")
+
+    assert redacted(plainly) == f"the client secret is a {HIDDEN} port 5432"

@@ -13,6 +13,7 @@ from tonearm.domain.vocabulary import Scope
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.question import Question
 from tonearm.web.callers import callers
+from tonearm.web.etags import HEADERS, is_known, unchanged
 from tonearm.web.questions import describe_answer, find_listener, question_endpoint
 from tonearm.web.services import Services
 from tonearm.web.strict import StrictRoute, api_router, problems
@@ -20,7 +21,6 @@ from tonearm.web.strict import StrictRoute, api_router, problems
 ROUTER = api_router("/history", "history")
 _PARSED = "tonearm.parsed"
 _MOST_PARSED = 1_024
-_HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, Authorization"}
 
 
 async def _answer(
@@ -43,10 +43,9 @@ async def _answer(
 
 
 def _respond(request: Request, body: bytes, etag: str) -> Response:
-    headers = {**_HEADERS, "etag": etag}
-    if _is_known(request.headers.get("if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    if is_known(request, etag):
+        return unchanged(etag)
+    return Response(body, media_type="application/json", headers={**HEADERS, "etag": etag})
 
 
 class _ChartRoute(StrictRoute):
@@ -82,13 +81,6 @@ class _ChartRoute(StrictRoute):
         return recall
 
 
-def _is_known(header: str | None, etag: str) -> bool:
-    if header is None:
-        return False
-    known = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in known or etag in known
-
-
 def _endpoint(chart: Chart[Any, Any]) -> Callable[..., Awaitable[Response]]:
     async def answer(
         request: Request, services: Services, caller: User, user: str, question: Question
@@ -112,7 +104,6 @@ def _add(chart: Chart[Any, Any]) -> None:
         openapi_extra={"x-schemas": schemas},
         responses={
             200: told,
-            304: {"description": "Nothing has changed since the answer with this ETag"},
             **problems(404, 503),
         },
     )
