@@ -50,6 +50,7 @@ def import_files(
     is_preview: bool = False,
 ) -> "ImportRecord":
     """Import files in this process and give the import when it has ended."""
+    from tonearm.domain.errors import ConflictError  # noqa: PLC0415 - `--help` does not need it
     from tonearm.domain.vocabulary import ImportState  # noqa: PLC0415 - `--help` does not need it
     from tonearm.jobs.errors import LeaseLostError  # noqa: PLC0415 - the same
     from tonearm.jobs.process import COMMAND as KIND  # noqa: PLC0415 - the same
@@ -67,22 +68,27 @@ def import_files(
             shutil.copyfile(path, spool / str(index))
     names = [path.name for path in files]
     record = imports.submit(user_id, spool, names, is_preview=is_preview)
-    while record.state in (ImportState.QUEUED, ImportState.RUNNING):
-        # A server on the same data folder may take it first: then this only waits.
-        claim = imports.take(user_id, record.id, worker_name(KIND))
-        if claim is None:
-            time.sleep(_WAIT_SECONDS)
-            on_progress(record.progress)
-        else:
-            try:
+    claim = None
+    try:
+        while record.state in (ImportState.QUEUED, ImportState.RUNNING):
+            # A server on the same data folder may take it first: then this only waits.
+            claim = imports.take(user_id, record.id, worker_name(KIND))
+            if claim is None:
+                time.sleep(_WAIT_SECONDS)
+                on_progress(record.progress)
+            else:
                 # Where it was lost, such as by a command that stood still for minutes, the record says so.
                 with held(desk, claim), suppress(LeaseLostError):
                     imports.run(claim, on_progress)
-            except KeyboardInterrupt:
-                desk.end_cancelled(claim)
-                imports.drop_files(user_id, record.id)
-                raise
-        record = imports.get(user_id, record.id)
+            record = imports.get(user_id, record.id)
+    except KeyboardInterrupt:
+        if claim is not None:
+            desk.end_cancelled(claim)
+            imports.drop_files(user_id, record.id)
+        else:  # nobody has it yet, or a server does
+            with suppress(ConflictError):
+                imports.cancel(user_id, record.id)
+        raise
     return record
 
 
