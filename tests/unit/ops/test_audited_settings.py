@@ -62,13 +62,13 @@ def test_every_secret_of_the_settings_is_known_by_its_value(tmp_path: Path) -> N
     settings = Settings(
         data_dir=tmp_path,
         database_url="postgresql://ada:of%20the%20base@localhost/tonearm",
-        smtp_url="smtps://post:of%2Fthe%2Fmail@mail.example.org",
+        smtp_url=SecretStr("smtps://post:of%2Fthe%2Fmail@mail.example.org"),
         smtp_from="tonearm@example.org",
         public_url="https://music.example.org",
-        oidc_client_secret="of the provider",
+        oidc_client_secret=SecretStr("of the provider"),
         spotify_client_id="a-client",
-        spotify_client_secret="of the app",
-        spotify_proxy="http://me:of-the-proxy@proxy.example.org:3128",
+        spotify_client_secret=SecretStr("of the app"),
+        spotify_proxy=SecretStr("http://me:of-the-proxy@proxy.example.org:3128"),
     )
 
     known = {"of the base", "of/the/mail", "of the provider", "of the app", "of-the-proxy"}
