@@ -13,7 +13,7 @@ from tonearm.domain.vocabulary import Role
 from tonearm.web import idempotency
 from tonearm.web.callers import Access
 from tonearm.web.etags import UNCHANGED
-from tonearm.web.problem import PROBLEM_TYPE
+from tonearm.web.problem import describe_problem, problem_schemas
 
 _SCHEMES = {
     "session": {
@@ -86,11 +86,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] = {
         name: scheme for name, scheme in _SCHEMES.items() if takes_basic or name != "basic"
     }
+    document["components"]["schemas"] |= problem_schemas()
     protected = dict(_protected(app))
     creating = set(_creating(app))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _turn_errors(operation["responses"])
             document["components"]["schemas"] |= operation.pop("x-schemas", {})
             access = protected.get((method.upper(), path))
             if access is not None:
@@ -129,14 +129,6 @@ def _protected(app: FastAPI) -> Iterator[tuple[tuple[str, str], Access]]:
                     yield (method, route.path_format), access
 
 
-def _turn_errors(responses: dict[str, Any]) -> None:
-    for response in responses.values():
-        content = response.get("content", {})
-        schema = content.get("application/json", {}).get("schema", {})
-        if str(schema.get("$ref", "")).endswith("/Problem"):
-            content[PROBLEM_TYPE] = content.pop("application/json")
-
-
 def _describe_access(
     operation: dict[str, Any], path: str, access: Access, *, takes_basic: bool
 ) -> None:
@@ -152,13 +144,7 @@ def _describe_access(
 def _add_problems(operation: dict[str, Any], meanings: Mapping[str, str]) -> None:
     """Document errors that an operation does not name itself."""
     for status, meaning in meanings.items():
-        operation["responses"].setdefault(
-            status,
-            {
-                "description": meaning,
-                "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        )
+        operation["responses"].setdefault(status, describe_problem(meaning))
 
 
 def _creating(app: FastAPI) -> Iterator[tuple[str, str]]:

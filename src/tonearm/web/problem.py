@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.responses import JSONResponse
 
 PROBLEM_TYPE = "application/problem+json"
+_REFERENCE = "#/components/schemas/{model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,19 @@ class Problem:
     request_id: str
     """Names this request in the log."""
     errors: tuple[Fault, ...]
+
+
+def describe_problem(meaning: str) -> dict[str, Any]:
+    """Give an error for OpenAPI by reference: naming the class would let FastAPI read it anew for each of hundreds."""
+    schema = {"$ref": _REFERENCE.format(model="Problem")}
+    return {"description": meaning, "content": {PROBLEM_TYPE: {"schema": schema}}}
+
+
+def problem_schemas() -> dict[str, Any]:
+    """Give the schemas that these refer to, by name."""
+    schema = TypeAdapter(Problem).json_schema(mode="serialization", ref_template=_REFERENCE)
+    inner: dict[str, Any] = schema.pop("$defs", {})
+    return {**inner, "Problem": schema}
 
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from tonearm.web.etags import tagged
 from tonearm.web.idempotency import answer_once, takes_key
 from tonearm.web.openapi import access_of
-from tonearm.web.problem import Problem
+from tonearm.web.problem import describe_problem
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -89,13 +89,13 @@ def api_router(prefix: str, tag: str) -> APIRouter:
         prefix=f"/api{prefix}",
         tags=[tag],
         route_class=StrictRoute,
-        responses={422: {"model": Problem, "description": "Something sent cannot be used"}},
+        responses={422: describe_problem("Something sent cannot be used")},
     )
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the errors of one operation."""
-    return {status: {"model": Problem, "description": _MEANINGS[status]} for status in statuses}
+    return {status: describe_problem(_MEANINGS[status]) for status in statuses}
 
 
 _MEANINGS = {
