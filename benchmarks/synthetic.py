@@ -192,7 +192,6 @@ def vouch(database: Database, history: History, user_id: int = USER) -> Evidence
                 insert(imports).values(
                     user_id=user_id, id=number, state=ImportState.PUBLISHED, is_preview=False,
                     name="my_spotify_data.zip", spool="", created_at=_NOW, progress={}, counts={},
-                    cancel_requested=False,
                 )
             )  # fmt: skip
             connection.execute(
