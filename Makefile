@@ -34,7 +34,7 @@ demo: $(VENV)/runtime ## Start Tonearm with a generated listener, in a data fold
 	@$(BIN)/tonearm demo $(ARGS)
 
 test: $(VENV)/dev ## Run every test; fewer with ARGS="-m 'not slow' tests/unit"
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(CHECKS:%=check-%) ## Format, lint, types, import contracts, security, size caps, documents
 
