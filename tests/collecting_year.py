@@ -144,8 +144,8 @@ class Year:
             due = self._next_due()
             deed_at = self._deeds[0][0] if self._deeds else end
             at = min(due or end, deed_at, end)
-            # Polls are planned once a minute, so that nothing happens again before.
-            self.clock.now = max(self.clock.now + timedelta(minutes=1), at)
+            # In steps of half a day, so that the polls of several listeners, days apart for each, are done together.
+            self.clock.now = min(max(self.clock.now + timedelta(hours=12), at), end)
             while self._deeds and self._deeds[0][0] <= self.clock():
                 heappop(self._deeds)[2]()
             self.workers.work()
