@@ -15,6 +15,7 @@ from simulator.simulating import SMALL
 from tonearm.accounts.people import User
 from tonearm.bootstrap import Tonearm, build
 from tonearm.collector.records import CollectionStatus
+from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import Rule
 from tonearm.history.gaps import Gap, list_gaps
 from tonearm.insights.plays import Play, PlaysQuestion
@@ -25,7 +26,7 @@ from tonearm.simulator.clock import SimulatorClock
 from tonearm.simulator.listening import Listen
 from tonearm.simulator.server import serving
 from tonearm.simulator.simulator import Plan, Simulator
-from tonearm.storage.poll_tables import polled
+from tonearm.storage.poll_tables import polled, polled_spans
 
 SESSION = "what the browser shows"
 BACK = "http://127.0.0.1:8420/api/auth/spotify/callback"
@@ -48,12 +49,15 @@ class Room:
     def add(self, name: str) -> User:
         return self.tonearm.accounts.add(name, "UTC")
 
-    def link(self, listener: str = "listener1", user: User | None = None) -> None:
-        """Link a listener of the simulator to somebody's account, and do what follows."""
+    def link(
+        self, listener: str = "listener1", user: User | None = None, *, works: bool = True
+    ) -> None:
+        """Link a listener of the simulator to somebody's account, and do what follows unless told not to."""
         who = user or self.ada
         linking = self.tonearm.linking
         linking.finish(who.id, SESSION, agree(linking.begin(who.id, SESSION, BACK), listener))
-        self.work()
+        if works:
+            self.work()
 
     def work(self) -> int:
         """Do all that is to be done now; gives how many jobs that were."""
@@ -92,6 +96,13 @@ class Room:
     def gaps(self, user: User | None = None) -> list[Gap]:
         with self.tonearm.database.read() as connection:
             return list_gaps(connection, (user or self.ada).id, self.clock())
+
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """Give the spans of which Ada's polls have seen everything."""
+        mine = polled_spans.c.user_id == self.ada.id
+        with self.tonearm.database.read() as connection:
+            rows = connection.execute(select(polled_spans).where(mine)).all()
+        return sorted((from_ms(row.from_at), from_ms(row.to_at)) for row in rows)
 
     def told(
         self,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zlib import decompress
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from collecting import Room, collecting
 from moving_clock import MovingClock
+from scripted_server import Answer, scripted
 from tonearm.accounts.links import Collected
 from tonearm.collector.records import BackfillEnd, PausedBy, Standing
 from tonearm.domain.errors import ConflictError, ForbiddenError, NotFoundError
@@ -232,7 +234,13 @@ def test_who_is_not_on_the_apps_list_is_told_so_and_nobody_else_is_hurt(room: Ro
     assert found.standing is Standing.REFUSED
     assert found.problem is not None
     assert "user list" in found.problem
-    assert room.jobs()[0].state is JobState.FAILED
+    failed = room.jobs()[0]
+    assert failed.state is JobState.FAILED
+    # Nobody has mended it since, so there was no hurry: it is asked again after the longest wait.
+    assert found.next_at is not None
+    assert failed.finished_at is not None
+    assert found.next_at - failed.finished_at == timedelta(hours=1)
+    assert found.next_at > room.clock()
     assert room.status(bob).standing is Standing.COLLECTING
     with room.simulator.lock:
         room.simulator.app.users.add("listener1")
@@ -287,12 +295,80 @@ def test_what_an_admin_has_paused_an_admin_lets_go_on(room: Room) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_listener_has_paused_is_over_with_the_link(room: Room) -> None:
+    room.link()
+    room.tonearm.collections.pause(room.ada.id, PausedBy.LISTENER)
+    room.tonearm.links.unlink(room.ada.id)
+    room.link()
+    found = room.status()
+    assert (found.standing, found.paused_at, found.paused_by) == (Standing.COLLECTING, None, None)
+
+
 def test_asking_now_does_not_queue_twice(room: Room) -> None:
     room.link()
     first = room.tonearm.collections.trigger(room.ada.id, PausedBy.LISTENER)
     assert room.tonearm.collections.trigger(room.ada.id, PausedBy.LISTENER) == first
     assert room.work() == 1
     assert room.jobs()[0].id == first
+
+
+def test_asking_now_does_not_wait_for_the_next_try(room: Room) -> None:
+    room.link()
+    room.simulator.faults.add(Fault("malformed", path=RECENT, times=99))
+    room.clock.advance(minutes=20)
+    room.work()
+    (job, *_) = room.jobs()
+    assert job.state is JobState.WAITING
+    assert job.run_at > room.clock()
+    room.simulator.faults.clear()
+    assert room.tonearm.collections.trigger(room.ada.id, PausedBy.LISTENER) == job.id
+    assert room.work() == 1
+    assert room.jobs()[0].state is JobState.SUCCEEDED
+    assert room.status().polled_at == room.clock()
+
+
+def test_those_who_share_an_app_share_its_calls(
+    database_url: str, clock: MovingClock, tmp_path: Path
+) -> None:
+    few: dict[str, Any] = {"spotify_daily_calls": 48, "spotify_reserve": 24}
+    with collecting(database_url, tmp_path, clock, **few) as room:
+        bob = room.add("Bob")
+
+        def least_wait() -> float:
+            waits: list[float] = []
+            for _ in range(24):
+                room.go_on(hours=1, step=15)
+                waits.append(room.status().interval_minutes or 0)
+            return min(waits)
+
+        room.link()
+        assert least_wait() == 30
+        room.link("listener2", bob)
+        assert least_wait() == 60
+        room.tonearm.collections.pause(bob.id, PausedBy.LISTENER)
+        assert least_wait() == 30
+
+
+def test_items_that_are_no_plays_are_counted_and_written_down(
+    database_url: str, clock: MovingClock, tmp_path: Path
+) -> None:
+    odd = [{"track": None, "played_at": "2026-05-01T11:00:00Z"}, "nothing", {"track": {}}]
+    answers = [{"id": "ada"}, {"items": odd, "limit": 50, "next": None, "cursors": None}]
+    with scripted() as script:
+        script.say(*(Answer(json.dumps(answer).encode()) for answer in answers))
+        api = f"{script.origin}/v1"
+        with collecting(database_url, tmp_path, clock, spotify_api_url=api) as room:
+            room.link()
+            (job,) = room.jobs()
+            assert (job.state, job.error) == (JobState.SUCCEEDED, None)
+            counts = [job.result[name] for name in ("fetched", "refused", "new")]
+            assert counts == [3, 3, 0]
+            (line,) = room.tonearm.jobs.logs(job.id)
+            assert (line.level, line.message) == (
+                "warning", "3 items of the page were no plays as far as is known.",
+            )  # fmt: skip
+            assert room.plays() == []
+            assert room.status().standing is Standing.COLLECTING
 
 
 def test_unlinking_keeps_the_plays_and_linking_again_goes_on(room: Room) -> None:

@@ -1,6 +1,7 @@
 """What polls vouch for is what they have seen, and where plays were lost there is a gap."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from listening import add_user
 from moving_clock import MovingClock
 from oracle.completeness import Span, coverage, polled_spans, union, without
-from polling import TEN, A, House, item_of, poll, row_of
+from polling import TEN, A, House, item_of, page_of, poll, row_of
 from tonearm.domain.instants import to_ms
 from tonearm.domain.vocabulary import GapReason
 from tonearm.history.gaps import Gap, list_gaps, open_gap
@@ -110,6 +111,30 @@ def test_pages_that_meet_leave_no_gap(house: House) -> None:
     assert found_spans(house) == [(ms(0), ms(10))]
     outcome = poll(house.polls, [item_of(A, at(9))], at(20), is_full=True)
     assert (outcome.gap_id, found_gaps(house), found_spans(house)) == (None, [], [(ms(0), ms(20))])
+
+
+def test_a_play_that_spotify_moved_still_joins_pages(house: House) -> None:
+    poll(house.polls, [item_of(A, at(0))], at(1), is_full=True)
+    poll(house.polls, [item_of(A, at(20 / 60)), item_of(A, at(9))], at(10), is_full=True)
+    assert (found_gaps(house), found_spans(house)) == ([], [(ms(0), ms(10))])
+    moved = poll(house.polls, [item_of(A, at(9 + 31 / 60))], at(20), is_full=True)
+    (gap,) = found_gaps(house)
+    assert (gap.id, gap.from_at, gap.to_at) == (moved.gap_id, at(9), at(9 + 31 / 60))
+
+
+def test_an_older_page_joins_the_newer_one_and_ends_nothing(house: House) -> None:
+    poll(house.polls, [item_of(A, at(60))], at(70), is_full=True)
+    with house.database.write() as connection:
+        number = open_gap(connection, 1, 1, GapReason.OUTAGE, now=at(80))
+    older = page_of([item_of(A, at(30)), item_of(A, at(40))], at(90), is_full=True)
+    house.polls.record(1, 1, replace(older, shows_until=at(70)))
+    assert found_spans(house) == [(ms(30), ms(70))]
+    (gap,) = found_gaps(house)
+    assert (gap.id, gap.from_at, gap.to_at) == (number, at(70), None)
+    poll(house.polls, [item_of(A, at(60))], at(100), is_full=True)
+    assert found_spans(house) == [(ms(30), ms(100))]
+    (gap,) = found_gaps(house)
+    assert (gap.to_at, gap.closed_by) == (at(100), "poll")
 
 
 def test_asking_for_nothing_new_moves_no_version(house: House) -> None:

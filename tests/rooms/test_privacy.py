@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from hostile.corpus import bundle, hostile_files
 from listening import add_user, run_import
@@ -24,7 +25,9 @@ from moving_clock import MovingClock
 from tonearm.bootstrap import Tonearm, build
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.records import ImportRecord
+from tonearm.ops import redaction
 from tonearm.ops.logging import configure_logging
+from tonearm.ops.redaction import HIDDEN, redacted
 from tonearm.ops.settings import Settings
 from tonearm.storage.columns import pack, unpack
 from tonearm.testing.export import Era, write_export
@@ -212,3 +215,17 @@ def test_a_leak_would_be_found() -> None:
     packed = pack({"x": values.astype(np.uint8)})
     for data in (b"..private-user..", b"x" + zlib.compress(ADDRESS.encode()), packed):
         assert leaks(iter([("here", data)]))
+
+
+def test_the_secrets_of_the_settings_are_known_once_a_tonearm_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(redaction, "_LEARNT", [])
+    secret = "unlike any other word"
+    settings = Settings(
+        data_dir=tmp_path, spotify_client_id="app", spotify_client_secret=SecretStr(secret)
+    )
+
+    build(settings).close()
+
+    assert redacted(f"it said {secret}") == f"it said {HIDDEN}"

@@ -173,6 +173,22 @@ def test_who_comes_in_is_counted_by_address_whoever_it_is(
     assert process.spend(8, method, path, address=THERE) == 2
 
 
+def test_uploads_for_others_are_counted_as_ones_own(sqlite: Served, clock: MovingClock) -> None:
+    process, key = Process(sqlite, clock), key_of(sqlite)
+
+    assert process.spend(1, "POST", "/api/imports", key=key) == 1
+    assert process.spend(8, "POST", "/api/admin/users/2/import", key=key) == 1
+    assert process.spend(8, "POST", "/api/admin/users/2/pause", key=key) == 3
+
+
+def test_linking_spotify_is_not_coming_in(sqlite: Served, clock: MovingClock) -> None:
+    process, key = Process(sqlite, clock), key_of(sqlite)
+
+    assert process.spend(8, "GET", "/api/auth/spotify/status", key=key) == 5
+    assert process.spend(8, "POST", "/api/auth/spotify/refresh", key=key) == 3
+    assert process.spend(8, "POST", "/api/auth/login", key=key) == 2
+
+
 def test_a_known_caller_is_counted_by_address_at_the_entrance(
     sqlite: Served, clock: MovingClock
 ) -> None:

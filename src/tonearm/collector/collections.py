@@ -277,13 +277,15 @@ class Collections:
         now = self._clock()
         with self._database.read() as connection:
             row = _find(connection, user_id)
-        if row is None or row.link_id != link_id or row.obstacle == reason or row.paused_at:
+        if row is None or row.link_id != link_id or row.paused_at:
+            return
+        values: dict[str, Any] = {"obstacle": reason.value}
+        if reason is GapReason.REFUSED:  # until somebody mends it, there is no hurry
+            values["next_at"] = now + self._pace.most
+        elif row.obstacle == reason:
             return
         with self._database.write() as connection:
             self._open_gap(connection, row, reason, now)
-            values: dict[str, Any] = {"obstacle": reason.value}
-            if reason is GapReason.REFUSED:  # until somebody mends it, there is no hurry
-                values["next_at"] = now + self._pace.most
             _set(connection, user_id, **values)
 
     def note_page(self, connection: Connection, user_id: int, link_id: int, seen: Seen) -> None:

@@ -60,6 +60,8 @@ class Simulator:
     limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
     mark: Literal["end", "start"] = "end"
+    recent_kept: int = 50
+    """How many recent plays of a listener are told of, over all pages."""
     accounts: Accounts = field(init=False)
     users: dict[str, User] = field(default_factory=dict, init=False)
     playlists: dict[str, Playlist] = field(default_factory=dict, init=False)

@@ -23,7 +23,9 @@ def _recently_played(call: Call) -> Answer:
     stated = call.simulator.clock.stated_ms
     plays = [
         (stated(instant), listen)
-        for instant, listen in call.user.script.recent(call.now, _MOST, call.simulator.mark)
+        for instant, listen in call.user.script.recent(
+            call.now, call.simulator.recent_kept, call.simulator.mark
+        )
     ]
     if "after" in call.query:
         after = call.integer("after", 0, 0)
