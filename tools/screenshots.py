@@ -16,6 +16,9 @@ WIDTHS = {"wide": 1280, "narrow": 390}
 PAGES = {
     "overview": "/",
     "artists": "/top/artists?range=2024",
+    "history": "/history?range=2024-10",
+    "artist": "/artists/1",
+    "patterns": "/patterns?range=2024",
     "imports": "/imports",
     "import": "/imports/1",
     "ledger": "/imports/1/ledger?verdict=duplicate",
@@ -82,7 +85,7 @@ def _take_all(browser: Browser, address: str) -> None:
                 page.goto(address + path)
                 page.screenshot(
                     path=FOLDER / f"{name}-{width_name}-{theme}.png",
-                    full_page=width_name == "wide" and name != "ledger",
+                    full_page=width_name == "wide" and name not in {"ledger", "history"},
                 )
             context.close()
 

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tonearm.web.openapi import Owner
 HIGH = 5_000
 # Words that are the same for everybody, so that there is nothing to find of somebody else's.
 FIXED_WORDS = {"top"}
+OTHER = 5
 PLAYS = [
     {
         "ts": f"2024-03-0{day}T12:00:00Z",
@@ -29,8 +31,8 @@ PLAYS = [
         "platform": "android",
         "conn_country": "DE",
         "master_metadata_track_name": f"Song {day}",
-        "master_metadata_album_artist_name": "Band",
-        "master_metadata_album_album_name": "Record",
+        "master_metadata_album_artist_name": "Other band" if day == OTHER else "Band",
+        "master_metadata_album_album_name": "Other record" if day == OTHER else "Record",
         "spotify_track_uri": f"spotify:track:{day:022}",
         "reason_start": "trackdone",
         "reason_end": "trackdone",
@@ -84,14 +86,22 @@ def correct(cast: Cast, user: User) -> int:
 
 def find_play(cast: Cast, user: User) -> int:
     with cast.client(user) as client:
-        return int(client.get("/api/history/users/me/plays").json()["items"][0]["id"])
+        return int(client.get("/api/history/users/me/plays?hidden=in").json()["items"][0]["id"])
+
+
+def find_item(item: str, cast: Cast, user: User) -> int:
+    """Give the number of Band, its record or its song, also where another test has left it out."""
+    with cast.client(user) as client:
+        listed = client.get("/api/history/users/me/plays?hidden=in").json()["items"]
+    plays = {play["track"]["name"]: play for play in listed}
+    return int(plays["Song 1"][item]["id"])
 
 
 def like(cast: Cast, user: User) -> int:
     with cast.client(user) as client:
-        track = client.get("/api/history/users/me/top-tracks").json()["items"][0]["id"]
+        track = find_item("track", cast, user)
         client.put(f"/api/user/liked/{track}").raise_for_status()
-    return int(track)
+    return track
 
 
 def make_key(cast: Cast, user: User) -> int:
@@ -150,6 +160,8 @@ def next_high(highest: int | None) -> int:
 
 
 MAKERS: Mapping[str, Callable[[Cast, User], int]] = {
+    "albums": partial(find_item, "album"),
+    "artists": partial(find_item, "artist"),
     "corrections": correct,
     "identities": link_identity,
     "imports": bring_in,
@@ -160,6 +172,7 @@ MAKERS: Mapping[str, Callable[[Cast, User], int]] = {
     "notifications": get_notification,
     "plays": find_play,
     "sessions": begin_session,
+    "tracks": partial(find_item, "track"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Which clock a play's country keeps, for listeners who travel."""
+"""Countries: which clock each keeps, for listeners who travel, and what it is called."""
 
 from functools import cache
 from importlib.resources import files
@@ -28,6 +28,18 @@ def zone_of_country(country: str, home: str) -> str:
     if not zones or any(_is_same(zone, home) for zone in zones):
         return home
     return _MOST_POPULOUS.get(country, zones[0])
+
+
+def country_name(country: str) -> str:
+    """Give the English name of a country; its two letters where it has none."""
+    return _names().get(country, country)
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Give the name of each country by its two letters, as the IANA database spells them."""
+    lines = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
 
 
 @cache

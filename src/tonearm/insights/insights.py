@@ -10,17 +10,19 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
-from tonearm.domain.errors import NotFoundError
+from tonearm.domain.errors import InvalidInputError, NotFoundError
 from tonearm.domain.periods import find_zone
 from tonearm.domain.preferences import Preferences
-from tonearm.domain.vocabulary import Rule
+from tonearm.domain.vocabulary import ItemKind, RankBy, Rule
 from tonearm.history.publication import Versions, history_versions
 from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
 from tonearm.insights.library import Library
+from tonearm.insights.patterns import Patterns, find_patterns
 from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
+from tonearm.insights.portrait import Portrait, draw_portrait
 from tonearm.insights.question import Question, check_question, period_of, settled
 from tonearm.insights.records import Overview
 from tonearm.insights.selection import select_plays
@@ -126,7 +128,7 @@ class Insights:
             everything = msgspec.structs.replace(view.question, range="all", from_=None, to=None)
             whole = replace(view, question=everything, period=period_of(everything, self._clock()))
             before = view.period.previous
-            by = {"limit": _OVERVIEW_ITEMS, "by": getattr(question, "by", "plays")}
+            by = {"limit": _OVERVIEW_ITEMS, "by": getattr(question, "by", RankBy.PLAYS)}
             return Overview(
                 totals=view.ask("totals"),
                 previous=None if before is None else view.shifted(before).ask("totals"),
@@ -150,6 +152,31 @@ class Insights:
         """Give one play with the rows of exports that tell of it; raises NotFoundError."""
         everything = Question(kind="all", private="in", hidden="in")
         return self._look(user_id, everything, preferences, lambda view: get_play(view, play_id))
+
+    def patterns(
+        self, user_id: int, question: Question, preferences: Preferences = _USUAL
+    ) -> Patterns:
+        """Answer everything the page of patterns shows, from one version of the history."""
+        return self._look(user_id, question, preferences, find_patterns)
+
+    def portrait(
+        self,
+        user_id: int,
+        item: ItemKind,
+        number: int,
+        question: Question,
+        preferences: Preferences = _USUAL,
+    ) -> Portrait:
+        """Answer everything the page of an artist, album or track shows; raises NotFoundError."""
+        asked = msgspec.structs.replace(question, **{item.value: str(number)})
+        try:
+            return self._look(
+                user_id, asked, preferences, lambda view: draw_portrait(view, item, number)
+            )
+        except InvalidInputError as error:
+            if error.parameter != item.value:
+                raise
+            raise NotFoundError(f"There is no {item} {number} in this history.") from None
 
     def has_plays(self, user_id: int) -> bool:
         """Tell whether a listener has any plays yet."""

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import get_args
+from typing import Any, Self, get_args
 from urllib.parse import urlencode
 
 from tonearm.domain.errors import InvalidInputError
@@ -52,6 +52,10 @@ class Ask:
     by: str = "plays"
     usual_rule: str = "30s"
     """What the listener prefers, which needs no mention."""
+    usual_kind: str = "music"
+    """What the page looks at unless it is told otherwise."""
+    more: tuple[tuple[str, str], ...] = ()
+    """What else the page was asked, which goes along to every address of it."""
 
     def question(self, limit: int) -> TopQuestion:
         """Give the question.
@@ -70,17 +74,25 @@ class Ask:
     def address(self, path: str, **changes: str | int) -> str:
         """Give the address of a page for this question with some parameters changed.
 
-        The range is always in it, other parameters only where they differ from the usual ones.
+        The range is always in it, other parameters only where they differ from the usual ones; an empty text takes
+        one out.
         """
-        own = {name: str(value) for name, value in changes.items() if name in _FIELDS}
+        own: dict[str, Any] = {
+            name: str(value) for name, value in changes.items() if name in _FIELDS
+        }
         more = {name: value for name, value in changes.items() if name not in _FIELDS}
         wanted = replace(self, **own)
-        usual = Ask(rule=self.usual_rule)
+        usual = Ask(rule=self.usual_rule, kind=self.usual_kind)
         query: dict[str, str | int] = {"range": wanted.range}
         for name in _FIELDS[1:]:
             if getattr(wanted, name) != getattr(usual, name):
                 query[name] = getattr(wanted, name)
-        return f"{path}?{urlencode(query | more, safe='.')}"
+        query |= {name: value for name, value in (dict(self.more) | more).items() if value != ""}
+        return f"{path}?{urlencode(query, safe='.')}"
+
+    def elsewhere(self, usual_kind: str = "music") -> Self:
+        """Give the same question for another kind of page, without what only this one is asked."""
+        return replace(self, usual_kind=usual_kind, more=())
 
     def range_link(self, path: str) -> str:
         """Give the start of addresses that end with a range, for the marks of charts."""

@@ -79,6 +79,13 @@ def duration(ms: float) -> str:
     return f"{hours}{NBSP}h {rest}{NBSP}min"
 
 
+def clock(ms: float) -> str:
+    """Spell a length of time as players show it: "3:25", "1:02:07"."""
+    minutes, seconds = divmod(round(ms / _SECOND), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 def long_duration(ms: float) -> str:
     """Spell a length of time as one number with a full word, for headlines."""
     for unit, noun in ((_HOUR, "hour"), (_MINUTE, "minute")):
@@ -91,6 +98,11 @@ def long_duration(ms: float) -> str:
 def day(value: date) -> str:
     """Spell a day: "4 Mar 2024"."""
     return f"{value.day}{NBSP}{MONTHS[value.month - 1][:_SHORT]}{NBSP}{value.year}"
+
+
+def local_day(text: str) -> str:
+    """Spell the day of an instant that is written as local clocks showed it, in the form of ISO 8601."""
+    return day(datetime.fromisoformat(text).date())
 
 
 def short_day(value: date) -> str:

@@ -1,6 +1,7 @@
 """What pages say: numbers, dates, sentences, and the addresses they lead to."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -157,8 +158,9 @@ def test_a_date_form_means_both_days() -> None:
 
 @pytest.mark.parametrize("field", ["rule", "kind", "by"])
 def test_unknown_parameters_are_told(field: str) -> None:
+    bogus: dict[str, Any] = {field: "bogus"}
     with pytest.raises(InvalidInputError, match=field):
-        Ask(**{field: "bogus"}).question(5)
+        Ask(**bogus).question(5)
 
 
 def some_heatmap(plays: dict[tuple[int, int], int]) -> Heatmap:

@@ -1,30 +1,25 @@
 """Overview: a range of listening at a glance."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.insights.records import Overview, Top
-from tonearm.ops.clock import system_clock
-from tonearm.ui import asking, formats, sentences
+from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
-from tonearm.ui.charts.heatmap import heatmap
-from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.drawing import draw_months, draw_week
+from tonearm.ui.picking import Asked, marked_days, picker_values, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
 _SHOWN = 7
-_WIDE = 1120
-_NARROW = 380
 _ACTIVE_LABELS = {
     "music": "Days with music",
     "podcast": "Days with podcasts",
@@ -43,29 +38,6 @@ class Change:
     word: str
 
 
-async def range_form(
-    request: Request,
-    caller: PageCaller,
-    first: Annotated[str, Query(alias="from")] = "",
-    last: Annotated[str, Query(alias="to")] = "",
-    asked: Annotated[str, Query(alias="range")] = "all",
-    kind: str = "music",
-    rule: str | None = None,
-    by: str = "plays",
-) -> tuple[Ask, str | None]:
-    """Read a page's parameters; the address to go to instead, where a date form sent them."""
-    ask = Ask(asked, kind, rule or caller.rule, by, usual_rule=caller.rule)
-    if not (first or last or "from" in request.query_params):
-        return ask, None
-    base = request.scope.get("root_path", "")
-    wanted = asking.range_of_days(first or last, last or first) if first or last else asked
-    path = request.url.path.removeprefix(base)
-    return ask, base + ask.address(path, range=wanted)
-
-
-Asked = Annotated[tuple[Ask, str | None], Depends(range_form)]
-
-
 @ROUTER.get("/")
 def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Asked) -> Response:
     """Show the overview of the range in the address."""
@@ -77,12 +49,6 @@ def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
     return page(request, render_overview(found, ask, frame, today=today_in(caller.zone)))
 
 
-def today_in(zone: str) -> date:
-    """Give the present day in a zone."""
-    now: datetime = system_clock()
-    return now.astimezone(ZoneInfo(zone)).date()
-
-
 def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) -> str:
     """Render the overview; a listener without any play gets the page that teaches how to begin."""
     parts = grooves.segments(overview.days.items)
@@ -92,55 +58,24 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         drawing = grooves.groove((), summary=summary, link=link)
         return render("empty.html", frame, groove=drawing)
     covered = overview.totals.covered
-    marked = (
-        None
-        if ask.range == "all"
-        else formats.local_days(covered.from_at, covered.to_at, covered.zone)
-    )
-    step_back, step_on = asking.neighbours(covered, today)
-    months_said = sentences.months(overview.months)
-    bars = [
-        timeline(
-            overview.months.items,
-            summary=sentences.plain(months_said) or "No listening yet.",
-            width=width,
-            name=name,
-            link=link,
-            marked=marked,
-        )
-        for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
-    ]
-    peak = sentences.peak(overview.heatmap)
-    week_start = frame.user.presentation.week_start if frame.user else 1
+    marked = marked_days(ask, covered)
     return render(
         "overview.html",
         frame,
         overview=overview,
-        ask=ask,
-        range_label=asking.range_name(ask.range, covered),
         range_link=link,
-        step_back=step_back,
-        step_on=step_on,
         years=_years(parts),
         lede=sentences.lede(overview),
         change=_change(overview),
         active_label=_ACTIVE_LABELS[ask.kind],
         with_change=overview.previous is not None,
         most=_most,
-        peak=peak,
-        heatmap=heatmap(
-            overview.heatmap.items, summary=sentences.plain(peak), week_start=week_start
-        ),
-        weekdays=formats.week(week_start),
         groove=grooves.groove(parts, summary=summary, link=link, marked=marked),
         groove_caption=_groove_caption(parts),
         groove_table=groove_table(parts, link=link),
-        months_said=months_said,
-        timeline_wide=bars[0],
-        timeline_narrow=bars[1],
-        named=asking.NAMED_RANGES,
-        lanes=asking.LANES,
-        rules=asking.RULES,
+        **picker_values(ask, covered, today=today),
+        **draw_week(overview.heatmap, frame),
+        **draw_months(overview.months, link, marked, "No listening yet."),
     )
 
 

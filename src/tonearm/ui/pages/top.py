@@ -1,23 +1,27 @@
-"""Rankings in full: artists, albums, tracks."""
+"""Rankings in full: artists, albums, tracks, shows."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from msgspec.structs import replace
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.insights.question import MOST_ITEMS
+from tonearm.insights.charts.top import ShowsQuestion, TopQuestion
+from tonearm.insights.question import MOST_ITEMS, make_question
 from tonearm.insights.records import Top
 from tonearm.ui import asking, sentences
 from tonearm.ui.asking import Ask
-from tonearm.ui.pages.overview import Asked, today_in
+from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(prefix="/top", include_in_schema=False)
 USUAL_LIMIT = 50
-Ranking = Literal["artists", "albums", "tracks"]
+Ranking = Literal["artists", "albums", "tracks", "shows"]
+_SPOKEN: Mapping[str, str] = {"podcast": "Podcasts", "audiobook": "Audiobooks"}
 
 
 @ROUTER.get("/{ranking}")
@@ -35,43 +39,48 @@ def top_page(
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
     reach = min(page_number * limit, MOST_ITEMS)
-    found = rooms.insights.answer(
-        f"top-{ranking}", caller.id, ask.question(reach), caller.preferences
-    )
+    question: TopQuestion = ask.question(reach)
+    if ranking == "shows":
+        ask = _of_shows(ask)
+        question = make_question(
+            ShowsQuestion,
+            {"range": ask.range, "kind": ask.kind, "rule": ask.rule, "by": ask.by, "limit": reach},
+        )
+    found = rooms.insights.answer(f"top-{ranking}", caller.id, question, caller.preferences)
     if not isinstance(found, Top):
         raise TypeError(f"top-{ranking} answers with {type(found).__name__}, not with a ranking")
     frame = frame_of(request, caller)
     return page(request, render_top(found, ask, frame, ranking, page_number, limit))
 
 
+def _of_shows(ask: Ask) -> Ask:
+    """Give a question about what is spoken: podcasts, unless it is about audiobooks."""
+    spoken = "audiobook" if ask.kind == "audiobook" else "podcast"
+    return replace(ask, kind=spoken, usual_kind="podcast")
+
+
 def render_top(
     top: Top, ask: Ask, frame: Frame, ranking: Ranking, page_number: int, limit: int
 ) -> str:
     """Render the places of one page out of a ranking that reaches up to its end."""
-    step_back, step_on = asking.neighbours(top.covered, today_in(top.covered.zone))
     start = (page_number - 1) * limit
-    shown = replace(top, items=top.items[start : start + limit])
+    shown = structs.replace(top, items=top.items[start : start + limit])
     amounts = (item.plays if top.by == "plays" else item.ms_played for item in top.items)
     end = start + len(shown.items)
     return render(
         "top.html",
         frame,
         top=shown,
-        ask=ask,
         here=f"/top/{ranking}",
         title=ranking.capitalize(),
+        place="artists" if ranking == "shows" else ranking,
         said=sentences.ranking(top) if page_number == 1 else "",
         most=max(amounts, default=0),
         with_change=ask.range != "all",
-        range_label=asking.range_name(ask.range, top.covered),
-        step_back=step_back,
-        step_on=step_on,
         page=page_number,
         limit=limit,
         usual=USUAL_LIMIT,
         reach=MOST_ITEMS,
         has_more=bool(shown.items) and end < min(top.total, MOST_ITEMS),
-        named=asking.NAMED_RANGES,
-        lanes=asking.LANES,
-        rules=asking.RULES,
+        **picker_values(ask, top.covered, _SPOKEN if ranking == "shows" else asking.LANES),
     )

@@ -1,0 +1,74 @@
+"""One artist, album or track with everything that its page tells, of one version of the history."""
+
+from dataclasses import replace
+
+from msgspec import structs
+
+from tonearm.domain.errors import NotFoundError
+from tonearm.domain.periods import Period
+from tonearm.domain.vocabulary import ItemKind, RankBy
+from tonearm.insights.charts.clock import Clock
+from tonearm.insights.charts.loyalty import Loyalty
+from tonearm.insights.charts.skips import Skips
+from tonearm.insights.plays import Play, PlaysQuestion, list_plays
+from tonearm.insights.records import Heatmap, Record, Timeline, Top, Totals
+from tonearm.insights.view import View
+
+_LATEST = 8
+_PARTS = 8
+_WITHIN = {
+    ItemKind.ARTIST: ("top-albums", "top-tracks"),
+    ItemKind.ALBUM: ("top-tracks",),
+    ItemKind.TRACK: (),
+}
+
+
+class Portrait(Record, frozen=True):
+    """An item in a range, and over all the years."""
+
+    totals: Totals
+    ever: Loyalty
+    """Of all years, whatever the range."""
+    months: Timeline
+    """Of all years."""
+    heatmap: Heatmap
+    clock: Clock
+    skips: Skips
+    albums: Top | None
+    """Of an artist."""
+    tracks: Top | None
+    """Of an artist or album."""
+    latest: tuple[Play, ...]
+    """Of the range, newest first."""
+    newest: Play
+    """Of all years, counted or not, left out or not."""
+    is_left_out: bool
+    """Whether the listener has left out every play of it."""
+
+
+def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
+    """Draw the portrait of the item that the view's question is about; raises NotFoundError where no play is left."""
+    whole = replace(
+        view,
+        question=structs.replace(view.question, range="all", from_=None, to=None),
+        period=Period(None, None),
+    )
+    every = replace(whole, selection=replace(view.selection, has_hidden=True, has_private=True))
+    shown = list_plays(whole, PlaysQuestion(limit=1)).items
+    newest = shown or list_plays(every, PlaysQuestion(limit=1)).items
+    if not newest:
+        raise NotFoundError(f"There are no plays of {item} {number}.")
+    tops = {name: view.ask(name, limit=_PARTS, by=RankBy.PLAYS) for name in _WITHIN[item]}
+    return Portrait(
+        totals=view.ask("totals"),
+        ever=whole.ask("loyalty"),
+        months=whole.ask("timeline", unit="month"),
+        heatmap=view.ask("heatmap"),
+        clock=view.ask("clock"),
+        skips=view.ask("skips", limit=1),
+        albums=tops.get("top-albums"),
+        tracks=tops.get("top-tracks"),
+        latest=list_plays(view, PlaysQuestion(limit=_LATEST)).items,
+        newest=newest[0],
+        is_left_out=not shown,
+    )

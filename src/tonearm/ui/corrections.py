@@ -1,0 +1,117 @@
+"""Corrections on pages: what each says in a sentence, and the way back with an offer to undo it."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import NotFoundError
+from tonearm.domain.vocabulary import CorrectionKind
+from tonearm.history.corrections.records import Correction, Exclusion, Merge, Split
+from tonearm.ui import formats
+from tonearm.web.redirect import wanted_path
+from tonearm.web.services import Services
+
+DONE = "done"
+"""The parameter of an address that says which correction has led there."""
+_NAMED = 3
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A correction as a list or a notice shows it."""
+
+    correction: Correction
+    text: str
+    examples: tuple[str, ...] = ()
+    """Some of the plays it is about."""
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it can be undone."""
+        return self.correction.undone_at is None
+
+
+def line_of(correction: Correction) -> Line:
+    """Tell a correction in a sentence."""
+    if correction.plays is not None:
+        deed = "hidden" if correction.kind is CorrectionKind.HIDE else "deleted"
+        shown = (f"{play.title or 'Without a title'}" for play in correction.plays.first[:_NAMED])
+        count = formats.counted(correction.plays.count, "play")
+        return Line(correction, f"{count} {deed}", tuple(map(_short, shown)))
+    if correction.exclude is not None:
+        return Line(correction, f"Left out: {_told_rule(correction.exclude)}")
+    if correction.merge is not None:
+        return Line(correction, _told_merge(correction.merge))
+    if correction.split is not None:
+        return Line(correction, _told_split(correction.split))
+    raise ValueError(f"a correction of the kind {correction.kind} tells nothing")
+
+
+def find_done(rooms: Services, user: User, number: int | None) -> Line | None:
+    """Give the correction that led to a page, if it still holds."""
+    if number is None:
+        return None
+    try:
+        found = line_of(rooms.corrections.get(user.id, number))
+    except NotFoundError:
+        return None
+    return found if found.is_in_force else None
+
+
+def go_back(request: Request, back: str, done: Correction | None = None) -> Response:
+    """Lead back to the page of this site where a correction was made, or undone."""
+    parts = urlsplit(wanted_path(request, back))
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != DONE]
+    if done is not None:
+        kept.append((DONE, str(done.id)))
+    query = f"?{urlencode(kept, safe='.')}" if kept else ""
+    return RedirectResponse(f"{parts.path}{query}", 303)
+
+
+def _told_rule(rule: Exclusion) -> str:
+    parts = ["plays"]
+    parts += [
+        f"{word} {_short(item.name)}"
+        for word, item in (("of", rule.artist), ("on", rule.album), ("of", rule.track))
+        if item is not None
+    ]
+    if rule.platform is not None:
+        parts.append(f"on {rule.platform}")
+    if rule.country is not None:
+        parts.append(f"in {rule.country}")
+    if rule.weekdays is not None:
+        parts.append(f"on {', '.join(formats.WEEKDAYS[day] for day in rule.weekdays)}")
+    if rule.from_hour is not None or rule.to_hour is not None:
+        parts.append(
+            f"from {rule.from_hour or 0} to {24 if rule.to_hour is None else rule.to_hour} h"
+        )
+    if rule.from_day is not None:
+        parts.append(f"from {formats.day(rule.from_day)}")
+    if rule.to_day is not None:
+        parts.append(f"before {formats.day(rule.to_day)}")
+    return " ".join(parts)
+
+
+def _told_merge(merge: Merge) -> str:
+    names = [_short(item.name) for item in merge.items]
+    shown = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
+    return f"{shown}: part of the {merge.item} {_short(merge.into.name)}"
+
+
+def _told_split(split: Split) -> str:
+    first = _short(split.tracks[0].name)
+    count = len(split.tracks)
+    what = first if count == 1 else f"{first} and {formats.counted(count - 1, 'other track')}"
+    if split.wordings:
+        return f"{what}: some wordings are a track of their own"
+    places = [f"by {_short(split.artist)}"] if split.artist else []
+    places += [f"on {_short(split.album)}"] if split.album else []
+    return f"{what}: {' '.join(places)}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rstrip()}…"

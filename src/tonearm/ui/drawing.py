@@ -1,0 +1,52 @@
+"""Charts with what is said of them, as several pages show them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tonearm.insights.charts.clock import Clock
+from tonearm.insights.records import Heatmap, Timeline
+from tonearm.ui import formats, portraits, sentences
+from tonearm.ui.charts.heatmap import heatmap
+from tonearm.ui.charts.hours import hours
+from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.rendering import Frame
+
+_WIDE = 1120
+_NARROW = 380
+
+
+def draw_months(
+    months: Timeline, link: str, marked: tuple[date, date] | None, silence: str
+) -> Mapping[str, Any]:
+    """Draw the months for wide and for narrow windows; `silence` is said where nothing was heard."""
+    said = sentences.months(months)
+    wide, narrow = (
+        timeline(
+            months.items,
+            summary=sentences.plain(said) or silence,
+            width=width,
+            name=name,
+            link=link,
+            marked=marked,
+        )
+        for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
+    )
+    return {"months_said": said, "timeline_wide": wide, "timeline_narrow": narrow}
+
+
+def draw_week(cells: Heatmap, frame: Frame) -> Mapping[str, Any]:
+    """Draw the hours of the week, which begins on the day that the listener prefers."""
+    week_start = frame.user.presentation.week_start if frame.user else 1
+    peak = sentences.peak(cells)
+    return {
+        "peak": peak,
+        "heatmap": heatmap(cells.items, summary=sentences.plain(peak), week_start=week_start),
+        "weekdays": formats.week(week_start),
+    }
+
+
+def draw_day(clock: Clock) -> Mapping[str, Any]:
+    """Draw the hours of the day."""
+    said = portraits.hours_said(clock)
+    return {"hours_said": said, "hours": hours(clock.items, summary=sentences.plain(said))}

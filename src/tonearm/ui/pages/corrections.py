@@ -1,0 +1,50 @@
+"""Corrections: all that a listener has changed about what counts, each with its undo."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.ui.corrections import go_back, line_of
+from tonearm.ui.rendering import frame_of, page, render
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
+
+ROUTER = APIRouter(prefix="/corrections", include_in_schema=False)
+_LARGEST_ID = 2_147_483_647
+_SHOWN = 50
+
+CorrectionId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+
+
+@ROUTER.get("")
+def corrections_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    before: Annotated[int, Query(ge=1, le=_LARGEST_ID)] = _LARGEST_ID,
+) -> Response:
+    """Show corrections, newest first, fifty at a time."""
+    every = rooms.corrections.list(caller.id)
+    found = [correction for correction in every if correction.id < before][: _SHOWN + 1]
+    html = render(
+        "corrections.html",
+        frame_of(request, caller),
+        lines=[line_of(correction) for correction in found[:_SHOWN]],
+        before=found[_SHOWN - 1].id if len(found) > _SHOWN else None,
+        is_first=before == _LARGEST_ID,
+    )
+    return page(request, html)
+
+
+@ROUTER.post("/{correction_id}/undo")
+def post_undo(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    correction_id: CorrectionId,
+    back: Annotated[str, Form()] = "/corrections",
+) -> Response:
+    """Undo a correction."""
+    rooms.corrections.undo(caller.id, correction_id)
+    return go_back(request, back)

@@ -1,0 +1,250 @@
+"""History: every play, newest first, searched, filtered and corrected; and each one with what tells of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Path, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tonearm.domain.countries import country_name
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.vocabulary import ItemKind
+from tonearm.history.corrections.records import ExclusionWish
+from tonearm.insights.plays import Play, PlayList, PlaysQuestion
+from tonearm.insights.question import make_question
+from tonearm.ui import formats
+from tonearm.ui.asking import Ask
+from tonearm.ui.corrections import Line, find_done, go_back
+from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
+from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
+
+ROUTER = APIRouter(include_in_schema=False)
+_SHOWN = 100
+_LARGEST_PLAY = (1 << 32) - 1
+_EVERYTHING = "all"
+_DEEDS = ("hide", "delete")
+_ITEMS = tuple(item.value for item in ItemKind)
+# What a rule can leave out too; an hour of a weekday is one of them only as a whole.
+_EXCLUDABLE = (*_ITEMS, "platform", "country", "weekday", "hour")
+
+_SOURCES = {
+    "extended": "Extended history",
+    "account": "Account data",
+    "poll": "Spotify, when it was asked",
+    "manual": "Added by hand",
+}
+
+PlayId = Annotated[int, Path(ge=1, le=_LARGEST_PLAY)]
+
+
+class HistoryForm(BaseModel):
+    """The parameters of the page; texts that are checked where the question is made."""
+
+    range: str = "all"
+    first: Annotated[str, Field(alias="from")] = ""
+    last: Annotated[str, Field(alias="to")] = ""
+    kind: str = _EVERYTHING
+    rule: str = ""
+    q: str = ""
+    artist: str = ""
+    album: str = ""
+    track: str = ""
+    platform: str = ""
+    country: str = ""
+    weekday: str = ""
+    hour: str = ""
+    unit: str = ""
+    starts_on: str = ""
+    starts_at: str = ""
+    counted: str = ""
+    hidden: str = ""
+    private: str = ""
+    cursor: str = ""
+    done: int | None = None
+
+    def filters(self) -> tuple[tuple[str, str], ...]:
+        """Give what is asked beside range, kind and rule."""
+        return tuple(
+            (name, value)
+            for name in (
+                *_EXCLUDABLE,
+                "q",
+                "unit",
+                "starts_on",
+                "starts_at",
+                "counted",
+                "hidden",
+                "private",
+            )
+            if (value := getattr(self, name))
+        )
+
+
+@ROUTER.get("/history")
+def history_page(
+    request: Request, caller: PageCaller, rooms: Rooms, form: Annotated[HistoryForm, Query()]
+) -> Response:
+    """Show a page of plays."""
+    ask = Ask(
+        form.range,
+        form.kind,
+        form.rule or caller.rule,
+        usual_rule=caller.rule,
+        usual_kind=_EVERYTHING,
+        more=form.filters(),
+    )
+    elsewhere = elsewhere_for_days(request, ask, form.first, form.last)
+    if elsewhere is not None:
+        return RedirectResponse(elsewhere, 303)
+    found = rooms.insights.plays(caller.id, _question(ask, form.cursor), caller.preferences)
+    frame = frame_of(request, caller)
+    done = find_done(rooms, caller, form.done)
+    return page(request, render_history(found, ask, frame, form.cursor, done))
+
+
+def _question(ask: Ask, cursor: str) -> PlaysQuestion:
+    values: dict[str, Any] = {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
+    values |= {**dict(ask.more), "limit": _SHOWN} | ({"cursor": cursor} if cursor else {})
+    return make_question(PlaysQuestion, values)
+
+
+def render_history(
+    plays: PlayList, ask: Ask, frame: Frame, cursor: str = "", done: Line | None = None
+) -> str:
+    """Render a page of plays, day by day."""
+    return render(
+        "history.html",
+        frame,
+        plays=plays,
+        days=list(_by_day(plays.items)),
+        q=dict(ask.more).get("q", ""),
+        chips=list(_chips(ask, plays.items)),
+        can_exclude=_can_exclude(ask),
+        local_days=marked_days(ask, plays.covered),
+        cursor=cursor,
+        done=done,
+        **picker_values(ask, plays.covered),
+    )
+
+
+def _by_day(plays: Iterable[Play]) -> Iterable[tuple[date, list[Play]]]:
+    for day, own in groupby(plays, lambda play: datetime.fromisoformat(play.ended_local).date()):
+        yield day, list(own)
+
+
+def _chips(ask: Ask, plays: Sequence[Play]) -> Iterable[tuple[str, str]]:
+    """Give what each filter is called, and the address without it."""
+    for name, value in ask.more:
+        if name in ("q", "starts_on", "starts_at"):
+            continue
+        gone = {name: ""} | ({"starts_on": "", "starts_at": ""} if name == "unit" else {})
+        yield _called(name, value, ask, plays), ask.address("/history", **gone)
+
+
+def _called(name: str, value: str, ask: Ask, plays: Sequence[Play]) -> str:
+    if name in _ITEMS and plays and value.isdecimal():
+        item = getattr(plays[0], name)
+        return value if item is None else str(item.name)
+    if name == "weekday":
+        return formats.WEEKDAYS[int(value)]
+    if name == "hour":
+        return f"{int(value):02}:00 to {int(value):02}:59"
+    if name == "unit":
+        more = dict(ask.more)
+        return f"{value} of {more.get('starts_on') or more.get('starts_at', '')}"
+    words = {
+        ("counted", "in"): "counted",
+        ("counted", "out"): "not counted",
+        ("hidden", "in"): "hidden ones too",
+        ("private", "in"): "private sessions too",
+        ("private", "out"): "no private sessions",
+    }
+    return words.get((name, value), value)
+
+
+def _can_exclude(ask: Ask) -> bool:
+    """Tell whether a rule can leave out just what is listed."""
+    names = {name for name, _ in ask.more} - {"hidden", "private"}
+    is_narrow = bool(names) or ask.range != _EVERYTHING
+    return ask.kind == _EVERYTHING and is_narrow and names <= set(_EXCLUDABLE)
+
+
+@ROUTER.post("/history/correct")
+def post_correct(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    deed: Annotated[str, Form()],
+    plays: Annotated[list[Annotated[int, Field(ge=1, le=_LARGEST_PLAY)]] | None, Form()] = None,
+    back: Annotated[str, Form()] = "/history",
+) -> Response:
+    """Hide or delete the plays that were ticked."""
+    if deed not in _DEEDS:
+        raise InvalidInputError(f"deed must be one of {', '.join(_DEEDS)}.", parameter="deed")
+    if not plays:
+        return go_back(request, back)
+    correct = rooms.corrections.hide if deed == "hide" else rooms.corrections.delete
+    return go_back(request, back, correct(caller.id, plays))
+
+
+class ExclusionForm(BaseModel):
+    """What the page was filtered by."""
+
+    artist: str | None = None
+    album: str | None = None
+    track: str | None = None
+    platform: str | None = None
+    country: str | None = None
+    weekday: Annotated[int, Field(ge=0, le=6)] | None = None
+    hour: Annotated[int, Field(ge=0, le=23)] | None = None
+    from_day: date | None = None
+    last_day: date | None = None
+    back: str = "/history"
+
+
+@ROUTER.post("/history/exclude")
+def post_exclude(
+    request: Request, caller: PageEditor, rooms: Rooms, form: Annotated[ExclusionForm, Form()]
+) -> Response:
+    """Leave out whatever fits what the page was filtered by, now and later."""
+    wish = ExclusionWish(
+        zone=caller.zone,
+        from_day=form.from_day,
+        to_day=None if form.last_day is None else form.last_day + timedelta(days=1),
+        artist=form.artist,
+        album=form.album,
+        track=form.track,
+        platform=form.platform,
+        country=form.country,
+        weekdays=None if form.weekday is None else (form.weekday,),
+        from_hour=form.hour,
+        to_hour=None if form.hour is None else form.hour + 1,
+    )
+    return go_back(request, form.back, rooms.corrections.exclude(caller.id, wish))
+
+
+@ROUTER.get("/plays/{play_id}")
+def play_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    play_id: PlayId,
+    done: Annotated[int | None, Query()] = None,
+) -> Response:
+    """Show one play with everything that tells of it."""
+    evidence = rooms.insights.play(caller.id, play_id, caller.preferences)
+    html = render(
+        "play.html",
+        frame_of(request, caller),
+        evidence=evidence,
+        ended=datetime.fromisoformat(evidence.play.ended_local),
+        country_name=country_name,
+        done=find_done(rooms, caller, done),
+        sources=_SOURCES,
+    )
+    return page(request, html)

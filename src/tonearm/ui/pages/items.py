@@ -1,0 +1,178 @@
+"""Artists, albums, tracks, and what they are called where something is spoken: a page for each."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError, TonearmError
+from tonearm.domain.vocabulary import ItemKind
+from tonearm.history.corrections.records import ExclusionWish
+from tonearm.insights.portrait import Portrait
+from tonearm.insights.question import Question
+from tonearm.insights.records import Top
+from tonearm.ui import asking, portraits
+from tonearm.ui.asking import Ask
+from tonearm.ui.corrections import Line, find_done, go_back
+from tonearm.ui.drawing import draw_day, draw_months, draw_week
+from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
+from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
+from tonearm.web.services import Services
+
+ROUTER = APIRouter(include_in_schema=False)
+_LARGEST_ID = 2_147_483_647
+_EVERYTHING = "all"
+
+
+async def _place(request: Request) -> str:
+    """Give which of the addresses was asked for."""
+    path: str = request.scope["route"].path
+    return path.split("/")[1]
+
+
+Place = Annotated[str, Depends(_place)]
+ItemId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+_KINDS: dict[str, ItemKind] = {
+    "artists": ItemKind.ARTIST,
+    "albums": ItemKind.ALBUM,
+    "tracks": ItemKind.TRACK,
+}
+
+
+class PortraitForm(BaseModel):
+    """The parameters of the page."""
+
+    range: str = "all"
+    first: Annotated[str, Field(alias="from")] = ""
+    last: Annotated[str, Field(alias="to")] = ""
+    rule: str = ""
+    done: int | None = None
+
+
+@ROUTER.get("/artists/{item_id}")
+@ROUTER.get("/albums/{item_id}")
+@ROUTER.get("/tracks/{item_id}")
+def item_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    place: Place,
+    item_id: ItemId,
+    form: Annotated[PortraitForm, Query()],
+) -> Response:
+    """Show one item; one that was merged into another is shown as that one."""
+    ask = _ask(caller, form.range, form.rule)
+    elsewhere = elsewhere_for_days(request, ask, form.first, form.last)
+    if elsewhere is not None:
+        return RedirectResponse(elsewhere, 303)
+    done = find_done(rooms, caller, form.done)
+    return _show(request, caller, rooms, (place, item_id), ask, done=done)
+
+
+def _ask(caller: User, named: str = _EVERYTHING, rule: str = "") -> Ask:
+    return Ask(
+        named, _EVERYTHING, rule or caller.rule, usual_rule=caller.rule, usual_kind=_EVERYTHING
+    )
+
+
+def _show(
+    request: Request,
+    caller: User,
+    rooms: Services,
+    named: tuple[str, int],
+    ask: Ask,
+    *,
+    done: Line | None = None,
+    problem: TonearmError | None = None,
+) -> Response:
+    item, number = _KINDS[named[0]], named[1]
+    question = Question(range=ask.range, kind="all", rule=asking.rule_of(ask.rule))
+    found = rooms.insights.portrait(caller.id, item, number, question, caller.preferences)
+    frame = frame_of(request, caller)
+    subject = portraits.subject_of(found, item)
+    if subject.id != number:
+        return RedirectResponse(frame.path(ask.address(f"/{subject.place}/{subject.id}")), 303)
+    html = render_item(found, subject, ask, frame, done=done, problem=problem)
+    return page(request, html, problem.status if problem else 200)
+
+
+def render_item(
+    portrait: Portrait,
+    subject: portraits.Subject,
+    ask: Ask,
+    frame: Frame,
+    *,
+    done: Line | None = None,
+    problem: TonearmError | None = None,
+) -> str:
+    """Render the portrait of an item."""
+    covered = portrait.totals.covered
+    plays = Ask(
+        rule=ask.rule,
+        kind=_EVERYTHING,
+        usual_rule=ask.usual_rule,
+        usual_kind=_EVERYTHING,
+        more=((subject.item.value, str(subject.id)),),
+    )
+    link, marked = frame.path(plays.range_link("/history")), marked_days(ask, covered)
+    return render(
+        "item.html",
+        frame,
+        portrait=portrait,
+        subject=subject,
+        here=f"/{subject.place}/{subject.id}",
+        lede=portraits.lede(portrait),
+        skips_said=portraits.skips_said(portrait.skips),
+        most=_most,
+        month_link=link,
+        plays_address=frame.path(plays.address("/history", range=ask.range)),
+        done=done,
+        problem=problem.message if problem else None,
+        **picker_values(ask, covered, {_EVERYTHING: "Everything"}),
+        **draw_months(portrait.months, link, marked, "Not played long enough to show."),
+        **draw_week(portrait.heatmap, frame),
+        **draw_day(portrait.clock),
+    )
+
+
+def _most(top: Top) -> int:
+    return max((item.plays for item in top.items), default=0)
+
+
+@ROUTER.post("/artists/{item_id}/merge")
+@ROUTER.post("/albums/{item_id}/merge")
+@ROUTER.post("/tracks/{item_id}/merge")
+def post_merge(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    place: Place,
+    item_id: ItemId,
+    other: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Make another item, by number or name, part of this one."""
+    try:
+        done = rooms.corrections.merge(caller.id, _KINDS[place], str(item_id), [other.strip()])
+    except (InvalidInputError, ConflictError) as error:
+        return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
+    return go_back(request, frame_of(request).path(f"/{place}/{item_id}"), done)
+
+
+@ROUTER.post("/artists/{item_id}/exclude")
+@ROUTER.post("/albums/{item_id}/exclude")
+@ROUTER.post("/tracks/{item_id}/exclude")
+def post_exclude(
+    request: Request, caller: PageEditor, rooms: Rooms, place: Place, item_id: ItemId
+) -> Response:
+    """Leave the item out of every measure, now and later."""
+    item = _KINDS[place]
+    named: dict[str, Any] = {item.value: str(item_id)}
+    try:
+        done = rooms.corrections.exclude(caller.id, ExclusionWish(zone=caller.zone, **named))
+    except InvalidInputError:  # nothing but the number can be wrong
+        raise NotFoundError(f"There is no {item} {item_id} in this history.") from None
+    return go_back(request, frame_of(request).path("/corrections"), done)

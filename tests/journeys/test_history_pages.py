@@ -1,0 +1,311 @@
+"""Looking through a history and setting it right, in a real browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import Watched, check_look, open_page
+from serving import PASSWORD, serve, set_up
+from tonearm.testing.export import write_export
+
+pytestmark = pytest.mark.slow
+
+PLAYS = 3_000
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    export = tmp_path / "my_spotify_data.zip"
+    write_export(export, plays=PLAYS, seed=5, era="extended", years=3)
+    with serve(tmp_path / "data") as base, set_up(base) as client:
+        with export.open("rb") as file:
+            client.post("/api/imports", files=[("files", (export.name, file))]).raise_for_status()
+        assert '"published"' in client.get("/api/imports/1/events").text
+        yield base
+
+
+def log_in(page: Page, base: str) -> None:
+    page.goto(f"{base}/login")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page).to_have_url(re.compile("/$"))
+
+
+def count_of(page: Page) -> int:
+    """Give how many plays the history says that it lists."""
+    return int(re.sub(r"\D", "", page.locator(".finding").inner_text().partition("play")[0]))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_history_is_looked_through_and_set_right(browser: Browser, base: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.get_by_role("link", name="History").and_(page.locator(":visible")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("History")
+    check_look(watched, width)
+    every = count_of(page)
+    page_on(watched, every)
+    artist = hide_two(watched, every, width)
+    find(watched, artist, width)
+    look_at_one(watched, width)
+    merge(watched, width)
+    assert not watched.complaints
+    context.close()
+
+
+def page_on(watched: Watched, every: int) -> None:
+    """Go on page by page to the first play of all."""
+    page, seen = watched.page, 0
+    times: list[str] = []
+    while True:
+        rows = page.locator(".plays tbody tr")
+        seen += rows.count()
+        times += page.locator(".plays input[name=plays]").evaluate_all(
+            "boxes => boxes.map(box => box.value)"
+        )
+        older = page.get_by_role("link", name="Older plays")
+        if not older.count():
+            break
+        older.click()
+        page.wait_for_load_state()
+    assert seen == every
+    assert len(set(times)) == every
+    page.get_by_role("link", name="Newest").click()
+
+
+def hide_two(watched: Watched, every: int, width: int) -> str:
+    """Hide the first two plays, take that back, and do it again; gives the artist of the first."""
+    page = watched.page
+    first = page.locator(".plays tbody tr").first
+    artist = first.locator("small a").first.inner_text()
+    for _ in range(2):
+        expect(page.get_by_role("button", name="Hide")).to_be_hidden()
+        page.get_by_role("checkbox").nth(0).check()
+        page.get_by_role("checkbox").nth(1).check()
+        expect(page.get_by_text("2 plays ticked:")).to_be_visible()
+        check_look(watched, width)
+        page.get_by_role("button", name="Hide").click()
+        expect(page.get_by_role("status")).to_contain_text(re.compile(r"2\splays hidden"))
+        assert count_of(page) == every - 2
+        check_look(watched, width)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("status")).to_have_count(0)
+        assert count_of(page) == every
+    page.get_by_role("checkbox").nth(0).check()
+    page.get_by_role("button", name="Delete").click()
+    assert count_of(page) == every - 1
+    page.get_by_role("link", name="Corrections").click()
+    expect(page.get_by_text(re.compile(r"1\splay deleted"))).to_be_visible()
+    expect(page.get_by_text("undone")).to_have_count(2)
+    check_look(watched, width)
+    page.get_by_role("button", name="Undo correction 3").click()
+    page.goto(f"{watched.base}/history")
+    assert count_of(page) == every
+    return artist
+
+
+def find(watched: Watched, artist: str, width: int) -> None:
+    """Look for an artist's name, and for a name that nobody has."""
+    page = watched.page
+    page.get_by_role("searchbox").fill(artist.upper())
+    page.get_by_role("button", name="Search").click()
+    shown = page.locator(".plays tbody tr").count()
+    assert 0 < shown <= count_of(page)
+    for text in page.locator(".plays tbody th").all_inner_texts():
+        assert artist.casefold() in text.casefold()
+    page.get_by_role("searchbox").fill("nobody is called this")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("Nothing here with these words")).to_be_visible()
+    check_look(watched, width)
+    page.get_by_role("link", name="all of your plays").click()
+
+
+def look_at_one(watched: Watched, width: int) -> None:
+    """Open a play, then its track, album and artist, and from the artist's bars the plays behind one."""
+    page = watched.page
+    page.locator(".plays .tm a").first.click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile(r"Seen by 1\ssource"))
+    check_look(watched, width)
+    page.get_by_role("heading", level=1).get_by_role("link").click()
+    expect(page.locator(".eyebrow")).to_have_text("Track")
+    check_look(watched, width)
+    for place, word in (("albums", "Album"), ("artists", "Artist")):
+        page.locator(f'.portrait a[href*="/{place}/"]').click()
+        expect(page.locator(".eyebrow")).to_have_text(word)
+        check_look(watched, width)
+    counted = int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text()))
+    months = page.locator("section", has_text="Month by month")
+    months.get_by_text("Show as a table").click()
+    line = months.locator("tbody tr").first
+    plays = int(re.sub(r"\D", "", line.locator("td").last.inner_text()))
+    assert 0 < plays <= counted
+    line.get_by_role("link").click()
+    expect(page.locator(".chips a")).to_have_count(1)
+    assert page.locator(".plays tbody tr:not(.dim)").count() == plays
+    page.locator(".chips a").click()
+    expect(page.locator(".chips a")).to_have_count(0)
+
+
+def merge(watched: Watched, width: int) -> None:
+    """Merge the second artist into the first, mistyping the name at first, and take it back."""
+    page, base = watched.page, watched.base
+    page.goto(f"{base}/top/artists")
+    links = page.locator("table.top a.name")
+    second = links.nth(1).inner_text()
+    links.first.click()
+    address = page.url
+    before = int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text()))
+    page.get_by_text("Correct this artist").click()
+    page.get_by_label("The same as this").fill("nobody is called this")
+    watched.complaints.clear()
+    page.get_by_role("button", name="Merge it into this").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no artist")
+    # The browser tells of the answer 422 by itself.
+    watched.complaints.clear()
+    check_look(watched, width)
+    page.get_by_label("The same as this").fill(second)
+    page.get_by_role("button", name="Merge it into this").click()
+    expect(page.get_by_role("status")).to_contain_text("part of the artist")
+    assert int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text())) > before
+    check_look(watched, width)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_have_count(0)
+    assert page.url.partition("?")[0] == address.partition("?")[0]
+    assert int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text())) == before
+    page.get_by_text("Correct this artist").click()
+    page.get_by_role("button", name="Leave this artist out").click()
+    expect(page.get_by_text(re.compile("Left out: plays of "))).to_be_visible()
+    assert httpx2.URL(page.url).path == "/corrections"
+
+
+@pytest.fixture
+def ada(base: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=base, timeout=60, headers={"origin": base}) as client:
+        client.post("/login", data={"name": "Ada", "password": PASSWORD})
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/history?weekday=9", 422, "weekday"),
+        ("/history?hour=noon", 422, "hour"),
+        ("/history?counted=maybe", 422, "counted"),
+        ("/history?cursor=bogus", 422, "cursor"),
+        ("/history?range=bogus", 422, "range"),
+        ("/history?artist=999999", 422, "There is no artist"),
+        ("/history?unit=day&starts_on=never", 422, "starts_on"),
+        ("/history?done=1", 200, "History"),
+        ("/history?done=x", 422, "done"),
+        ("/plays/4294967295", 404, "no play"),
+        ("/plays/x", 404, "not found"),
+        ("/artists/999999", 404, "no artist"),
+        ("/albums/0", 404, "not found"),
+        ("/singers/1", 404, "not found"),
+        ("/corrections?before=0", 422, "before"),
+        ("/top/shows?kind=music", 200, "Shows"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    ada: httpx2.Client, address: str, status: int, said: str
+) -> None:
+    answer = ada.get(address)
+    assert answer.status_code == status, answer.text
+    assert said.casefold() in answer.text.casefold()
+
+
+@pytest.mark.parametrize(
+    ("back", "place"),
+    [
+        ("/history?range=2024&done=7", "/history?range=2024&done="),
+        ("//evil.example/x", "/?done="),
+        ("https://evil.example/x", "/?done="),
+        ("javascript:alert(1)", "/?done="),
+        ("/\\evil.example", "/?done="),
+        ("/history\r\nset-cookie: x=1", "/?done="),
+    ],
+)
+def test_whoever_corrects_is_led_back_to_this_site_only(
+    ada: httpx2.Client, back: str, place: str
+) -> None:
+    answer = ada.post("/history/correct", data={"deed": "hide", "plays": "1", "back": back})
+    assert answer.status_code == 303
+    assert re.fullmatch(re.escape(place) + r"\d+", answer.headers["location"])
+
+
+def test_nothing_ticked_changes_nothing_and_unknown_plays_and_deeds_are_told(
+    ada: httpx2.Client,
+) -> None:
+    assert ada.post("/history/correct", data={"deed": "hide"}).headers["location"] == "/history"
+    for wrong in ({"deed": "burn", "plays": "1"}, {"deed": "hide", "plays": "4294967295"}):
+        answer = ada.post("/history/correct", data=wrong)
+        assert answer.status_code in {404, 422}, answer.text
+    assert "Nothing corrected" in ada.get("/corrections").text
+
+
+def test_a_filter_becomes_a_rule(ada: httpx2.Client) -> None:
+    api = "/api/history/users/me"
+    before = ada.get(f"{api}/totals?kind=all&rule=any").json()["plays"]
+    asked = "kind=all&rule=any&counted=in&weekday=6&limit=1"
+    of_sundays = ada.get(f"{api}/plays?{asked}").json()["total"]
+    page = ada.get("/history?weekday=6").text
+    assert "Make this a rule" in page
+    assert "Make this a rule" not in ada.get("/history?q=a&weekday=6").text
+
+    answer = ada.post("/history/exclude", data={"weekday": "6", "back": "/corrections"})
+
+    assert answer.headers["location"] == "/corrections?done=1"
+    after = ada.get(f"{api}/totals?kind=all&rule=any").json()["plays"]
+    assert after == before - of_sundays
+    assert "Left out: plays on Sunday" in ada.get("/corrections").text
+
+
+def test_pages_of_a_history_are_their_listeners_alone(base: str, ada: httpx2.Client) -> None:
+    link = ada.post("/api/admin/invitations", json={"role": "listener"}).json()["link"]
+    assert ada.get("/plays/1").status_code == 200
+    with httpx2.Client(base_url=base, timeout=60) as bob:
+        invitation = httpx2.URL(link).params["invitation"]
+        wish = {"name": "Bob", "password": PASSWORD, "zone": "UTC", "invitation": invitation}
+        bob.post("/api/auth/register", json=wish).raise_for_status()
+        for address in ("/plays/1", "/artists/1", "/albums/1", "/tracks/1"):
+            assert bob.get(address).status_code == 404
+        answer = bob.post(
+            "/history/correct", data={"deed": "hide", "plays": "1"}, headers={"origin": base}
+        )
+        assert answer.status_code in {404, 422}
+    with httpx2.Client(base_url=base) as nobody:
+        assert nobody.get("/history").headers["location"].startswith("/login")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_patterns_lead_to_the_plays_behind_them(browser: Browser, base: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.get_by_role("link", name="All patterns").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patterns")
+    expect(page.get_by_role("heading", level=2)).to_have_count(10)
+    check_look(watched, width)
+    row = page.locator("section", has_text="On what").locator(".shares tbody tr").first
+    plays = int(re.sub(r"\D", "", row.locator(".visually-hidden").text_content() or ""))
+    row.get_by_role("link").click()
+    expect(page.locator(".chips a")).to_have_count(1)
+    # The shares count music by the rule; the history shows everything else as well.
+    assert count_of(page) >= plays
+    page.go_back()
+    page.locator("section", has_text="Days in a row").locator("tbody a").first.click()
+    assert count_of(page) > 0
+    page.goto(f"{base}/patterns?range=1999")
+    expect(page.get_by_text("Nothing was played in this time")).to_be_visible()
+    check_look(watched, width)
+    assert not watched.complaints
+    context.close()
