@@ -19,6 +19,8 @@ PAGES = {
     "history": "/history?range=2024-10",
     "artist": "/artists/1",
     "patterns": "/patterns?range=2024",
+    "year": "/years/2024",
+    "completeness": "/completeness",
     "imports": "/imports",
     "import": "/imports/1",
     "ledger": "/imports/1/ledger?verdict=duplicate",

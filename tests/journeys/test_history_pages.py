@@ -9,32 +9,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Watched, check_look, open_page
-from serving import PASSWORD, serve, set_up
-from tonearm.testing.export import write_export
+from explored import explored, log_in
+from serving import PASSWORD
 
 pytestmark = pytest.mark.slow
 
-PLAYS = 3_000
 WIDTHS = (1280, 390)
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[str]:
-    export = tmp_path / "my_spotify_data.zip"
-    write_export(export, plays=PLAYS, seed=5, era="extended", years=3)
-    with serve(tmp_path / "data") as base, set_up(base) as client:
-        with export.open("rb") as file:
-            client.post("/api/imports", files=[("files", (export.name, file))]).raise_for_status()
-        assert '"published"' in client.get("/api/imports/1/events").text
+    with explored(tmp_path) as base:
         yield base
-
-
-def log_in(page: Page, base: str) -> None:
-    page.goto(f"{base}/login")
-    page.get_by_label("Name").fill("Ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page).to_have_url(re.compile("/$"))
 
 
 def count_of(page: Page) -> int:

@@ -86,6 +86,11 @@ def clock(ms: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def days(value: float) -> str:
+    """Spell a number of days, of few with what lies between."""
+    return number(value) if value >= _FEW_HOURS else f"{value:.1f}"
+
+
 def long_duration(ms: float) -> str:
     """Spell a length of time as one number with a full word, for headlines."""
     for unit, noun in ((_HOUR, "hour"), (_MINUTE, "minute")):

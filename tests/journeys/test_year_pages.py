@@ -1,0 +1,103 @@
+"""The story of a year, and what is known of all of them, in a real browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browsing import check_look, open_page
+from explored import explored, log_in
+from serving import PASSWORD
+
+pytestmark = pytest.mark.slow
+
+WIDTHS = (1280, 390)
+API = "/api/history/users/me"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with explored(tmp_path) as base:
+        yield base
+
+
+@pytest.fixture
+def ada(base: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=base, timeout=60, headers={"origin": base}) as client:
+        client.post("/login", data={"name": "Ada", "password": PASSWORD})
+        yield client
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.get_by_role("link", name="Your latest year as a story").click()
+    expect(page).to_have_url(re.compile(r"/years/20\d\d$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("hours")
+    check_look(watched, width)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Picture to share").click()
+    picture = ET.fromstring(download.value.path().read_text(encoding="utf-8"))  # noqa: S314 - our own
+    first = page.locator("section", has_text="Artist of the year").locator("h2").inner_text()
+    assert first[:20] in "".join(picture.itertext())
+    assert "Ada" not in "".join(picture.itertext())
+    page.locator("[rel=prev]").click()
+    check_look(watched, width)
+    page.goto(f"{base}/years/2007")
+    expect(page.get_by_text("Nothing was heard in 2007")).to_be_visible()
+    check_look(watched, width)
+
+    page.goto(base)
+    page.get_by_role("link", name=re.compile("known$")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Completeness")
+    check_look(watched, width)
+    assert page.locator("svg.covered .gap").count() > 0
+    page.locator("table.gaps a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("History")
+    assert not watched.complaints
+    context.close()
+
+
+def test_a_year_tells_what_the_measure_does(ada: httpx2.Client) -> None:
+    address = ada.get("/years").headers["location"]
+    number = address.rpartition("/")[2]
+    year = ada.get(f"{API}/year", params={"year": number}).json()
+    html = ada.get(address).text
+    assert f"{year['totals']['plays']:,}\xa0plays" in html
+    for place in ("artists", "albums", "tracks"):
+        for item in year[place]:
+            assert f'href="/{place}/{item["id"]}?range={number}"' in html
+    totals = ada.get(f"{API}/totals", params={"range": number}).json()
+    assert totals["plays"] == year["totals"]["plays"]
+
+
+def test_every_gap_and_source_of_the_measure_stands_on_the_page(ada: httpx2.Client) -> None:
+    known = ada.get(f"{API}/completeness").json()
+    html = ada.get("/completeness").text
+    assert known["items"]
+    for number, gap in enumerate(known["items"], 1):
+        assert f'id="gap-{number}"' in html
+        assert f'href="#gap-{number}"' in html
+        assert gap["remedy"] in html
+    for source in known["sources"]:
+        assert f'<td class="n">{source["plays"]:,}</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/years/1999", 422),
+        ("/years/x", 404),
+        ("/completeness?range=bogus", 422),
+        ("/years/2300/picture.svg", 422),
+    ],
+)
+def test_years_that_cannot_be_are_told(ada: httpx2.Client, address: str, status: int) -> None:
+    assert ada.get(address).status_code in {status, 404}
