@@ -97,8 +97,8 @@ def _gathered(base: str, database: Database) -> Cast:
     people = {Role.OWNER: accounts.ensure_owner()}
     for role in Role:
         if role is not Role.OWNER:
-            people[role] = _add(database, accounts, f"A {role}", role)
-    gone = _add(database, accounts, "Gone", Role.ADMIN)
+            people[role] = add_person(database, f"A {role}", role)
+    gone = add_person(database, "Gone", Role.ADMIN)
     disabled_session = session_headers(sessions, gone)
     disabled_key = {"authorization": f"Bearer {keys_made.create(gone.id, 'shown', [*Scope]).key}"}
     with database.write() as connection:
@@ -111,13 +111,15 @@ def _gathered(base: str, database: Database) -> Cast:
         sessions,
         keys_made,
         people,
-        _add(database, accounts, "Oli", Role.LISTENER),
+        add_person(database, "Oli"),
         disabled_session,
         disabled_key,
     )
 
 
-def _add(database: Database, accounts: Accounts, name: str, role: Role) -> User:
+def add_person(database: Database, name: str, role: Role = Role.LISTENER) -> User:
+    """Add somebody of a role, who can log in."""
+    accounts = Accounts(database, system_clock)
     user = accounts.add(name, "UTC")
     accounts.set_password(user.id, PASSWORD)
     with database.write() as connection:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from tonearm.bootstrap import create_app
 from tonearm.ops.settings import Settings
+from tonearm.storage.database import Database
 from tonearm.web.connections import BoundedProtocol
 
 PASSWORD = "correct horse battery"
@@ -71,6 +72,19 @@ def running(app: FastAPI, http: type[asyncio.Protocol] = BoundedProtocol) -> Ite
     finally:
         server.should_exit = True
         thread.join()
+
+
+def url_of(database_url: str) -> str:
+    """Give the setting for a database: on SQLite it lies in the data folder."""
+    return "" if database_url.startswith("sqlite") else database_url
+
+
+@contextmanager
+def database_at(data: Path, url: str = "") -> Iterator[Database]:
+    """Open the database that is served from a data folder, or from a URL."""
+    database = Database(url or f"sqlite:///{data / 'tonearm.db'}")
+    yield database
+    database.close()
 
 
 @contextmanager

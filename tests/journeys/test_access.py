@@ -1,22 +1,18 @@
-"""Log-ins, tokens, keys and HTTP Basic over real HTTP: what opens, what ends it, and where else it ends with it."""
+"""Log-ins, tokens and keys over real HTTP: what opens, what ends it, and where else it ends with it."""
 
-import base64
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import update
 
-from serving import PASSWORD, serve, set_up
-from tonearm.accounts.audit import Action, Audit, Wanted
-from tonearm.accounts.people import Accounts, User
+from cast import add_person
+from serving import PASSWORD, database_at, serve, set_up, url_of
+from tonearm.accounts.people import Accounts
 from tonearm.domain.vocabulary import Role
 from tonearm.ops.clock import system_clock
-from tonearm.storage.database import Database
-from tonearm.storage.tables import users
 
 PROFILE = "/api/user/profile"
 TOTALS = "/api/history/users/me/totals"
@@ -38,17 +34,8 @@ def ada(base: str) -> Iterator[httpx2.Client]:
         yield client
 
 
-def url_of(database_url: str) -> str:
-    """Give the setting: on SQLite the database lies in the data folder."""
-    return "" if database_url.startswith("sqlite") else database_url
-
-
 def bearer(secret: str) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
-
-
-def basic(name: str, password: str) -> dict[str, str]:
-    return {"authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
 def tokens_for(base: str, **wish: object) -> dict[str, Any]:
@@ -66,22 +53,6 @@ def ask(base: str, secret: str, path: str = PROFILE, method: str = "GET") -> htt
 def refresh(base: str, tokens: dict[str, Any]) -> httpx2.Response:
     body = {"refresh_token": tokens["refresh_token"]}
     return httpx2.post(f"{base}/api/auth/refresh", json=body)
-
-
-@contextmanager
-def database_at(data: Path, url: str) -> Iterator[Database]:
-    database = Database(url or f"sqlite:///{data / 'tonearm.db'}")
-    yield database
-    database.close()
-
-
-def add(database: Database, name: str, role: Role = Role.LISTENER) -> User:
-    accounts = Accounts(database, system_clock)
-    user = accounts.add(name, "UTC")
-    accounts.set_password(user.id, PASSWORD)
-    with database.write() as connection:
-        connection.execute(update(users).where(users.c.id == user.id).values(role=role.value))
-    return user
 
 
 # Tokens -----------------------------------------------------------------------------------------------------------
@@ -220,7 +191,7 @@ def test_who_logs_out_everywhere_else_by_token_stays(base: str, ada: httpx2.Clie
 def test_sessions_of_others_are_not_there(tmp_path: Path, database_url: str) -> None:
     data, url = tmp_path / "data", url_of(database_url)
     with serve(data, url) as base, set_up(base) as ada, database_at(data, url) as database:
-        add(database, "Bob")
+        add_person(database, "Bob")
         with httpx2.Client(base_url=base) as bob:
             bob.post("/api/auth/login", json={"name": "Bob", "password": PASSWORD})
             for _ in range(2):
@@ -235,7 +206,7 @@ def test_a_session_that_was_foisted_on_a_browser_ends_at_the_log_in(
 ) -> None:
     data, url = tmp_path / "data", url_of(database_url)
     with serve(data, url) as base, set_up(base), database_at(data, url) as database:
-        add(database, "Eve")
+        add_person(database, "Eve")
         with httpx2.Client(base_url=base) as eve, httpx2.Client(base_url=base) as victim:
             eve.post("/api/auth/login", json={"name": "Eve", "password": PASSWORD})
             foisted = eve.cookies[COOKIE]
@@ -274,7 +245,7 @@ def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path, is_secure: bo
 def test_admins_look_after_the_keys_of_others(tmp_path: Path, database_url: str) -> None:
     data, url = tmp_path / "data", url_of(database_url)
     with serve(data, url) as base, set_up(base) as ada, database_at(data, url) as database:
-        admin, bob = add(database, "Admin", Role.ADMIN), add(database, "Bob")
+        admin, bob = add_person(database, "Admin", Role.ADMIN), add_person(database, "Bob")
         owner = ada.get(PROFILE).json()["id"]
         with httpx2.Client(base_url=base) as client:
             client.post("/api/auth/login", json={"name": "Admin", "password": PASSWORD})
@@ -323,8 +294,8 @@ def test_a_key_of_another_with_the_scope_admin_is_not_rotated_by_an_admin(
 ) -> None:
     data = tmp_path / "data"
     with serve(data) as base, set_up(base), database_at(data, "") as database:
-        add(database, "Admin", Role.ADMIN)
-        other = add(database, "Other", Role.ADMIN)
+        add_person(database, "Admin", Role.ADMIN)
+        other = add_person(database, "Other", Role.ADMIN)
         with httpx2.Client(base_url=base) as theirs, httpx2.Client(base_url=base) as client:
             theirs.post("/api/auth/login", json={"name": "Other", "password": PASSWORD})
             made = theirs.post(KEYS, json={"name": "all", "scopes": ["admin"]}).json()
@@ -335,90 +306,6 @@ def test_a_key_of_another_with_the_scope_admin_is_not_rotated_by_an_admin(
             # Whoever stands on the same step may still end it.
             assert client.delete(f"{keys}/{made['id']}").status_code == 204
             assert ask(base, made["key"]).status_code == 401
-
-
-# HTTP Basic -------------------------------------------------------------------------------------------------------
-
-ADMIN_PATH = "/api/admin/audit"
-
-
-def test_basic_is_off_unless_it_is_turned_on(base: str, ada: httpx2.Client) -> None:
-    assert ada
-    refused = httpx2.get(base + ADMIN_PATH, headers=basic("Ada", PASSWORD))
-    assert refused.status_code == 401
-    assert "TONEARM_ADMIN_AUTH_MODE=basic" in refused.json()["detail"]
-    assert refused.headers["www-authenticate"] == "Bearer"
-    assert (
-        "basic"
-        not in httpx2.get(f"{base}/api/openapi.json").json()["components"]["securitySchemes"]
-    )
-
-
-def test_basic_opens_admin_operations_alone(tmp_path: Path, database_url: str) -> None:
-    data, url = tmp_path / "data", url_of(database_url)
-    with (
-        serve(data, url, admin_auth_mode="basic") as base,
-        set_up(base),
-        database_at(data, url) as database,
-    ):
-        add(database, "Bob")
-        add(database, "Zoë: ü", Role.ADMIN)
-        assert httpx2.get(base + ADMIN_PATH, headers=basic("Ada", PASSWORD)).status_code == 200
-        asked = httpx2.get(base + ADMIN_PATH)
-        assert asked.headers["www-authenticate"] == 'Bearer, Basic realm="Tonearm", charset="UTF-8"'
-        assert httpx2.get(base + ADMIN_PATH, headers=basic("Bob", PASSWORD)).status_code == 403
-        wrong = httpx2.get(base + ADMIN_PATH, headers=basic("Ada", "not the password"))
-        assert (wrong.status_code, wrong.json()["detail"]) == (401, "Name or password is wrong.")
-        assert "Basic" in wrong.headers["www-authenticate"]
-        for path in (PROFILE, KEYS, TOTALS):
-            elsewhere = httpx2.get(base + path, headers=basic("Ada", PASSWORD))
-            assert elsewhere.status_code == 401
-            assert "admin operations only" in elsewhere.json()["detail"]
-            assert elsewhere.headers["www-authenticate"] == "Bearer"
-        for text in ("x", "%", base64.b64encode(b"Ada").decode(), "w6Q6/w=="):
-            broken = httpx2.get(base + ADMIN_PATH, headers={"authorization": f"Basic {text}"})
-            assert broken.status_code == 401
-            assert "Base64 of name:password" in broken.json()["detail"]
-        described = httpx2.get(f"{base}/api/openapi.json").json()
-        assert {"basic": []} in described["paths"][ADMIN_PATH]["get"]["security"]
-        assert {"basic": []} not in described["paths"][PROFILE]["get"]["security"]
-
-
-def test_basic_is_throttled_like_a_log_in(tmp_path: Path) -> None:
-    with serve(tmp_path / "data", admin_auth_mode="basic") as base, set_up(base):
-        statuses = [
-            httpx2.get(base + ADMIN_PATH, headers=basic("Ada", "not the password")).status_code
-            for _ in range(12)
-        ]
-        assert statuses[0] == 401
-        assert statuses[-1] == 429
-        assert httpx2.get(base + ADMIN_PATH, headers=basic("Ada", PASSWORD)).status_code == 429
-
-
-@pytest.mark.parametrize("header", ["x-forwarded-for", "via"])
-def test_basic_over_an_open_line_is_refused_before_the_password_is_looked_at(
-    tmp_path: Path, header: str
-) -> None:
-    """What a proxy passes on has come from elsewhere, and nothing says that it came over TLS."""
-    with serve(tmp_path / "data", admin_auth_mode="basic") as base, set_up(base):
-        for password in (PASSWORD, "not the password"):
-            headers = {**basic("Ada", password), header: "192.0.2.7"}
-            refused = httpx2.get(base + ADMIN_PATH, headers=headers)
-            assert refused.status_code == 403
-            assert "HTTPS only" in refused.json()["detail"]
-        with database_at(tmp_path / "data", "") as database:
-            log = Audit(database, system_clock).list(Wanted(action=Action.LOG_IN_FAILED))
-        assert log == []
-
-
-def test_basic_that_a_browser_sends_along_changes_nothing_for_another_site(tmp_path: Path) -> None:
-    with serve(tmp_path / "data", admin_auth_mode="basic") as base, set_up(base) as ada:
-        path = f"{base}/api/admin/users/{ada.get(PROFILE).json()['id']}/keys"
-        wish = {"name": "sneaky", "scopes": ["history:read"]}
-        headers = {**basic("Ada", PASSWORD), "sec-fetch-site": "cross-site"}
-        refused = httpx2.post(path, json=wish, headers=headers)
-        assert (refused.status_code, refused.json()["code"]) == (403, "cross_origin")
-        assert httpx2.post(path, json=wish, headers=basic("Ada", PASSWORD)).status_code == 201
 
 
 # Two processes ----------------------------------------------------------------------------------------------------

@@ -109,23 +109,92 @@ def test_that_an_admin_looks_at_another_s_data_is_written_down_and_the_other_see
     path = f"/api/history/users/{me}/totals"
     for _ in range(3):
         owner.get(path).raise_for_status()
-    owner.get(f"/api/history/users/{me}/plays").raise_for_status()
     owner.get("/api/history/users/me/totals").raise_for_status()
     bob.get(path).raise_for_status()
     assert owner.get("/api/history/users/999999/totals").status_code == 404
 
     (read,) = entries(owner, action="data.read")
-    assert (read["actor"], read["subject_id"], read["details"]) == ("Ada", me, {"path": path})
+    assert (read["actor"], read["subject_id"]) == ("Ada", me)
+    assert read["details"] == {"path": "/api/history/users/{user}/totals"}
     assert read["address"] == "127.0.0.1"
     (seen,) = entries(bob, "/api/user/audit", action="data.read")
     assert seen == {**read, "address": None, "request_id": None}
-    eve = owner.post("/api/admin/users", json={"name": "Eve"}).json()["id"]
-    for path in (f"/api/admin/users/{eve}/keys", "/api/admin/users/1/keys"):
+
+
+def test_each_way_in_which_an_admin_looks_at_somebody_is_an_entry_of_its_own(
+    owner: httpx2.Client, bob: httpx2.Client
+) -> None:
+    me = bob.get("/api/user/profile").json()["id"]
+    asked = [
+        f"/api/history/users/{me}/plays",
+        f"/api/history/users/{me}/corrections",
+        f"/api/admin/users/{me}",
+        f"/api/admin/users/{me}/keys",
+        f"/api/admin/users/{me}/sync",
+        f"/api/admin/users/{me}/spotify",
+        f"/people/{me}",
+        "/api/admin/jobs",
+    ]
+    for path in asked * 2:
+        query = {"user_id": me} if path == "/api/admin/jobs" else {}
+        owner.get(path, params=query).raise_for_status()
+    # What tells of everybody, or of oneself, is no look at somebody.
+    for path in ("/api/admin/users", "/api/admin/jobs", "/api/admin/users/1", "/people"):
         owner.get(path).raise_for_status()
-    of_keys, _ = entries(owner, action="data.read")
-    assert (of_keys["subject_id"], of_keys["details"]["path"]) == (
-        eve, f"/api/admin/users/{eve}/keys",
-    )  # fmt: skip
+
+    found = [one["details"]["path"] for one in entries(owner, action="data.read")]
+    assert found[::-1] == [
+        path.replace(str(me), "{user}" if "history" in path else "{user_id}") for path in asked
+    ]
+    assert {one["subject_id"] for one in entries(owner, action="data.read")} == {me}
+
+
+def test_tokens_that_open_nothing_are_written_down_without_them(
+    base: str, database_url: str
+) -> None:
+    planted = "planted-and-wrong"
+    wish = {"name": "Eve", "password": OTHER_PASSWORD}
+    for _ in range(2):
+        body = {**wish, "token": planted}
+        refused = httpx2.post(f"{base}/api/auth/setup", json=body, headers={"via": "1.1 proxy"})
+        assert refused.status_code == 403
+    with set_up(base) as owner:
+        for _ in range(2):
+            body = {**wish, "invitation": planted}
+            assert httpx2.post(f"{base}/api/auth/register", json=body).status_code == 403
+            assert httpx2.get(f"{base}/register?invitation={planted}").status_code == 404
+            body = {"token": planted, "password": OTHER_PASSWORD}
+            assert httpx2.post(f"{base}/api/auth/reset", json=body).status_code == 403
+            assert httpx2.get(f"{base}/reset?token={planted}").status_code == 404
+
+        found = entries(owner, action="token.refused")
+
+    assert [one["details"] for one in found[::-1]] == [
+        {"kind": "set-up"}, {"kind": "invitation"}, {"kind": "reset"},
+    ]  # fmt: skip
+    assert {(one["actor"], one["address"]) for one in found} == {("visitor", "127.0.0.1")}
+    database = Database(database_url)
+    with database.read() as connection:
+        assert planted not in str(connection.execute(select(audit)).all())
+    database.close()
+
+
+def test_an_import_that_fails_or_is_cancelled_is_written_down(owner: httpx2.Client) -> None:
+    files = {"files": ("my_spotify_data.zip", b"no export")}
+    owner.post("/api/imports", files=files).raise_for_status()
+    deadline = time.monotonic() + 60
+    while owner.get("/api/imports/1").json()["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    owner.patch("/api/admin/queues/imports", json={"is_paused": True}).raise_for_status()
+    owner.post("/api/imports", files=files).raise_for_status()
+    owner.post("/api/imports/2/cancel").raise_for_status()
+
+    cancelled, _, failed = entries(owner)[:3]
+    assert (failed["action"], failed["details"]) == ("import.failed", {"import_id": 1})
+    assert (failed["actor"], failed["subject_id"]) == ("tonearm", 1)
+    assert (cancelled["action"], cancelled["details"]) == ("import.cancelled", {"import_id": 2})
+    assert (cancelled["actor"], cancelled["address"]) == ("Ada", "127.0.0.1")
 
 
 def test_everybody_sees_what_happened_to_their_own_account_alone(

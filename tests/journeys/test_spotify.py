@@ -165,7 +165,7 @@ def test_another_site_cannot_link_its_account_to_whoever_comes_by(
         assert theirs["link"]["state"] == "linked"
         assert ada.get("/api/admin/users/99/spotify").status_code == 404
         seen = eve.get("/api/user/audit", params={"action": "data.read"}).json()["items"]
-        assert [one["details"] for one in seen] == [{"path": "/api/admin/users/2/spotify"}]
+        assert [one["details"] for one in seen] == [{"path": "/api/admin/users/{user_id}/spotify"}]
         assert eve.get("/api/admin/users/1/spotify").status_code == 403
 
 

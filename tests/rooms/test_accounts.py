@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from moving_clock import MovingClock
+from tonearm.accounts.audit import Action, Audit
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import (
     ConflictError,
@@ -185,8 +186,11 @@ def test_the_setup_token_is_one_for_all_processes_and_gone_after_the_set_up(
 
     assert Accounts(database, clock).setup_token() == token
     assert accounts.check_setup_token(f" {token}\n")
+    assert Audit(database, clock).list() == []  # an empty one is no guess
     assert not accounts.check_setup_token(token[:-1])
     assert not accounts.check_setup_token("\udc80")
+    (refused,) = Audit(database, clock).list()
+    assert (refused.action, refused.details) == (Action.TOKEN_REFUSED, {"kind": "set-up"})
 
     accounts.set_up("Ada", PASSWORD, "UTC")
     assert not accounts.check_setup_token(token)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -390,10 +391,13 @@ def test_looking_at_another_s_data_is_written_down_once_in_ten_minutes_in_all_pr
     database: Database, clock: MovingClock
 ) -> None:
     here, there = Audit(database, clock), Audit(database, clock)
+    totals, plays = (f"/api/history/users/{{user}}/{name}" for name in ("totals", "plays"))
 
-    def look(log: Audit, subject_id: int = 2) -> None:
-        with acting_as(ADA):
-            log.note_reading(1, subject_id, f"/api/history/users/{subject_id}/totals")
+    def look(
+        log: Audit, subject_id: int = 2, path: str = totals, address: str = "192.0.2.7"
+    ) -> None:
+        with acting_as(replace(ADA, path=path, address=address)):
+            log.note_reading(subject_id)
 
     def count() -> int:
         with database.read() as connection:
@@ -414,7 +418,27 @@ def test_looking_at_another_s_data_is_written_down_once_in_ten_minutes_in_all_pr
 
     (entry,) = here.list(limit=1)
     assert (entry.action, entry.actor, entry.subject_id) == ("data.read", "Ada", 2)
-    assert entry.details == {"path": "/api/history/users/2/totals"}
+    assert entry.details == {"path": totals}
+    # Each kind of reading is one of its own, and so is one from elsewhere.
+    for log in (here, there):
+        look(log, path=plays)
+        look(log, address="192.0.2.8")
+    assert [(one.details["path"], one.address) for one in here.list(limit=2)] == [
+        (totals, "192.0.2.8"),
+        (plays, "192.0.2.7"),
+    ]
+    assert count() == 5
+
+
+def test_what_is_repeated_is_written_down_in_the_name_of_whoever_does_it(log: Audit) -> None:
+    bob = Actor(2, "Bob", "192.0.2.7", "request-2")
+    with acting_as(Actor(None, "visitor", "192.0.2.7")):
+        for who in (bob, ADA, bob):
+            log.note(Action.LOGGED_IN, subject_id=2, by=who, method="basic")
+
+    found = [(entry.actor_id, entry.request_id, entry.details) for entry in log.iter()]
+    assert found == [(2, "request-2", {"method": "basic"}), (1, "request-1", {"method": "basic"})]
+    assert log.verify().broken_at is None
 
 
 def test_settings_that_are_others_than_at_the_last_start_are_written_down(log: Audit) -> None:

@@ -13,10 +13,12 @@ from tonearm.accounts.audit import Audit
 from tonearm.accounts.invitations import Invitations, Newcomer, Registration
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts, User
+from tonearm.accounts.throttle import Throttle
 from tonearm.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from tonearm.domain.vocabulary import Role
 from tonearm.storage.database import Database
 from tonearm.storage.tables import invitations
+from tonearm.storage.windows import Windows
 
 PASSWORD = "correct horse battery"
 GIVEN = [role for role in Role if role is not Role.OWNER]
@@ -35,7 +37,8 @@ def ada(accounts: Accounts) -> User:
 def open_door(
     database: Database, clock: MovingClock, registration: Registration = Registration.INVITED
 ) -> Invitations:
-    return Invitations(database, clock, Passwords(), registration)
+    throttle = Throttle(database, Windows(database, clock), clock)
+    return Invitations(database, clock, Passwords(), throttle, registration)
 
 
 @pytest.fixture
@@ -273,8 +276,13 @@ def test_who_came_and_who_invited_is_written_down_and_no_secret_is(
         door.revoke(other.id, by=ada)
     with acting_as(Actor(None, "visitor", "192.0.2.7", "r1")):
         user = door.register(bob(made.token))
+        for _ in range(3):
+            with pytest.raises(ForbiddenError):
+                door.check(other.token)
 
-    registered, revoked, *_ = entries = Audit(database, clock).list()
+    refused, registered, revoked, *_ = entries = Audit(database, clock).list()
+    assert (refused.action, refused.actor) == ("token.refused", "visitor")
+    assert (refused.address, refused.details) == ("192.0.2.7", {"kind": "invitation"})
     assert (registered.action, registered.actor, registered.address) == (
         "user.registered",
         "Bob",

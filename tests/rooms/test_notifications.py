@@ -22,6 +22,7 @@ from tonearm.accounts.invitations import Invitations, Newcomer, Registration
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts
+from tonearm.accounts.throttle import Throttle
 from tonearm.domain.errors import ConflictError, NotFoundError
 from tonearm.domain.events import EventName, HistoryCleared, ImportUndone
 from tonearm.domain.preferences import Preferences, Presentation
@@ -35,6 +36,7 @@ from tonearm.notifications.notifications import Notifications
 from tonearm.storage.database import Database
 from tonearm.storage.outbox import emit
 from tonearm.storage.tables import events, notifications
+from tonearm.storage.windows import Windows
 
 PASSWORD = "correct horse battery"
 PLAY = (
@@ -217,7 +219,8 @@ def test_whoever_invited_somebody_is_told_that_they_came(
 ) -> None:
     accounts = Accounts(database, clock)
     owner = accounts.set_up("Ada", PASSWORD, "UTC")
-    invitations = Invitations(database, clock, Passwords(), Registration.INVITED)
+    throttle = Throttle(database, Windows(database, clock), clock)
+    invitations = Invitations(database, clock, Passwords(), throttle, Registration.INVITED)
     inbox = Notifications(database, clock)
     token = invitations.create(owner).token
     with pytest.raises(ConflictError):

@@ -38,7 +38,7 @@ class Rooms:
 
     def __init__(self, database: Database, clock: MovingClock, post: Post | None = None) -> None:
         windows, passwords = Windows(database, clock), Passwords()
-        throttle = Throttle(windows, clock)
+        throttle = Throttle(database, windows, clock)
         self.accounts = Accounts(database, clock, passwords, throttle)
         self.administration = Administration(database, clock, self.accounts)
         self.profiles = Profiles(database, clock, passwords, throttle)
@@ -153,8 +153,13 @@ def test_resets_are_written_down_without_their_secret(
             stored = str(connection.execute(select(password_resets)).all())
     with acting_as(Actor(None, "visitor", "192.0.2.7")):
         rooms.resets.redeem(token, OTHER_PASSWORD)
+        for again in (token, "", token):
+            with pytest.raises(ForbiddenError):
+                rooms.resets.redeem(again, PASSWORD)
 
-    done, made, *_ = entries = rooms.audit.list()
+    refused, done, made, *_ = entries = rooms.audit.list()
+    assert (refused.action, refused.actor) == ("token.refused", "visitor")
+    assert (refused.address, refused.details) == ("192.0.2.7", {"kind": "reset"})
     assert (made.action, made.actor, made.subject_id) == ("password.reset_made", "Ada", bob.id)
     assert (done.action, done.actor, done.address) == ("password.reset", "Bob", "192.0.2.7")
     for text in (str(entries), stored):
@@ -333,7 +338,7 @@ def test_nobody_waits_at_an_address_that_opens_accounts(
     rooms: Rooms, ada: User, bob: User, database: Database, clock: MovingClock
 ) -> None:
     passwords, windows = Passwords(), Windows(database, clock)
-    throttle = Throttle(windows, clock)
+    throttle = Throttle(database, windows, clock)
     profiles = Profiles(database, clock, passwords, throttle, trusts_emails=True)
     wish = ProfileWish(email="grace@example.org", password=PASSWORD)
 

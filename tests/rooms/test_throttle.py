@@ -12,12 +12,14 @@ from sqlalchemy import func, select, update
 
 from moving_clock import MovingClock
 from tonearm.accounts.acting import Actor, acting_as
+from tonearm.accounts.audit import Action, Audit, Wanted
 from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.accounts.people import Accounts
-from tonearm.accounts.throttle import MOST_OF_ACCOUNT, MOST_OF_ADDRESS
+from tonearm.accounts.throttle import MOST_OF_ACCOUNT, MOST_OF_ADDRESS, Throttle
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.database import Database
 from tonearm.storage.tables import audit, users
+from tonearm.storage.windows import Windows
 
 PASSWORD = "correct horse battery"
 WRONG = "a wrong guess"
@@ -136,6 +138,69 @@ def test_processes_on_postgresql_slow_down_together(
     assert guess(other, "Ada", PASSWORD) is TooManyAttemptsError
     for database in databases:
         database.close()
+
+
+def told(database: Database, clock: MovingClock, action: Action) -> list[tuple[Any, ...]]:
+    """Give whom the entries of an action were about, and from where, in their order."""
+    found = Audit(database, clock).iter(Wanted(action=action))
+    return [(entry.subject_id, entry.address, dict(entry.details)) for entry in found]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_flood_is_one_entry_for_each_account_and_address(
+    accounts: Accounts, database: Database, clock: MovingClock
+) -> None:
+    ada = accounts.find("Ada")
+    assert ada is not None
+    for name in ("Ada", "nobody"):
+        for number in range(2 * MOST_OF_ACCOUNT):
+            with from_address(f"192.0.2.{number}"):
+                guess(accounts, name)
+
+    first = f"192.0.2.{MOST_OF_ACCOUNT}"
+    refused: list[tuple[Any, ...]] = [(ada.id, first, {}), (None, first, {})]
+    assert told(database, clock, Action.LOG_IN_THROTTLED) == refused
+    with from_address("2001:db8:1:2::7"):
+        for number in range(MOST_OF_ADDRESS + 1):
+            guess(accounts, f"name {number}")
+    for number in range(30):
+        with from_address(f"2001:db8:1:2:ffff::{number}"):
+            guess(accounts, "Ada")
+    refused.append((None, "2001:db8:1:2::7", {}))
+    assert told(database, clock, Action.LOG_IN_THROTTLED) == refused
+    clock.advance(minutes=5)
+    while guess(accounts, "Ada") is not TooManyAttemptsError:
+        pass
+    refused.append((ada.id, None, {}))
+    assert told(database, clock, Action.LOG_IN_THROTTLED) == refused
+
+
+def test_tokens_that_open_nothing_are_written_down_once_for_an_address(
+    database: Database, clock: MovingClock
+) -> None:
+    here, there = (Throttle(database, Windows(database, clock), clock) for _ in range(2))
+
+    def show(kind: str, address: str, throttle: Throttle = here) -> None:
+        with from_address(address):
+            throttle.note_guess(kind)
+
+    for _ in range(3):
+        show("reset", "192.0.2.7")
+    for number in range(3):
+        show("reset", f"2001:db8:1:2::{number}")
+    show("invitation", "192.0.2.7")
+    if not database.is_sqlite:  # processes count together there
+        show("reset", "192.0.2.7", there)
+
+    seen = [
+        (None, "192.0.2.7", {"kind": "reset"}),
+        (None, "2001:db8:1:2::0", {"kind": "reset"}),
+        (None, "192.0.2.7", {"kind": "invitation"}),
+    ]
+    assert told(database, clock, Action.TOKEN_REFUSED) == seen
+    clock.advance(minutes=5)
+    show("reset", "192.0.2.7")
+    assert len(told(database, clock, Action.TOKEN_REFUSED)) == len(seen) + 1
 
 
 def test_a_new_password_unlocks_the_account(accounts: Accounts) -> None:

@@ -14,17 +14,26 @@ import pytest
 from import_house import House, start_worker, wait_until
 from listening import imports_for, stored_plays
 from moving_clock import MovingClock
+from tonearm.accounts.acting import Actor, acting_as
+from tonearm.accounts.audit import Audit
 from tonearm.domain.errors import ConflictError
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.child import ImportChild
 from tonearm.importers.following import RUN
 from tonearm.importers.limits import Limits
 from tonearm.jobs.records import Claim, Job, JobState
+from tonearm.ops.clock import system_clock
 from tonearm.storage.database import Database
 from tonearm.testing.export import write_export
 
 PLAYS = 60_000
 ONE_ROW = b'[{"endTime": "2021-01-01 10:00", "artistName": "A", "trackName": "T", "msPlayed": 5}]'
+
+
+def told(house: House) -> list[tuple[str, str, int | None, dict[str, object]]]:
+    """Give what is written down: what, by whom, about whom, and more."""
+    found = Audit(house.database, system_clock).iter()
+    return [(one.action, one.actor, one.subject_id, dict(one.details)) for one in found]
 
 
 def refuse(_claim: Claim) -> subprocess.Popen[bytes]:
@@ -119,6 +128,7 @@ def test_what_cannot_be_read_is_a_failed_job_and_a_retry_imports_again(house: Ho
         house.jobs.retry(house.job().id)
     assert house.jobs.retry_many() == 0
     assert house.job().state is JobState.FAILED
+    assert told(house) == [("import.failed", "tonearm", 1, {"import_id": 1})] * 3
 
 
 def test_a_child_that_is_killed_is_tried_again_and_at_last_a_failed_import(
@@ -262,6 +272,18 @@ def test_a_cancelled_import_ends_at_once_and_without_a_trace(
         assert house.job().state is JobState.CANCELLED
         wait_until(lambda: not spool.exists())
     assert stored_plays(house.database) == []
+    ended = ("import.cancelled", "tonearm", 1, {"import_id": 1})
+    assert told(house) == [ended]
+
+
+def test_what_becomes_of_a_preview_is_not_written_down(house: House) -> None:
+    house.submit(b"no export", is_preview=True)
+    with house.working(house.child()):
+        assert house.settled() is ImportState.FAILED
+    house.submit(b"[]", is_preview=True)
+    assert house.imports.cancel(1, 2).state is ImportState.CANCELLED
+
+    assert told(house) == []
 
 
 def test_a_preview_is_a_job_and_so_is_its_publication(house: House) -> None:
@@ -293,7 +315,9 @@ def test_a_listener_has_one_import_at_a_time_and_listeners_go_beside_each_other(
 
 def test_a_queued_import_that_is_cancelled_as_a_job_is_swept(house: House) -> None:
     spool = house.submit(b"[]")
-    house.jobs.cancel(house.job().id)
+    with acting_as(Actor(1, "Ada", "192.0.2.7")):
+        house.jobs.cancel(house.job().id, user_id=1)
+    assert told(house) == [("import.cancelled", "Ada", 1, {"import_id": 1})]
     assert house.imports.get(1, 1).state is ImportState.CANCELLED
     assert spool.exists()
     house.imports.sweep()

@@ -16,7 +16,7 @@ class Actor:
     address: str | None = None
     request_id: str | None = None
     path: str | None = None
-    """What was asked for, without the query."""
+    """What was asked for, as its operation is described: with names in place of numbers, and without the query."""
 
 
 SYSTEM = Actor(None, "tonearm")

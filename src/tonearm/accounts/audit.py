@@ -25,13 +25,13 @@ from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import audit, instance
 
-READING_LASTS = timedelta(minutes=10)
-"""How long an admin goes on looking at somebody's data before that is written down again."""
+MERGED_FOR = timedelta(minutes=10)
+"""How long somebody goes on doing the same before it is written down again, where it is merged."""
 _HEAD_ROW = "audit"
 _SETTINGS_ROW = "settings"
 _HEAD = re.compile(r"0:|(?P<number>[1-9][0-9]{0,8}):(?P<hash>[0-9a-f]{64})")
 _PAGE = 1_000
-_MOST_READINGS = 1_000
+_MOST_KNOWN = 1_000
 # The fields under the seal, in its order. A later column joins only with a seal of another form for later entries.
 _SEALED = (
     "id", "action", "actor_id", "actor", "subject_id", "details", "address", "request_id",
@@ -47,9 +47,11 @@ class Action(StrEnum):
     SET_UP = "instance.set_up"
     LOGGED_IN = "login.succeeded"
     LOG_IN_FAILED = "login.failed"
+    LOG_IN_THROTTLED = "login.throttled"
     LOGGED_OUT = "login.ended"
     SESSION_REVOKED = "session.revoked"
     TOKEN_REUSED = "token.reused"  # noqa: S105 - the name of an action
+    TOKEN_REFUSED = "token.refused"  # noqa: S105 - the same
     USER_ADDED = "user.added"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
@@ -82,6 +84,8 @@ class Action(StrEnum):
     DATA_READ = "data.read"
     IMPORT_BROUGHT = "import.brought"
     IMPORT_PUBLISHED = "import.published"
+    IMPORT_FAILED = "import.failed"
+    IMPORT_CANCELLED = "import.cancelled"
     IMPORT_UNDONE = "import.undone"
     HISTORY_ADDED = "history.added"
     HISTORY_CORRECTED = "history.corrected"
@@ -189,8 +193,8 @@ def record(
         "actor_id": who.user_id,
         "actor": who.name[:_LONGEST_WORD],
         "subject_id": subject_id,
-        "details": json.dumps(details, sort_keys=True, separators=(",", ":")),
-        "address": who.address and who.address[:_LONGEST_WORD],
+        "details": _written(details),
+        "address": _address(who),
         "request_id": who.request_id and who.request_id[:_LONGEST_WORD],
     }
     sealed = _seal(values, head.hash)
@@ -201,12 +205,12 @@ def record(
 
 
 class Audit:
-    """Reads what was written down, and writes down who looks at whose data."""
+    """Reads what was written down, and writes down what is done again and again."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._readings: dict[tuple[int, int], datetime] = {}
+        self._known: dict[tuple[object, ...], datetime] = {}
 
     def list(
         self, wanted: Wanted = EVERYTHING, *, before: int | None = None, limit: int = 50
@@ -227,15 +231,26 @@ class Audit:
                 yield from map(_entry, page)
                 page = connection.execute(query.where(audit.c.id > page[-1].id)).all()
 
-    def note_reading(self, reader_id: int, subject_id: int, path: str | None) -> None:
-        """Write down that somebody looks at another's data, at most once in ten minutes, in whatever process.
+    def note_reading(self, subject_id: int) -> None:
+        """Write down that whoever acts looks at another's data, and by which operation, as `note` does."""
+        self.note(Action.DATA_READ, subject_id=subject_id, path=actor().path)
+
+    def note(
+        self,
+        action: Action,
+        *,
+        subject_id: int,
+        by: Actor | None = None,
+        **details: Any,  # noqa: ANN401 - what JSON can hold
+    ) -> None:
+        """Write down what the same person does again and again from the same address, once in ten minutes.
 
         What this process knows to be written needs no database; what it does not know, the log itself tells.
         """
-        now = self._clock()
-        pair = reader_id, subject_id
-        known = self._readings.get(pair)
-        if known is not None and now - known < READING_LASTS:
+        now, who = self._clock(), by or actor()
+        deed = action, who.user_id, subject_id, _address(who), _written(details)
+        known = self._known.get(deed)
+        if known is not None and now - known < MERGED_FOR:
             return
         with self._database.write() as connection:
             # Of two processes at the same time the second one sees what the first one wrote.
@@ -244,18 +259,20 @@ class Audit:
                 select(audit.c.at)
                 .where(
                     audit.c.subject_id == subject_id,
-                    audit.c.actor_id == reader_id,
-                    audit.c.action == Action.DATA_READ.value,
-                    audit.c.at > now - READING_LASTS,
+                    audit.c.actor_id == who.user_id,
+                    audit.c.action == action.value,
+                    audit.c.address == _address(who),
+                    audit.c.details == _written(details),
+                    audit.c.at > now - MERGED_FOR,
                 )
                 .order_by(audit.c.id.desc())
                 .limit(1)
             )
             if written is None:
-                record(connection, now, Action.DATA_READ, subject_id=subject_id, path=path)
-        if len(self._readings) >= _MOST_READINGS:
-            self._readings.clear()
-        self._readings[pair] = written or now
+                record(connection, now, action, subject_id=subject_id, by=who, **details)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[deed] = written or now
 
     def note_settings(self, values: Mapping[str, str]) -> None:
         """Write down which of some settings are others than at the last start; the first start only keeps them."""
@@ -312,6 +329,14 @@ def _told() -> Iterator[None]:
             "An entry of the audit log cannot be read, so somebody has changed it. "
             "`tonearm audit verify` tells which."
         ) from error
+
+
+def _address(who: Actor) -> str | None:
+    return who.address and who.address[:_LONGEST_WORD]
+
+
+def _written(details: Mapping[str, Any]) -> str:
+    return json.dumps(details, sort_keys=True, separators=(",", ":"))
 
 
 def _strange(found: Head, expected: Head) -> int | None:

@@ -16,6 +16,7 @@ from tonearm.accounts.audit import Action, record
 from tonearm.accounts.digest import digest
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import User, get_user, insert_user, name_taken, name_values
+from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.zones import check_zone
 from tonearm.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from tonearm.domain.events import InvitationUsed
@@ -79,11 +80,17 @@ class Invitations:
     """Invitations, and what becomes of them."""
 
     def __init__(
-        self, database: Database, clock: Clock, passwords: Passwords, registration: Registration
+        self,
+        database: Database,
+        clock: Clock,
+        passwords: Passwords,
+        throttle: Throttle,
+        registration: Registration,
     ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = passwords
+        self._throttle = throttle
         self.registration = registration
 
     def create(
@@ -182,7 +189,7 @@ class Invitations:
             record(connection, now, Action.INVITATION_REVOKED, invitation=invitation_id)
 
     def check(self, token: str | None) -> Role:
-        """Give the role that somebody who registers now would have.
+        """Give the role that somebody who registers now would have; that a wrong token was shown is written down.
 
         Raises:
             ForbiddenError: they cannot register.
@@ -196,7 +203,13 @@ class Invitations:
         with self._database.read() as connection:
             if connection.scalar(_owner_with_password()) is None:
                 raise ForbiddenError("This Tonearm is not set up yet. Its owner comes first.")
-            return Role.LISTENER if token is None else self._find(connection, token)[1]
+            if token is None:
+                return Role.LISTENER
+            found = self._find(connection, token)
+        if found is None:
+            self._throttle.note_guess("invitation")
+            raise _ended()
+        return found[1]
 
     def register(self, newcomer: Newcomer) -> User:
         """Make an account for somebody who may; an invitation lets in one of those who come with it at the same time.
@@ -236,15 +249,17 @@ class Invitations:
         except IntegrityError as error:
             raise name_taken() from error
 
-    def _find(self, connection: Connection, token: str) -> tuple[int, Role]:
+    def _find(self, connection: Connection, token: str) -> tuple[int, Role] | None:
         query = select(invitations).where(self._is_usable(token))
         return _checked(connection, connection.execute(query).one_or_none())
 
     def _take(self, connection: Connection, token: str) -> tuple[int, Role]:
         """Use an invitation up: of two who come with it at the same time the second finds it used."""
         taken = update(invitations).where(self._is_usable(token)).values(used_at=self._clock())
-        row = connection.execute(taken.returning(invitations)).one_or_none()
-        return _checked(connection, row)
+        found = _checked(connection, connection.execute(taken.returning(invitations)).one_or_none())
+        if found is None:
+            raise _ended()
+        return found
 
     def _is_usable(self, token: str) -> ColumnElement[bool]:
         return (invitations.c.token_hash == digest(token)) & self._is_open()
@@ -253,10 +268,16 @@ class Invitations:
         return invitations.c.used_at.is_(None) & (invitations.c.ends_at > self._clock())
 
 
-def _checked(connection: Connection, row: Row[Any] | None) -> tuple[int, Role]:
+def _checked(connection: Connection, row: Row[Any] | None) -> tuple[int, Role] | None:
     if row is not None and _may_invite(get_user(connection, row.user_id), Role(row.role)):
         return row.id, Role(row.role)
-    raise ForbiddenError("This invitation is unknown, was used, or has ended. Ask for another one.")
+    return None
+
+
+def _ended() -> ForbiddenError:
+    return ForbiddenError(
+        "This invitation is unknown, was used, or has ended. Ask for another one."
+    )
 
 
 def _may_invite(maker: User, role: Role) -> bool:

@@ -104,7 +104,7 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._passwords = passwords or Passwords()
-        self._throttle = throttle or Throttle(Windows(database, clock), clock)
+        self._throttle = throttle or Throttle(database, Windows(database, clock), clock)
         self._is_set_up = False
 
     def stamp(self) -> int | None:
@@ -313,11 +313,14 @@ class Accounts:
             return _stored_setup_token(connection) or ""
 
     def check_setup_token(self, text: str) -> bool:
-        """Tell whether a text is the set-up token."""
+        """Tell whether a text is the set-up token; that another one was shown is written down."""
         with self._database.read() as connection:
             token = _stored_setup_token(connection)
         given = text.strip().encode("utf-8", "replace")
-        return token is not None and hmac.compare_digest(token.encode(), given)
+        is_right = token is not None and hmac.compare_digest(token.encode(), given)
+        if given and not is_right:
+            self._throttle.note_guess("set-up")
+        return is_right
 
     def _insert_owner(self, connection: Connection, values: Mapping[str, Any]) -> int:
         now = self._clock()

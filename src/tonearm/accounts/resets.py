@@ -126,7 +126,7 @@ class Resets:
             self._send(post, user)
 
     def find(self, token: str) -> User:
-        """Give whose password a link resets.
+        """Give whose password a link resets; that another one was shown is written down.
 
         Raises:
             ForbiddenError: it works no more, or never did.
@@ -143,6 +143,8 @@ class Resets:
             )
             person = row.mappings().one_or_none()
         if person is None:
+            if token:
+                self._throttle.note_guess("reset")
             raise _ended()
         return user_of(person)
 

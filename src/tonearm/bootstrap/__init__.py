@@ -169,7 +169,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         "longest": timedelta(days=settings.session_longest_days),
     }
     windows, passwords = Windows(database, clock), Passwords()
-    throttle = Throttle(windows, clock)
+    throttle = Throttle(database, windows, clock)
     accounts = Accounts(database, clock, passwords, throttle)
     signing_keys = SigningKeys(
         settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
@@ -180,7 +180,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         database=database,
         accounts=accounts,
         administration=Administration(database, clock, accounts, leaving),
-        invitations=Invitations(database, clock, passwords, Registration(settings.registration)),
+        invitations=Invitations(
+            database, clock, passwords, throttle, Registration(settings.registration)
+        ),
         profiles=Profiles(
             database, clock, passwords, throttle, trusts_emails=settings.oidc_link_by_email
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, NotFoundError
 from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.announcing import announce
@@ -26,6 +27,10 @@ _STATES = {
     JobState.FAILED: ImportState.FAILED,
     JobState.DEAD: ImportState.FAILED,
     JobState.CANCELLED: ImportState.CANCELLED,
+}
+_ENDS = {
+    ImportState.FAILED: Action.IMPORT_FAILED,
+    ImportState.CANCELLED: Action.IMPORT_CANCELLED,
 }
 
 
@@ -48,7 +53,7 @@ class Following:
             imports.c.job_id == job.id,
         )
         row = connection.execute(
-            select(imports.c.state, imports.c.spool).where(*place)
+            select(imports.c.state, imports.c.spool, imports.c.is_preview).where(*place)
         ).one_or_none()
         if row is None:
             if job.state is JobState.QUEUED:
@@ -56,12 +61,13 @@ class Following:
             return
         if row.state not in (ImportState.QUEUED, ImportState.RUNNING):
             check_files(self.spool / row.spool)
-        values = {"state": state, "phase": None, "finished_at": None} | _problem(job)
-        if state in (ImportState.FAILED, ImportState.CANCELLED):
-            values["finished_at"] = self.clock()
-        connection.execute(update(imports).where(*place).values(values))
+        now, end = self.clock(), _ENDS.get(state)
+        values = {"state": state, "phase": None, "finished_at": now if end else None}
+        connection.execute(update(imports).where(*place).values(values | _problem(job)))
         if state is ImportState.FAILED:
-            announce(connection, user_id, import_id, self.clock())
+            announce(connection, user_id, import_id, now)
+        if end is not None and not row.is_preview:  # a preview has no end that matters to anybody
+            record(connection, now, end, subject_id=user_id, import_id=import_id)
 
 
 def import_of(job: Job) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from tonearm.accounts.acting import Actor, act_as
+from tonearm.accounts.audit import Action
 from tonearm.accounts.keys import KEY_PREFIX, Keys
 from tonearm.accounts.people import Accounts, User
 from tonearm.accounts.sessions import Session, SessionKind, Sessions
@@ -105,14 +106,16 @@ class Access:
         return self.role.covers(Role.ADMIN)
 
     async def _find(self, request: Request) -> "Calling | None":
-        known = await callers(request)
-        if self.is_for_admins and (await services(request)).takes_basic:
+        known, rooms = await callers(request), await services(request)
+        if self.is_for_admins and rooms.takes_basic:
             request.state.challenge = CHALLENGE
         shown = read_basic(request)
         if shown is None or request.scope.get(_CALLING) is not None:
             return await known.find(request)
-        check_basic(request, await services(request), is_for_admins=self.is_for_admins)
-        calling = request.scope[_CALLING] = await known.find_by_password(*shown)
+        check_basic(request, rooms, is_for_admins=self.is_for_admins)
+        calling = await known.find_by_password(*shown)
+        await run_in_threadpool(_note_basic, request, rooms, calling.user)
+        request.scope[_CALLING] = calling
         return calling
 
 
@@ -299,7 +302,14 @@ KnownCallers = Annotated[Callers, Depends(callers)]
 
 def _actor(request: Request, user: User) -> Actor:
     address = request.client.host if request.client else None
-    return Actor(user.id, user.name, address, request_id(request.scope), request.url.path)
+    # One number after another is one kind of reading, so that the operation is named and not the address.
+    path = getattr(request.scope.get("route"), "path_format", None)
+    return Actor(user.id, user.name, address, request_id(request.scope), path)
+
+
+def _note_basic(request: Request, rooms: Services, user: User) -> None:
+    """Write a log-in down that every request repeats."""
+    rooms.audit.note(Action.LOGGED_IN, subject_id=user.id, by=_actor(request, user), method="basic")
 
 
 def shown_secret(request: Request) -> str | None:

@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tonearm.accounts.acting import actor
 from tonearm.accounts.people import User
 from tonearm.domain.errors import NotFoundError
 from tonearm.web.callers import Reader, Rooms
@@ -49,7 +48,7 @@ def look_at(services: Services, caller: User, user_id: int) -> User:
     """
     listener = services.accounts.get(user_id)
     if listener.id != caller.id:
-        services.audit.note_reading(caller.id, listener.id, actor().path)
+        services.audit.note_reading(listener.id)
     return listener
 
 

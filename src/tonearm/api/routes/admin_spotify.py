@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from tonearm.accounts.acting import actor
 from tonearm.accounts.link_records import Link
 from tonearm.api.routes.admin_users import UserId
 from tonearm.web.callers import Administrator, Rooms
+from tonearm.web.questions import look_at
 from tonearm.web.strict import api_router, problems
 
 ROUTER = api_router("/admin/users/{user_id}/spotify", "admin")
@@ -22,7 +22,5 @@ class TheirLink:
 @ROUTER.get("", summary="How somebody is linked", responses=problems(404, 503))
 def get_link(services: Rooms, caller: Administrator, user_id: UserId) -> TheirLink:
     """Give somebody's link to Spotify, without what opens it. That an admin looks is written down."""
-    person = services.accounts.get(user_id)
-    if person.id != caller.id:
-        services.audit.note_reading(caller.id, person.id, actor().path)
+    person = look_at(services, caller, user_id)
     return TheirLink(services.links.find(person.id))

@@ -1,10 +1,10 @@
 """Collecting other people's plays, for admins; everything is written down."""
 
-from tonearm.accounts.acting import actor
 from tonearm.api.routes.admin_users import UserId
 from tonearm.collector.records import CollectionStatus, PausedBy
 from tonearm.jobs.records import Job
 from tonearm.web.callers import Administrator, Rooms
+from tonearm.web.questions import look_at
 from tonearm.web.strict import api_router, problems
 
 ROUTER = api_router("/admin/users/{user_id}", "admin")
@@ -13,9 +13,7 @@ ROUTER = api_router("/admin/users/{user_id}", "admin")
 @ROUTER.get("/sync", summary="How collecting somebody's plays stands", responses=problems(404, 503))
 def get_sync(services: Rooms, caller: Administrator, user_id: UserId) -> CollectionStatus:
     """Give how collecting stands for one person. That an admin looks is written down."""
-    person = services.accounts.get(user_id)
-    if person.id != caller.id:
-        services.audit.note_reading(caller.id, person.id, actor().path)
+    person = look_at(services, caller, user_id)
     return services.collections.status(person.id)
 
 

@@ -14,6 +14,7 @@ from tonearm.api.cursor import Cursor, make_cursor, read_cursor
 from tonearm.domain.vocabulary import Role
 from tonearm.web.callers import Administrator, Rooms
 from tonearm.web.joining import reset_link
+from tonearm.web.questions import look_at
 from tonearm.web.strict import Body, api_router, problems
 
 ROUTER = api_router("/admin/users", "admin")
@@ -88,11 +89,10 @@ def post_user(services: Rooms, caller: Administrator, wish: NewUser) -> User:
     return services.administration.add(wish.name, wish.zone, wish.role, by=caller)
 
 
-@ROUTER.get("/{user_id}", summary="Get somebody", responses=problems(404))
+@ROUTER.get("/{user_id}", summary="Get somebody", responses=problems(404, 503))
 def get_user(services: Rooms, caller: Administrator, user_id: UserId) -> User:
-    """Give one person."""
-    del caller
-    return services.accounts.get(user_id)
+    """Give one person. That an admin looks is written down."""
+    return look_at(services, caller, user_id)
 
 
 @ROUTER.patch(

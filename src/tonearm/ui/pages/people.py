@@ -16,6 +16,7 @@ from tonearm.domain.vocabulary import Role
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageAdministrator, Rooms
 from tonearm.web.joining import invitation_link, reset_link
+from tonearm.web.questions import look_at
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/people", include_in_schema=False)
@@ -102,7 +103,8 @@ def post_revoked(
 def person_page(
     request: Request, caller: PageAdministrator, rooms: Rooms, user_id: Number, done: Done = ""
 ) -> Response:
-    """Show one person, and what can be done."""
+    """Show one person, and what can be done. That an admin looks is written down."""
+    look_at(rooms, caller, user_id)
     return _person(request, caller, rooms, user_id, done=done)
 
 
