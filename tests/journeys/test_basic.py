@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -97,6 +98,25 @@ def test_basic_that_a_browser_sends_along_changes_nothing_for_another_site(tmp_p
         refused = httpx2.post(path, json=wish, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (403, "cross_origin")
         assert httpx2.post(path, json=wish, headers=basic("Ada", PASSWORD)).status_code == 201
+
+
+def test_basic_goes_by_how_the_request_came(tmp_path: Path) -> None:
+    """That cookies are for HTTPS only does not say that this request came over it; a trusted proxy does."""
+    options: dict[str, Any] = {"admin_auth_mode": "basic", "secure_cookies": True}
+
+    def ask(base: str, **headers: str) -> int:
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        shown = {**basic("Ada", PASSWORD), **told}
+        return httpx2.get(base + ADMIN_PATH, headers=shown).status_code
+
+    with serve(tmp_path, **options) as base, set_up(base):
+        assert ask(base) == 200
+        assert ask(base, x_forwarded_for="192.0.2.7") == 403
+        assert ask(base, x_forwarded_for="192.0.2.7", x_forwarded_proto="https") == 403
+    with serve(tmp_path, **options, trusted_proxies=["127.0.0.1"]) as base:
+        assert ask(base, x_forwarded_for="192.0.2.7", x_forwarded_proto="https") == 200
+        assert ask(base, x_forwarded_for="192.0.2.7", x_forwarded_proto="http") == 403
+        assert ask(base, x_forwarded_for="192.0.2.7") == 403
 
 
 def test_a_log_in_by_basic_is_written_down_once_for_an_account_and_address(

@@ -52,8 +52,10 @@ def check_basic(request: Request, services: Services, *, is_for_admins: bool) ->
             "HTTP Basic opens admin operations only. Send an API key or access token in the header "
             "`Authorization: Bearer …`."
         )
-    if not (services.secure_cookies or is_encrypted(request.scope) or is_local(request.scope)):
+    # What cookies are marked with does not say how this request came.
+    if not (is_encrypted(request.scope) or is_local(request.scope)):
         raise ForbiddenError(
             "HTTP Basic is for HTTPS only: over plain HTTP everybody on the way can read the password. "
-            "Change it, since it has been sent so."
+            "Change it if it was sent so; if a proxy speaks HTTPS here, name it in "
+            "TONEARM_TRUSTED_PROXIES."
         )
