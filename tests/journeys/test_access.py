@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from cryptography.fernet import Fernet
 
 from cast import add_person
 from serving import PASSWORD, database_at, serve, set_up, url_of
@@ -367,6 +368,25 @@ def test_a_new_password_ends_tokens_on_the_other_server(
         for base in (one, two):
             assert ask(base, tokens["access_token"]).status_code == 401
             assert refresh(base, tokens).status_code == 401
+
+
+def test_keys_that_are_settings_rotate_by_a_start(tmp_path: Path, postgresql_url: str) -> None:
+    """Two servers with a folder each: what one has signed the other takes, and no key lies in either folder."""
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    with (
+        serve(tmp_path / "one", postgresql_url, signing_keys=[old]) as one,
+        serve(tmp_path / "two", postgresql_url, signing_keys=[old, new]) as two,
+        set_up(one),
+    ):
+        tokens = tokens_for(one)
+        assert ask(two, tokens["access_token"]).status_code == 200
+    with serve(tmp_path / "one", postgresql_url, signing_keys=[new, old]) as one:
+        assert ask(one, tokens["access_token"]).status_code == 200
+        changed = ask(one, tokens_for(one)["access_token"], "/api/admin/audit").text
+    assert not list(tmp_path.glob("*/signing-keys.json"))
+    assert '"signing_key":{"before":"' in changed.replace(" ", "")
+    assert old not in changed
+    assert new not in changed
 
 
 def test_servers_that_share_no_keys_take_no_tokens_of_each_other(

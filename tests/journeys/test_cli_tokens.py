@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
+from cryptography.fernet import Fernet
 
 from serving import PASSWORD, serve, set_up
 
@@ -68,6 +69,17 @@ def test_a_running_server_takes_a_rotated_key_up(base: str, data: Path) -> None:
     assert status_of(base, before) == status_of(base, after) == 200
     assert "are signed by key" in run(data, "tokens", "rotate-signing-key")
     assert status_of(base, before) == status_of(base, after) == 200
+
+
+def test_keys_that_are_settings_are_rotated_there(base: str, data: Path) -> None:
+    before = log_in(base)
+    given = json.dumps([Fernet.generate_key().decode()])
+
+    said = run(data, "tokens", "rotate-signing-key", code=1, TONEARM_SIGNING_KEYS=given)
+
+    assert "are in TONEARM_SIGNING_KEYS" in said
+    assert given[2:-2] not in said
+    assert (key_of(log_in(base)), status_of(base, before)) == (key_of(before), 200)
 
 
 def test_keys_that_others_may_read_are_refused_in_prod(base: str, data: Path) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from moving_clock import MovingClock
 from tonearm.accounts.audit import Action, Audit
 from tonearm.accounts.signing import SigningKeys
-from tonearm.domain.errors import UnavailableError
+from tonearm.domain.errors import ConflictError, UnavailableError
 from tonearm.storage.database import Database
 
 STARTERS = 6
@@ -233,6 +234,30 @@ def test_a_folder_that_cannot_be_written_is_told_as_such(
 
     with pytest.raises(UnavailableError, match="cannot be written: No such file or directory"):
         missing.prepare()
+
+
+def test_keys_that_are_given_sign_alike_everywhere_and_need_no_file(
+    database: Database, clock: MovingClock, path: Path
+) -> None:
+    new, old, other = (Fernet.generate_key().decode() for _ in range(3))
+
+    def server(*given: str) -> SigningKeys:
+        return SigningKeys(path, database, clock, given, must_be_private=True)
+
+    before, after = server(old), server(new, old)
+    token = before.sign(claims_at(clock))
+    assert before.prepare() == server(old).prepare() != after.prepare()
+    assert knows(server(old), token)
+    # For as long as it is given, the old one verifies and the new one signs.
+    assert knows(after, token)
+    assert not knows(before, after.sign(claims_at(clock)))
+    assert not knows(server(new), token)
+    assert not knows(server(other), token)
+    with pytest.raises(ConflictError, match="TONEARM_SIGNING_KEYS"):
+        after.rotate()
+    assert not path.parent.exists()
+    assert Audit(database, clock).list() == []
+    assert not any(key in token + after.prepare() for key in (new, old))
 
 
 def test_claims_are_for_one_audience_and_of_one_issuer(

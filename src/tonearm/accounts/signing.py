@@ -1,9 +1,14 @@
-"""The keys that sign access tokens: made at the first start, kept in one file, rotated while servers run.
+"""The keys that sign access tokens: made at the first start, kept in one file, rotated while servers run; or given.
 
 The file is a JWK set (RFC 7517). Its first key signs. The others have been rotated out: of them only the public part is
 left, and their `exp` says until when they verify, by which time every token that they signed has expired.
+
+Keys that are given, each by its 32 secret bytes, are in the hands of whoever gives them: the first one signs, and all
+of them verify for as long as they are given.
 """
 
+from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from tonearm.accounts.audit import Action, record
+from tonearm.accounts.digest import digest
 from tonearm.accounts.key_file import KeyFile, NoKeysError, Stamp, lock_keys
-from tonearm.domain.errors import UnavailableError
+from tonearm.domain.errors import ConflictError, UnavailableError
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 from tonearm.storage.tables import instance
@@ -31,6 +37,7 @@ CLOCK_SKEW = timedelta(minutes=1)
 _ALGORITHM = "EdDSA"
 _CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
 _INSTANCE_ROW = "id"
+_ID_DIGITS = 16
 _FILE = "The file of signing keys (TONEARM_SIGNING_KEYS_FILE, else signing-keys.json in the data folder)"
 _HARM = (
     "who could make tokens in anybody's name. Give it the mode 0600 (chmod 600); if somebody may have read it, "
@@ -49,8 +56,9 @@ class _Key:
 
 
 @dataclass(frozen=True, slots=True)
-class _KeyFile:
-    stamp: Stamp
+class _Ring:
+    stamp: Stamp | None
+    """None for keys that are given."""
     private: "Ed25519PrivateKey"
     keys: tuple[_Key, ...]
     """The first one signs."""
@@ -64,25 +72,35 @@ class SigningKeys:
     """
 
     def __init__(
-        self, path: Path, database: Database, clock: Clock, *, must_be_private: bool
+        self,
+        path: Path,
+        database: Database,
+        clock: Clock,
+        given: Sequence[str] = (),
+        *,
+        must_be_private: bool,
     ) -> None:
-        """Take the keys of a file, or make one; `must_be_private` refuses one that others may read."""
+        """Take the keys that are given, the newest first, else those of a file, which is made where there is none.
+
+        `must_be_private` refuses a file that others may read.
+        """
         self._file = KeyFile(path, _FILE, _HARM, must_be_private)
         self._database = database
         self._clock = clock
-        self._known: _KeyFile | None = None
+        self._given = tuple(given)
+        self._known: _Ring | None = None
 
-    def prepare(self) -> None:
-        """Make or read the keys, so that a fault is told at the start."""
-        self._read()
+    def prepare(self) -> str:
+        """Make or read the keys, so that a fault is told at the start, and give the id of the one that signs."""
+        return self._read().keys[0].id
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Make a JWT of some claims."""
         import jwt  # noqa: PLC0415 - see the class
 
-        file = self._read()
-        headers = {"kid": file.keys[0].id}
-        return jwt.encode(claims, file.private, algorithm=_ALGORITHM, headers=headers)
+        ring = self._read()
+        headers = {"kid": ring.keys[0].id}
+        return jwt.encode(claims, ring.private, algorithm=_ALGORITHM, headers=headers)
 
     def find_claims(self, token: str, *, audience: str, issuer: str) -> dict[str, Any] | None:
         """Give what a JWT claims that was signed here for this audience; None for any other text.
@@ -114,17 +132,25 @@ class SigningKeys:
         return None
 
     def rotate(self) -> str:
-        """Let a new key sign from now on, and give its id; the one before verifies what it has signed."""
+        """Let a new key sign from now on, and give its id; the one before verifies what it has signed.
+
+        Raises:
+            ConflictError: the keys are given, so that whoever gives them rotates them.
+        """
+        if self._given:
+            raise ConflictError(
+                "The signing keys are in TONEARM_SIGNING_KEYS: rotate them there, by a new one in front of the others."
+            )
         self._read()
         now = self._clock()
         with self._database.write() as connection:
             lock_keys(connection)
-            file = self._load()
+            ring = self._load()
             private, jwk = _generate()
             ends_at = now + ACCESS_LIFETIME + CLOCK_SKEW
             kept = [
                 {**key.jwk, "exp": int((key.ends_at or ends_at).timestamp())}
-                for key in file.keys
+                for key in ring.keys
                 if key.ends_at is None or now < key.ends_at
             ]
             record(
@@ -132,17 +158,21 @@ class SigningKeys:
                 now,
                 Action.SIGNING_KEY_ROTATED,
                 key=jwk["kid"],
-                before=file.keys[0].id,
+                before=ring.keys[0].id,
             )
             self._file.write({"keys": [private, *kept]})
         return str(jwk["kid"])
 
-    def _read(self) -> _KeyFile:
-        """Give the keys as the file has them now."""
+    def _read(self) -> _Ring:
+        """Give the keys that are given, or as the file has them now."""
+        known = self._known
+        if self._given:
+            if known is None:
+                known = self._known = _ring(self._given)
+            return known
         stamp = self._file.find_stamp()
         if stamp is None:
             self._make()
-        known = self._known
         if known is None or known.stamp != stamp:
             known = self._known = self._load()
         return known
@@ -156,7 +186,7 @@ class SigningKeys:
             record(connection, self._clock(), Action.SIGNING_KEY_MADE, key=jwk["kid"])
             self._file.write({"keys": [private]})
 
-    def _load(self) -> _KeyFile:
+    def _load(self) -> _Ring:
         import jwt  # noqa: PLC0415 - see the class
         from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - the same
             Ed25519PrivateKey,
@@ -173,7 +203,7 @@ class SigningKeys:
                 f"{_FILE} holds no JWK set of Ed25519 keys. Put it back as it was, or delete it: a new key "
                 "is made, and API clients refresh their tokens once more."
             ) from error
-        return _KeyFile(stamp, private, keys)
+        return _Ring(stamp, private, keys)
 
 
 def instance_id(connection: Connection) -> str:
@@ -194,6 +224,19 @@ def _generate() -> tuple[dict[str, Any], dict[str, Any]]:
     private = {**OKPAlgorithm.to_jwk(key, as_dict=True), **told}
     public = {**OKPAlgorithm.to_jwk(key.public_key(), as_dict=True), **told}
     return private, public
+
+
+def _ring(given: Sequence[str]) -> _Ring:
+    """Make the keys that are given; their ids are the same on every server."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - see SigningKeys
+        Ed25519PrivateKey,
+    )
+    from jwt.algorithms import OKPAlgorithm  # noqa: PLC0415 - the same
+
+    privates = [Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(key)) for key in given]
+    jwks = [OKPAlgorithm.to_jwk(key.public_key(), as_dict=True) for key in privates]
+    keys = tuple(_key({**jwk, "kid": digest(jwk["x"])[:_ID_DIGITS]}) for jwk in jwks)
+    return _Ring(None, privates[0], keys)
 
 
 def _key(jwk: dict[str, Any]) -> _Key:

@@ -171,9 +171,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     windows, passwords = Windows(database, clock), Passwords()
     throttle = Throttle(database, windows, clock)
     accounts = Accounts(database, clock, passwords, throttle)
-    signing_keys = SigningKeys(
-        settings.signing_keys, database, clock, must_be_private=settings.mode == "prod"
-    )
+    signing_keys = _signing_keys(settings, database, clock)
     rooms = build_spotify(settings, database, clock, jobs)
     return Tonearm(
         settings=settings,
@@ -212,6 +210,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         desk=desk,
         clock=clock,
     )
+
+
+def _signing_keys(settings: Settings, database: Database, clock: Clock) -> SigningKeys:
+    given = [key.get_secret_value() for key in settings.signing_keys]
+    is_prod = settings.mode == "prod"
+    return SigningKeys(settings.signing_file, database, clock, given, must_be_private=is_prod)
 
 
 def _queue(settings: Settings, database: Database, clock: Clock) -> tuple[Jobs, Desk]:
@@ -359,10 +363,12 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     from tonearm.web.app import create_app as create_web  # noqa: PLC0415 - see above
 
     built = build(settings)
-    built.signing_keys.prepare()
+    signs = built.signing_keys.prepare()
     built.vault.check()
     ColumnFiles(_cache(settings)).sweep(built.database)
-    built.audit.note_settings(settings.audited)
+    # A key that is given is rotated by a start with another one; one of the file tells of itself.
+    given = {"signing_key": signs} if settings.signing_keys else {}
+    built.audit.note_settings({**settings.audited, **given})
     services = _services(settings, built)
 
     @asynccontextmanager

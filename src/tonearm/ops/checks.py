@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-_VAULT_KEY_BYTES = 32
+_KEY_BYTES = 32
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -75,11 +75,11 @@ def proxy(value: SecretStr) -> SecretStr:
     return value
 
 
-def vault_keys(value: list[SecretStr]) -> list[SecretStr]:
-    """Give keys of the vault."""
+def secret_keys(value: list[SecretStr]) -> list[SecretStr]:
+    """Give keys of the vault, or keys that sign."""
     for key in value:
         try:
-            is_key = len(urlsafe_b64decode(key.get_secret_value())) == _VAULT_KEY_BYTES
+            is_key = len(urlsafe_b64decode(key.get_secret_value())) == _KEY_BYTES
         except ValueError:
             is_key = False
         if not is_key:

@@ -162,10 +162,17 @@ class Settings(SpotifySettings):
     session_longest_days: Annotated[int, Field(ge=1, le=3650)] = Field(
         default=180, description="Days after which a log-in ends, however often it is used."
     )
+    signing_keys: list[SecretStr] = Field(
+        default=[],
+        description=(
+            "Keys that sign access tokens, the newest first, each 32 random bytes as URL-safe base64: the first one "
+            "signs, all of them verify. As a JSON list. Empty: those of `TONEARM_SIGNING_KEYS_FILE`."
+        ),
+    )
     signing_keys_file: Path | None = Field(
         default=None,
         description=(
-            "File of the keys that sign access tokens; made where there is none, and readable by "
+            "File of those keys; made where there is none, and readable by "
             "nobody else, which prod insists on. All servers of one database share it. Default: "
             "`signing-keys.json` in the data folder."
         ),
@@ -331,6 +338,15 @@ class Settings(SpotifySettings):
 
     _networks = field_validator("trusted_proxies")(checks.networks)
     _origins = field_validator("cors_origins")(checks.origins)
+    _signing_keys = field_validator("signing_keys")(checks.secret_keys)
+
+    @model_validator(mode="after")
+    def _one_place_for_signing_keys(self) -> Self:
+        if self.signing_keys and self.signing_keys_file:
+            raise ValueError(
+                "TONEARM_SIGNING_KEYS and TONEARM_SIGNING_KEYS_FILE exclude each other: set one of them."
+            )
+        return self
 
     @model_validator(mode="after")
     def _safe_in_prod(self) -> Self:
@@ -385,8 +401,8 @@ class Settings(SpotifySettings):
         return self.cache_dir or self.data_dir / "cache"
 
     @property
-    def signing_keys(self) -> Path:
-        """Where the keys that sign access tokens lie."""
+    def signing_file(self) -> Path:
+        """Where the keys that sign access tokens lie, unless they are settings themselves."""
         # Not resolved: a secret that is mounted as a link leads elsewhere once it is renewed.
         chosen = self.signing_keys_file
         return chosen.expanduser().absolute() if chosen else self.data_dir / "signing-keys.json"

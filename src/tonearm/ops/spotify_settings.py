@@ -101,7 +101,7 @@ class SpotifySettings(BaseSettings):
 
     _services = field_validator("spotify_accounts_url", "spotify_api_url")(checks.service)
     _proxy = field_validator("spotify_proxy")(checks.proxy)
-    _keys = field_validator("vault_keys")(checks.vault_keys)
+    _keys = field_validator("vault_keys")(checks.secret_keys)
 
     @model_validator(mode="after")
     def _usable_links(self) -> Self:

@@ -15,6 +15,7 @@ UNTOLD = {
     "port",
     "smtp_url",
     "smtp_from",
+    "signing_keys",
     "oidc_client_secret",
     "oidc_name",
     "spotify_proxy",

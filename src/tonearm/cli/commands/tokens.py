@@ -11,7 +11,8 @@ COMMAND = App(name="tokens", help="The keys that sign the tokens of API clients.
 def rotate_signing_key(*, json: bool = False) -> None:
     """Let a new key sign access tokens; running servers take it up at once, and nobody has to log in anew.
 
-    The key before verifies what it has signed until that has expired, a quarter of an hour later.
+    The key before verifies what it has signed until that has expired, a quarter of an hour later. Keys in
+    TONEARM_SIGNING_KEYS are rotated there.
 
     Args:
         json: Print the new key's id as one JSON document.
