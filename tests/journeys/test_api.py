@@ -175,6 +175,7 @@ def test_changed_preferences_hold_from_the_next_request(
     assert client.get(address, params={"private": "in"}).json()["plays"] == now["plays"]
     for bad in (
         {"zone": "Mars/Olympus"}, {"rule": "most"}, {"colour": "red"}, {"travels": "yes"}, {"travels": 1},
+        {"zone": None}, {"travels": None}, {"theme": None}, {"notifications": None},
     ):  # fmt: skip
         answer = client.patch("/api/user/preferences", json=bad)
         assert answer.status_code == 422
@@ -366,10 +367,13 @@ def test_health_and_description(sqlite_base: str) -> None:
         assert client.get("/healthz").json()["status"] == "ok"
         ready = client.get("/readyz").json()
         description = client.get("/api/openapi.json").json()
+        misspelled = client.get("/api/openapi.json?x=1")
         viewer = client.get("/docs")
 
     assert ready == {"status": "ok", "database": True, "spool": True}
     assert description["openapi"].startswith("3.")
+    assert misspelled.status_code == 422
+    assert misspelled.json()["errors"][0]["parameter"] == "x"
     assert "<script>" not in viewer.text
     assert "https://" not in viewer.text
 
@@ -451,6 +455,7 @@ def test_every_document_has_an_etag_and_is_not_sent_twice(client: httpx2.Client)
         "/api/user/preferences",
         "/api/user/keys",
         "/api/jobs",
+        "/api/openapi.json",
     ):
         first = client.get(path)
         assert first.headers["cache-control"] == "private, no-cache", path

@@ -289,13 +289,40 @@ def test_log_in_takes_no_key(base: str, ada: httpx2.Client) -> None:
     """Nobody is known yet whose key it could be."""
     del ada
     wish = {"name": "Ada", "password": PASSWORD}
-    answers = [
-        httpx2.post(f"{base}/api/auth/login", json=wish, headers={"idempotency-key": "login"})
-        for _ in range(2)
-    ]
+    answer = httpx2.post(f"{base}/api/auth/login", json=wish, headers={"idempotency-key": "login"})
 
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].headers["set-cookie"] != answers[1].headers["set-cookie"]
+    assert "belongs to a caller" in problem(answer, 422, "invalid_input")
+    assert "set-cookie" not in answer.headers
+
+
+def test_what_makes_nothing_is_done_once_too(ada: httpx2.Client) -> None:
+    """An answer of 200 is given again as it was, whatever has become of the thing since."""
+    uploaded = upload(ada, "to-be-cancelled", query="?dry_run=true").json()["id"]
+    place = f"/api/imports/{uploaded}/cancel"
+    while ada.get(f"/api/imports/{uploaded}").json()["state"] in ("queued", "running"):
+        time.sleep(0.05)
+    first = ada.post(place, headers={"idempotency-key": "cancel"})
+    repeat = ada.post(place, headers={"idempotency-key": "cancel"})
+
+    assert first.status_code == repeat.status_code == 200
+    assert first.content == repeat.content
+    assert repeat.headers["idempotency-replayed"] == "true"
+    assert ada.post(place).status_code == 409
+    other = ada.post("/api/notifications/read", headers={"idempotency-key": "cancel"})
+    problem(other, 422, "idempotency_key_reused")
+
+
+def test_of_a_password_no_digest_is_kept(ada: httpx2.Client, folder: Path) -> None:
+    """The digest of a request that has one would be quick to guess it by."""
+    wish = {"current": PASSWORD, "new": "staple the other one"}
+    answer = ada.post("/api/user/password", json=wish, headers={"idempotency-key": "password"})
+
+    assert "nothing of a password is kept" in problem(answer, 422, "invalid_input")
+    database = Database(f"sqlite:///{folder / 'tonearm.db'}")
+    claimed = select(idempotency_keys).where(idempotency_keys.c.key_hash == digest("password"))
+    with database.read() as connection:
+        assert connection.execute(claimed).first() is None
+    database.close()
 
 
 def test_a_body_that_is_refused_does_nothing_and_leaves_its_key(ada: httpx2.Client) -> None:

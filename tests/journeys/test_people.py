@@ -157,6 +157,24 @@ def test_people_are_looked_after(ada: httpx2.Client, base: str) -> None:
     assert httpx2.get(f"{base}/api/user/profile", headers=headers).status_code == 401
 
 
+def test_a_name_that_is_no_text_is_refused_by_its_field(ada: httpx2.Client) -> None:
+    """JSON can carry half a character, which no database can keep."""
+    before = ada.get("/api/admin/users").json()["items"]
+    json_type = {"content-type": "application/json"}
+    for method, path in (
+        ("POST", "/api/admin/users"),
+        ("PATCH", "/api/user/profile"),
+        ("POST", "/api/auth/register"),
+    ):
+        body = b'{"name": "Half \\ud800", "password": "' + PASSWORD.encode() + b'"}'
+        content = body if "auth" in path else b'{"name": "Half \\ud800"}'
+        refused = ada.request(method, path, content=content, headers=json_type)
+        assert refused.status_code == 422, path
+        (fault,) = refused.json()["errors"]
+        assert (fault["parameter"], "UTF-8" in fault["detail"]) == ("name", True)
+    assert ada.get("/api/admin/users").json()["items"] == before
+
+
 def test_people_come_in_pages(ada: httpx2.Client) -> None:
     for name in ("Page one", "Page two", "Page three"):
         ada.post("/api/admin/users", json={"name": name}).raise_for_status()

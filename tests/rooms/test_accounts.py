@@ -48,6 +48,15 @@ def test_set_up_makes_the_owner(accounts: Accounts, clock: MovingClock) -> None:
     assert accounts.get(owner.id) == owner
 
 
+@pytest.mark.parametrize("name", ["Half \ud800", "\udc80"])
+def test_a_name_that_is_no_text_is_refused(accounts: Accounts, name: str) -> None:
+    with pytest.raises(InvalidInputError, match="lone surrogate") as refused:
+        accounts.add(name, "UTC")
+
+    assert refused.value.parameter == "name"
+    assert accounts.list() == []
+
+
 def test_set_up_names_the_owner_the_command_line_made(accounts: Accounts) -> None:
     local = accounts.ensure_owner()
     assert (local.name, local.has_password) == ("owner", False)

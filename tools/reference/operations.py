@@ -32,7 +32,8 @@ has both. The set-up shows a first key once, `POST /api/user/keys` makes more. T
 measures, with a key or token only if it has `admin` too, which is written down; a listener sees their own. The table
 names the scope, the least role, and whose things an operation touches; what is somebody else's is a 404.
 
-**What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored.
+**What is sent** is JSON, except for uploads. A parameter or field that is not known is an error, never ignored, and so
+is a `null` in a `PATCH`: what is left out stays as it is.
 
 **What comes back** is JSON with instants in UTC. Lists are `{"items": […], "next_cursor": …}`; the cursor, given as
 `cursor`, asks for the next page. Measures carry an `ETag`: with `If-None-Match`, an answer that has not changed is
@@ -48,12 +49,13 @@ its own.
 **How often** you may come is in every answer: `RateLimit-Policy` names the limit, `RateLimit` what is left of it, and a
 429 has `Retry-After`. [Run behind a proxy](../guides/behind-a-proxy.md#limits) has the limits.
 
-**Send it again** without harm: operations that make something take an `Idempotency-Key`, any text of yours, best a
-random one. The same request under the same key does nothing for 24 hours but give the same answer, with
+**Send it again** without harm: every `POST` of a caller takes an `Idempotency-Key`, any text of yours, best a random
+one. The same request under the same key does nothing for 24 hours but give the same answer, with
 `Idempotency-Replayed: true`. Another request under it is a 422 (`idempotency_key_reused`); while the first is at work,
-a repeat is a 409 (`request_at_work`). A request that was refused made nothing, and may be sent again under its key.
+a repeat is a 409 (`request_at_work`). A request that was refused did nothing, and may be sent again under its key.
 Where the answer shows a secret, such as a new API key, it is not kept: a repeat is a 409 (`answer_not_kept`), which
-says that the thing was made.
+says that the thing was made. Where nobody has to be known, or a password is sent, a key is a 422: it would be nobody's,
+and nothing of a password is kept.
 
 """
 

@@ -29,7 +29,7 @@ from tonearm.domain.preferences import (
     Presentation,
     Theme,
 )
-from tonearm.domain.text import clean, normalise
+from tonearm.domain.text import clean, is_writable, normalise
 from tonearm.domain.vocabulary import Role, Rule
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -359,6 +359,11 @@ def replace_password(
 
 def name_values(name: str) -> dict[str, Any]:
     """Give the columns of a name; raises InvalidInputError."""
+    if not is_writable(name):
+        raise InvalidInputError(
+            "The name must be text that has a form in UTF-8; a lone surrogate has none.",
+            parameter="name",
+        )
     cleaned = clean(name) or ""
     key = normalise(cleaned)
     # Some characters fold to several, so the key is measured too.

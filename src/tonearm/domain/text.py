@@ -35,6 +35,11 @@ def clean(text: str | None) -> str | None:
     return text.replace("\0", "").strip() or None
 
 
+def is_writable(text: str) -> bool:
+    """Tell whether a text has a form in UTF-8: a lone surrogate, which JSON can carry, has none."""
+    return text.isascii() or _LONE_SURROGATE.search(text) is None
+
+
 def quoted(value: object) -> str:
     """Give what somebody sent as messages repeat it: in quotes, at most 64 characters, those that can be printed."""
     shown = "".join(character for character in str(value) if character.isprintable())

@@ -33,7 +33,7 @@ def create_app(
         title="Tonearm",
         version=services.version,
         description="Your whole listening life, open to you.",
-        openapi_url=docs.OPENAPI_PATH,
+        openapi_url=None,  # it would take any parameter: `docs` has the address
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

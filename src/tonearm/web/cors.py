@@ -14,10 +14,7 @@ from tonearm.web.scope import header, is_api
 
 Headers = list[tuple[bytes, bytes]]
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_ACCEPTED = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-API-Version, "
-    "X-Request-ID"
-)
+_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-API-Version, X-Request-ID"
 _EXPOSED = (
     b"Content-Disposition, ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, "
     b"X-API-Version, X-Request-ID"

@@ -1,10 +1,12 @@
-"""The API's viewer at /docs: Swagger UI from our own files, without inline scripts."""
+"""The API's description, and its viewer at /docs: Swagger UI from our own files, without inline scripts."""
 
 from html import escape
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
+
+from tonearm.web.strict import StrictRoute
 
 OPENAPI_PATH = "/api/openapi.json"
 ROUTER = APIRouter(include_in_schema=False)
@@ -33,3 +35,13 @@ async def show_docs(request: Request) -> HTMLResponse:
     """Show every operation of the API."""
     root = escape(request.scope.get("root_path", ""), quote=True)
     return HTMLResponse(_PAGE.format(root=root, openapi=OPENAPI_PATH))
+
+
+async def show_openapi(request: Request) -> JSONResponse:
+    """Describe every operation of the API."""
+    root = request.scope.get("root_path", "").rstrip("/")
+    document = request.app.openapi()
+    return JSONResponse({**document, "servers": [{"url": root}]} if root else document)
+
+
+ROUTER.add_api_route(OPENAPI_PATH, show_openapi, route_class_override=StrictRoute)

@@ -1,10 +1,13 @@
-"""Requests that create something and name an `Idempotency-Key`: a repeat gets the first answer, and does nothing.
+"""A POST that names an `Idempotency-Key`: a repeat gets the first answer, and does nothing.
 
 As the IETF's draft has it (draft-ietf-httpapi-idempotency-key-header-07). What is left to us: a key belongs to a
-caller and holds for 24 hours; only answers that say something was made are kept, so that a request that failed may be
+caller and holds for 24 hours; only answers that say something was done are kept, so that a request that failed may be
 sent again; a repeat while the first is at work is a 409; other content under the same key is a 422. An answer that
 shows a secret is kept without its body: nothing can be read out of a database that does not lie in it, so that a
 repeat is told that the thing was made and cannot be shown again (409).
+
+A key is refused where nobody has to be known whose it could be, and where a password is sent: the digest of its request
+would be a hash of the password that is quick to guess.
 
 Content is compared by a digest that is taken while the body streams through, whatever its size. The boundary that a
 client draws anew for each form is left out of it.
@@ -14,7 +17,6 @@ import re
 from collections.abc import Awaitable, Callable
 from email.message import Message as Header
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 import msgspec
@@ -35,6 +37,8 @@ from tonearm.web.scope import headers
 
 HEADER = "Idempotency-Key"
 REPLAYED = "idempotency-replayed"
+# A string as structured fields write it, or the bare text that many clients send.
+_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"|([!#-~][!-~]{0,254})')
 PARAMETER: dict[str, Any] = {
     "name": HEADER,
     "in": "header",
@@ -43,18 +47,17 @@ PARAMETER: dict[str, Any] = {
         "Any text of yours for this request, best a random one. The same request under the same text does nothing "
         "within 24 hours but give the same answer, with `Idempotency-Replayed: true`; another request is a 422."
     ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "pattern": f"^({_KEY.pattern})$"},
     "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
 }
 CONFLICT = (
     "The request with this Idempotency-Key is at work, or made a secret that is not shown again"
 )
 
-# A string as structured fields write it, or the bare text that many clients send.
-_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"|([!#-~][!-~]{0,254})')
-_CREATED = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
 _FIRST_REFUSAL = 400
 _KEPT_HEADERS = ("content-type", "location", "etag")
+PASSWORD = {"format": "password"}
+"""How a field of a body is marked that holds a password or the like."""
 _LOG = structlog.get_logger("tonearm.web")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -79,8 +82,24 @@ class AnswerNotKeptError(ConflictError):
 
 
 def takes_key(route: APIRoute, access: Access | None) -> bool:
-    """Tell whether a route takes an idempotency key: all that make something for a caller do."""
-    return access is not None and "POST" in (route.methods or ()) and route.status_code in _CREATED
+    """Tell whether a route takes an idempotency key: every POST of a caller does that takes no password."""
+    return access is not None and "POST" in (route.methods or ()) and not _takes_password(route)
+
+
+def refuse_key(request: Request) -> None:
+    """Raise InvalidInputError if a POST that takes no key names one."""
+    if headers(request.scope, HEADER.lower().encode()):
+        raise InvalidInputError(
+            f"This address takes no {HEADER}: a key belongs to a caller, and nothing of a password is kept. "
+            "Send the request without it.",
+            parameter=HEADER,
+        )
+
+
+def _takes_password(route: APIRoute) -> bool:
+    body = route.body_field
+    fields = getattr(body.field_info.annotation, "model_fields", {}) if body else {}
+    return any(field.json_schema_extra == PASSWORD for field in fields.values())
 
 
 async def answer_once(request: Request, access: Access, handle: Handler) -> Response:

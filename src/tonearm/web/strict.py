@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.domain.text import is_writable
 from tonearm.web.etags import tagged
-from tonearm.web.idempotency import answer_once, takes_key
+from tonearm.web.idempotency import answer_once, refuse_key, takes_key
 from tonearm.web.openapi import access_of
 from tonearm.web.problem import describe_problem
 
@@ -25,6 +26,34 @@ class Body(BaseModel):
     """What a request sends; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*")
+    @classmethod
+    def _writable(cls, value: Any) -> Any:  # noqa: ANN401 - of any field
+        texts = value if isinstance(value, list | tuple) else (value,)
+        if not all(is_writable(text) for text in texts if isinstance(text, str)):
+            raise ValueError("must be text that has a form in UTF-8; a lone surrogate has none")
+        return value
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        kinds = [kind for kind in field.pop("anyOf", ()) if kind != {"type": "null"}]
+        field.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
+        field.pop("default", None)
+
+
+class Change(Body):
+    """What shall be otherwise: a field that is left out stays as it is, and none can be null."""
+
+    model_config = ConfigDict(json_schema_extra=_without_null)
+
+    @field_validator("*")
+    @classmethod
+    def _given(cls, value: Any) -> Any:  # noqa: ANN401 - of any field
+        if value is None:
+            raise ValueError("must not be null; leave it out, and it stays as it is")
+        return value
 
 
 def _written_out(value: object) -> object:
@@ -69,6 +98,8 @@ class StrictRoute(APIRoute):
                     raise _repeated_parameter(name, request.query_params.getlist(name)[:2])
             if once is not None:
                 return await answer_once(request, once, handle)
+            if request.method == "POST":
+                refuse_key(request)
             response = await handle(request)
             return tagged(request, response) if request.method == "GET" else response
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tonearm.api import list_routers
-from tonearm.web.strict import Body, Day, Moment
+from tonearm.web.strict import Body, Change, Day, Moment
 
 LOOSE = {"int", "float", "bool", "datetime", "date"}
 
@@ -48,6 +48,34 @@ BODIES = sorted(
 def test_numbers_and_truth_values_are_taken_as_they_are(body: type[Body]) -> None:
     assert list(loose_parts(body.__pydantic_core_schema__)) == []
     assert body.model_config.get("extra") == "forbid"
+
+
+@pytest.mark.parametrize(
+    "body", [body for body in BODIES if issubclass(body, Change)], ids=lambda body: body.__name__
+)
+def test_what_is_left_out_of_a_change_stays_and_nothing_is_null(body: type[Change]) -> None:
+    assert body().model_fields_set == set()
+    for name in body.model_fields:
+        with pytest.raises(ValidationError, match="must not be null") as refused:
+            body.model_validate({name: None})
+        assert refused.value.errors()[0]["loc"] == (name,)
+    assert "null" not in str(body.model_json_schema()["properties"])
+
+
+class _Texts(Body):
+    name: str = ""
+    words: tuple[str, ...] = ()
+    item: int | str | None = None
+
+
+@pytest.mark.parametrize("half", ["\ud800", "a\udfff", "\udc80b"])
+def test_a_lone_surrogate_is_no_text(half: str) -> None:
+    for name, value in (("name", half), ("words", ["whole", half]), ("item", half)):
+        with pytest.raises(ValidationError) as refused:
+            _Texts.model_validate({name: value})
+        assert refused.value.errors()[0]["loc"][0] == name
+    whole = {"name": "\U0001d11e ü\0", "words": ("\ufffd",), "item": 7}
+    assert _Texts.model_validate(whole).model_dump() == whole
 
 
 class _Wish(Body):

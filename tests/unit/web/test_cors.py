@@ -92,6 +92,8 @@ def test_a_preflight_needs_no_caller() -> None:
     assert "POST" in answer.headers["access-control-allow-methods"]
     for name in ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"):
         assert name in answer.headers["access-control-allow-headers"]
+    # Nothing here looks at it, so that nobody may rely on it.
+    assert "If-Match" not in answer.headers["access-control-allow-headers"]
     assert "x-request-id" in answer.headers
     assert "content-security-policy" in answer.headers
 

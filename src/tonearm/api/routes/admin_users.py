@@ -15,7 +15,7 @@ from tonearm.domain.vocabulary import Role
 from tonearm.web.callers import Administrator, Rooms
 from tonearm.web.joining import reset_link
 from tonearm.web.questions import look_at
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Body, Change, api_router, problems
 
 ROUTER = api_router("/admin/users", "admin")
 _LARGEST_ID = 2_147_483_647
@@ -35,7 +35,7 @@ class NewUser(Body):
     """IANA time zone in which days are counted."""
 
 
-class UserChange(Body):
+class UserChange(Change):
     """What shall be otherwise; what is left out stays."""
 
     role: Role | None = None

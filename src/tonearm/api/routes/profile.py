@@ -8,12 +8,12 @@ from tonearm.accounts.people import User
 from tonearm.accounts.profiles import ProfileWish
 from tonearm.web.callers import AccountHolder, KnownCallers, Rooms
 from tonearm.web.joining import change_password
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Body, Change, api_router, problems
 
 ROUTER = api_router("/user", "user")
 
 
-class ProfileChange(Body):
+class ProfileChange(Change):
     """What shall be otherwise; what is left out stays."""
 
     name: str | None = None

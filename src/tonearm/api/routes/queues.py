@@ -11,7 +11,7 @@ from tonearm.api.routes.jobs import InQueue, InState, JobId, Limit, Name, page_o
 from tonearm.jobs.records import Job, Queue
 from tonearm.web.callers import Administrator, Rooms
 from tonearm.web.questions import look_at
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Change, api_router, problems
 
 ROUTER = api_router("/admin", "admin")
 _MOST_AT_A_TIME = 1_000
@@ -22,7 +22,7 @@ QueueName = Annotated[
 ]
 
 
-class QueueChange(Body):
+class QueueChange(Change):
     """What shall be otherwise; what is left out stays."""
 
     is_paused: StrictBool | None = None

@@ -12,7 +12,7 @@ from tonearm.domain.events import EventName
 from tonearm.domain.preferences import Language, Theme
 from tonearm.domain.vocabulary import Rule
 from tonearm.web.callers import AccountHolder, Caller, KnownCallers, Rooms
-from tonearm.web.strict import Body, api_router, problems
+from tonearm.web.strict import Change, api_router, problems
 
 ROUTER = api_router("/user", "user")
 _COUNTING = ("zone", "rule", "counts_private", "travels")
@@ -40,7 +40,7 @@ class UserPreferences:
     """For each event, whether it gives a notification."""
 
 
-class PreferencesChange(Body):
+class PreferencesChange(Change):
     """What shall be otherwise; what is left out stays."""
 
     zone: str | None = None
@@ -82,7 +82,7 @@ def patch_preferences(
     change: PreferencesChange,
 ) -> UserPreferences:
     """Change preferences; they hold from the next question on, and nothing stored is computed anew."""
-    given = change.model_dump(exclude_none=True)
+    given = change.model_dump(exclude_unset=True)
     told = given.pop("notifications", {})
     muted = {event for event in EventName if not told.get(event, _is_told(caller, event))}
     counting = {name: given.pop(name) for name in _COUNTING if name in given}
