@@ -404,9 +404,12 @@ def test_the_server_stops_while_somebody_watches(tmp_path: Path, export: ExportS
 
 
 def test_head_answers_like_get_without_a_body(client: httpx2.Client) -> None:
-    answer = client.head("/healthz")
-    assert answer.status_code == 200
-    assert answer.content == b""
+    """And the connection goes on: the next request comes over the same one."""
+    for path, status in (("/healthz", 200), ("/api/user/profile", 200), ("/api/imports/999", 404)):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (status, b"")
+        again = client.get(path)
+        assert answer.headers["content-length"] == again.headers["content-length"]
 
 
 def test_a_parameter_given_twice_is_refused(client: httpx2.Client) -> None:
@@ -418,8 +421,11 @@ def test_a_parameter_given_twice_is_refused(client: httpx2.Client) -> None:
 def test_every_method_of_an_address_is_named(client: httpx2.Client) -> None:
     answer = client.put("/api/imports/1")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "DELETE, GET"
-    assert "it takes DELETE, GET" in answer.json()["detail"]
+    assert answer.headers["allow"] == "DELETE, GET, HEAD"
+    assert "it takes DELETE, GET, HEAD" in answer.json()["detail"]
+    assert client.post("/api/user/preferences").headers["allow"] == "GET, HEAD, PATCH"
+    assert client.get("/api/auth/logout").headers["allow"] == "POST"
+    assert client.delete("/static/latest/styles/app.css").headers["allow"] == "GET, HEAD"
     assert client.get("/api/imports/abc").status_code == 404
 
 

@@ -154,7 +154,9 @@ def _methods_of(request: Request) -> set[str]:
     at = [route for route in routes if isinstance(route, APIRoute) and route.path_regex.match(path)]
     # Where one is just for this address, those that take any word in its place are for others.
     own = [route for route in at if route.path_format == path]
-    return {method for route in own or at for method in route.methods or ()}
+    # Files, which no route is for, are there to be read.
+    methods = {method for route in own or at for method in route.methods or ()} or {"GET"}
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _fault(entry: Mapping[str, Any], route: object) -> Fault:

@@ -118,8 +118,9 @@ class Gate:
         if is_api(scope):
             signature.append((b"x-api-version", API_VERSION.encode()))
         answer = _Answer(scope, send, signature)
-        if scope["method"] == "HEAD":  # answered like GET; the answer leaves its body out
-            scope["method"] = "GET"
+        if scope["method"] == "HEAD":
+            # Answered like GET, without the body. The server looks at its own scope, and must not wait for one.
+            scope = {**scope, "method": "GET"}
         client = scope.get("client")
         visitor = Actor(None, "visitor", client[0] if client else None, name)
         with bound_contextvars(request_id=name), acting_as(visitor):

@@ -185,8 +185,8 @@ def test_unknown_addresses_and_methods_are_problems() -> None:
     wrong_method = call(make_app(), "DELETE", "/api/things/list")
 
     content = problem(wrong_method, 405, "method_not_allowed")
-    assert content["detail"] == "This address does not take DELETE; it takes GET."
-    assert wrong_method.headers["allow"] == "GET"
+    assert content["detail"] == "This address does not take DELETE; it takes GET, HEAD."
+    assert wrong_method.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "POST"])
@@ -195,7 +195,7 @@ def test_an_address_of_its_own_takes_its_own_methods_only(method: str) -> None:
     answer = call(make_app(), method, "/api/things/items/all")
 
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
     problem(call(make_app(), "DELETE", "/api/things/items/none"), 404, "not_found")
     assert call(make_app(), "DELETE", "/api/things/items/7").json() == {"deleted": 7}
 
