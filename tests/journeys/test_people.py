@@ -175,6 +175,27 @@ def test_a_name_that_is_no_text_is_refused_by_its_field(ada: httpx2.Client) -> N
     assert ada.get("/api/admin/users").json()["items"] == before
 
 
+def test_a_listener_s_key_changes_what_they_prefer(ada: httpx2.Client, base: str) -> None:
+    address = f"{base}/api/user/preferences"
+    with join(ada, base, "Scripting") as client:
+        read, write = (
+            client.post("/api/user/keys", json={"name": "script", "scopes": [scope]}).json()["key"]
+            for scope in ("history:read", "history:write")
+        )
+
+    def choose(key: str, **wish: object) -> httpx2.Response:
+        return httpx2.patch(address, json=wish, headers={"authorization": f"Bearer {key}"})
+
+    assert choose(read, rule="half").status_code == 403
+    changed = choose(write, rule="half", theme="dark").raise_for_status().json()
+    assert (changed["rule"], changed["theme"]) == ("half", "dark")
+    refused = choose(write, rule=None, theme="light")
+    assert refused.status_code == 422
+    assert "`rule`: must not be null; leave it out" in refused.json()["detail"]
+    shown = {"authorization": f"Bearer {read}"}
+    assert httpx2.get(address, headers=shown).json() == changed
+
+
 def test_people_come_in_pages(ada: httpx2.Client) -> None:
     for name in ("Page one", "Page two", "Page three"):
         ada.post("/api/admin/users", json={"name": name}).raise_for_status()

@@ -158,7 +158,7 @@ _SCOPE_MEANINGS: Mapping[Scope, str] = {
     Scope.AUTOMATION: "rules and webhooks (to come)",
     Scope.DOWNLOADS: "downloads (to come)",
     Scope.HISTORY_READ: "look at measures, plays, corrections, imports and notifications",
-    Scope.HISTORY_WRITE: "add plays and correct the history, and mark notifications as read",
+    Scope.HISTORY_WRITE: "add plays, correct and clear the history, change preferences, and mark notifications as read",
     Scope.IMPORTS_WRITE: "upload, publish, cancel and undo imports",
     Scope.LIBRARY_READ: "look at liked tracks; playlists (to come)",
     Scope.LIBRARY_WRITE: "like tracks; playlists (to come)",

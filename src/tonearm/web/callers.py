@@ -280,12 +280,12 @@ Editor = Annotated[User, Depends(Access(Scope.HISTORY_WRITE, Role.LISTENER))]
 Importer = Annotated[User, Depends(Access(Scope.IMPORTS_WRITE, Role.LISTENER))]
 InboxHolder = Annotated[User, Depends(Access(Scope.HISTORY_WRITE))]
 """Who may mark their notifications as read, and delete them: also those who only look."""
+Chooser = Annotated[User, Depends(Access(Scope.HISTORY_WRITE))]
+"""Who may choose how they are counted, and shown and told things: also those who only look."""
 LibraryReader = Annotated[User, Depends(Access(Scope.LIBRARY_READ))]
 LibraryEditor = Annotated[User, Depends(Access(Scope.LIBRARY_WRITE, Role.LISTENER))]
 LinkHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
 """Who may link a Spotify account, whose plays become theirs, and end that."""
-HistoryHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
-"""Who may remove a whole history."""
 AccountHolder = Annotated[User, Depends(Access(Scope.ADMIN))]
 """Who may change an account: people who have logged in, and keys with the scope `admin`."""
 Administrator = Annotated[User, Depends(Access(Scope.ADMIN, Role.ADMIN))]

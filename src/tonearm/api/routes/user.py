@@ -11,7 +11,7 @@ from tonearm.accounts.people import User
 from tonearm.domain.events import EventName
 from tonearm.domain.preferences import Language, Theme
 from tonearm.domain.vocabulary import Rule
-from tonearm.web.callers import AccountHolder, Caller, KnownCallers, Rooms
+from tonearm.web.callers import Caller, Chooser, KnownCallers, Rooms
 from tonearm.web.strict import Change, api_router, problems
 
 ROUTER = api_router("/user", "user")
@@ -76,7 +76,7 @@ async def get_preferences(caller: Caller) -> UserPreferences:
 @ROUTER.patch("/preferences", summary="Change what the caller prefers", responses=problems(503))
 def patch_preferences(
     request: Request,
-    caller: AccountHolder,
+    caller: Chooser,
     rooms: Rooms,
     callers: KnownCallers,
     change: PreferencesChange,

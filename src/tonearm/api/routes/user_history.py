@@ -10,7 +10,7 @@ from tonearm.api.routes.plays import CURSOR_STAYS_RIGHT, list_plays
 from tonearm.domain.vocabulary import Kind
 from tonearm.history.adding import MOST_AT_ONCE, AddedPlay, NewPlay
 from tonearm.insights.plays import PlayList, PlaysQuestion
-from tonearm.web.callers import Editor, HistoryHolder, Rooms
+from tonearm.web.callers import Editor, Rooms
 from tonearm.web.questions import describe_answer, question_endpoint
 from tonearm.web.strict import Body, Moment, api_router, problems
 
@@ -89,7 +89,7 @@ def post_history(services: Rooms, caller: Editor, wanted: NewPlays) -> AddedPlay
 @ROUTER.delete(
     "", status_code=204, summary="Clear the caller's history", responses=problems(404, 409, 503)
 )
-def delete_history(services: Rooms, caller: HistoryHolder, body: ClearingBody) -> None:
+def delete_history(services: Rooms, caller: Editor, body: ClearingBody) -> None:
     """Remove all plays, imports and corrections, and what was uploaded, for good. Likes and the account stay."""
     services.clearing.clear(caller.id, body.confirm)
 
