@@ -240,12 +240,12 @@ def test_every_refusal_costs_one_hash_and_one_line_of_the_log(
 
 @pytest.mark.slow
 def test_how_long_a_refusal_takes_does_not_tell_who_is_here(
-    sqlite_database: Database, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A tenth of the real work: a check left out would show as well, and anything else would show better.
     lesser = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=16_384, parallelism=1),))
     monkeypatch.setattr(PasswordHash, "recommended", lambda: lesser)
-    accounts = Accounts(sqlite_database, clock)
+    accounts = Accounts(database, clock)
     accounts.set_up("Ada", PASSWORD, "UTC")
     guess(accounts, "warm up")
     known: list[float] = []
