@@ -101,3 +101,34 @@ def test_every_gap_and_source_of_the_measure_stands_on_the_page(ada: httpx2.Clie
 )
 def test_years_that_cannot_be_are_told(ada: httpx2.Client, address: str, status: int) -> None:
     assert ada.get(address).status_code in {status, 404}
+
+
+def test_names_are_found_from_anywhere_by_keys_alone(browser: Browser, base: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Artists")
+    name = page.locator("table.top a.name").first.inner_text()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check_look(watched, 1280)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type(name.upper())
+    page.keyboard.press("Enter")
+    artists = page.locator("section", has=page.get_by_role("heading", name="Artists"))
+    expect(artists.locator("a.name").first).to_have_text(name)
+    check_look(watched, 1280)
+    # In a field these keys are letters.
+    page.get_by_role("searchbox").fill("")
+    page.keyboard.type("g?/h")
+    expect(page.get_by_role("searchbox")).to_have_value("g?/h")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing you have heard is called that")).to_be_visible()
+    check_look(watched, 1280)
+    assert not watched.complaints
+    context.close()

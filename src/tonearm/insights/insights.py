@@ -19,6 +19,7 @@ from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
+from tonearm.insights.finding import Found, find_named
 from tonearm.insights.library import Library
 from tonearm.insights.patterns import Patterns, find_patterns
 from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
@@ -152,6 +153,12 @@ class Insights:
         """Give one play with the rows of exports that tell of it; raises NotFoundError."""
         everything = Question(kind="all", private="in", hidden="in")
         return self._look(user_id, everything, preferences, lambda view: get_play(view, play_id))
+
+    def find(self, user_id: int, text: str, limit: int, preferences: Preferences = _USUAL) -> Found:
+        """Find artists, albums and tracks whose names hold all words of a text; at most so many of each."""
+        return self._look(
+            user_id, Question(kind="all"), preferences, lambda view: find_named(view, text, limit)
+        )
 
     def patterns(
         self, user_id: int, question: Question, preferences: Preferences = _USUAL

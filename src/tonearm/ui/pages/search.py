@@ -1,0 +1,32 @@
+"""Search: artists, albums and tracks by their names, from wherever one is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.ui.asking import Ask
+from tonearm.ui.rendering import frame_of, page, render
+from tonearm.web.callers import PageCaller, Rooms
+
+ROUTER = APIRouter(include_in_schema=False)
+_SHOWN = 12
+
+
+@ROUTER.get("/search")
+def search_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Show what has all words of a text in its name."""
+    html = render(
+        "search.html",
+        frame_of(request, caller),
+        q=q.strip(),
+        found=rooms.insights.find(caller.id, q, _SHOWN, caller.preferences),
+        ask=Ask(kind="all", usual_kind="all"),
+    )
+    return page(request, html)
