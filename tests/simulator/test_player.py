@@ -71,6 +71,25 @@ def test_the_script_goes_on_by_itself(simulator: Simulator, api: httpx2.Client) 
     assert then["timestamp"] == upcoming.started_at
 
 
+def test_what_the_script_says_is_told_but_for_what_is_heard_offline(
+    simulator: Simulator, api: httpx2.Client
+) -> None:
+    now, script = simulator.clock.now_ms(), simulator.users["listener1"].script
+    track: Track = ALBUM.tracks[0]  # type: ignore[union-attr]  # albums have tracks
+    heard = {"ended_at": now + 60_000, "ms_played": 60_000, "playable": track, "told_at": now}
+    script.drop(now - 3_600_000, now + 3_600_000)
+    script.add(Listen(now, **heard, private=True, device=1, shuffle=True))  # type: ignore[arg-type]  # each by its name
+    state = current(api)
+    assert (state["shuffle_state"], state["device"]["name"]) == (True, "Pocket")
+    assert state["device"]["is_private_session"]
+    assert api.put("/me/player/shuffle", params={"state": "false"}).status_code == 204
+    assert current(api)["shuffle_state"] is False
+
+    script.drop(now, now + 1)
+    script.add(Listen(now, **heard, offline=True))  # type: ignore[arg-type]  # as above
+    assert api.get("/me/player").status_code == 204
+
+
 def test_commands_take_over_and_what_they_play_is_told(
     simulator: Simulator, api: httpx2.Client
 ) -> None:

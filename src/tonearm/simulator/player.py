@@ -39,6 +39,9 @@ class State:
     changed_at: int
     context_uri: str | None
     private: bool
+    shuffle: bool
+    offline: bool = False
+    """Whether the service knows nothing of it yet."""
 
 
 @dataclass(slots=True)
@@ -78,7 +81,8 @@ class Player:
     script: Script
     devices: list[Device]
     repeat: str = "off"
-    shuffle: bool = False
+    chosen_shuffle: bool | None = None
+    """What was commanded; None while the script says it."""
     advert_until: int = 0
     queue: list[Playable] = field(default_factory=list)
     chosen_device: Device | None = None
@@ -86,21 +90,28 @@ class Player:
     _free_since: int = 0
     """From this instant on the script has not been consulted; what it holds before `now` is void."""
 
+    @property
+    def shuffle(self) -> bool:
+        """Whether what is commanded plays in any order."""
+        return self.chosen_shuffle is True
+
     def state(self, now: int) -> State | None:
         """What is being heard, or is paused; None while idle."""
         self._settle(now)
         if (own := self._commanded) is not None:
             progress = own.progress + (now - own.since if own.playing else 0)
             return State(
-                own.current, progress, own.playing, own.since, own.context_uri, private=False
-            )
+                own.current, progress, own.playing, own.since, own.context_uri,
+                private=False, shuffle=self.shuffle,
+            )  # fmt: skip
         listen = self.script.at(now)
         if listen is None:
             return None
         progress = min(now - listen.started_at, listen.playable.duration_ms)
         return State(
             listen.playable, progress, True, listen.started_at, listen.context_uri,  # noqa: FBT003 - it plays
-            listen.private,
+            listen.private, self.shuffle if self.chosen_shuffle is not None else listen.shuffle,
+            listen.offline,
         )  # fmt: skip
 
     def active_device(self, now: int) -> Device | None:

@@ -65,7 +65,7 @@ def _current(call: Call) -> Document | None:
             "context": None, "currently_playing_type": "ad", "is_playing": True, "item": None,
             "progress_ms": None, "timestamp": stated(now),
         }  # fmt: skip
-    if state is None:
+    if state is None or state.offline:
         return None
     kind = "track" if isinstance(state.playable, Track) else "episode"
     # Episodes are shown to those who say that they know them.
@@ -96,7 +96,7 @@ def _playback(call: Call) -> Answer:
         current | {
             "device": _device(call, device, state),
             "repeat_state": player.repeat,
-            "shuffle_state": player.shuffle,
+            "shuffle_state": player.shuffle if state is None else state.shuffle,
         }
     )  # fmt: skip
 
@@ -246,7 +246,7 @@ def _shuffle(call: Call) -> bool:
         raise ApiError(400, "Invalid state")
     if call.user.player.state(call.now) is None:
         return False
-    call.user.player.shuffle = state == "true"
+    call.user.player.chosen_shuffle = state == "true"
     return True
 
 
