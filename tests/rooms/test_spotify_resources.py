@@ -294,8 +294,10 @@ def test_the_player_does_as_it_is_told(place: Place, session: Session) -> None:
     devices = {device.name: device for device in player.devices()}
 
     player.play(uris=tracks, offset=tracks[1], position_ms=5_000, device_id=devices["Desk"].id)
-    now = player.state()
-    assert now is not None
+    state = player.state()
+    assert state is not None
+    assert b'"progress_ms":5000' in state.raw.replace(b" ", b"")
+    now = state.playback
     assert now.item is not None
     assert (now.item.uri, now.progress_ms, now.is_playing) == (tracks[1], 5_000, True)
     assert now.device is not None
@@ -307,8 +309,9 @@ def test_the_player_does_as_it_is_told(place: Place, session: Session) -> None:
     player.volume(30)
     player.seek(9_000)
     player.pause()
-    now = player.state()
-    assert now is not None
+    state = player.state()
+    assert state is not None
+    now = state.playback
     assert (now.repeat_state, now.shuffle_state, now.is_playing) == ("context", True, False)
     assert (now.progress_ms, now.device and now.device.volume_percent) == (9_000, 30)
     player.transfer(devices["Kitchen"].id or "", play=True)

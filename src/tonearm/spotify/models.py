@@ -188,13 +188,14 @@ class Chapter(Episode, frozen=True):
 
 
 class Playable(Track, frozen=True):
-    """What plays or stands in a playlist: a track or an episode, as `type` says."""
+    """What plays or stands in a playlist: a track or an episode, as `type` says; a chapter has an audiobook."""
 
     description: str = ""
     release_date: str | None = None
     images: tuple[Image, ...] = ()
     resume_point: ResumePoint | None = None
     show: Show | None = None
+    audiobook: Audiobook | None = None
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -204,7 +205,7 @@ class Device(msgspec.Struct, frozen=True):
     name: str = ""
     type: str = ""
     is_active: bool = False
-    is_private_session: bool = False
+    is_private_session: bool | None = None
     is_restricted: bool = False
     """Whether it takes no commands."""
     supports_volume: bool = False

@@ -1,6 +1,7 @@
 """The player: what is heard now, devices, the queue, and the commands, for which Spotify wants Premium."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +12,7 @@ from tonearm.spotify.asking import Ask, check_number
 from tonearm.spotify.ids import check_uris, kind_of
 from tonearm.spotify.models import Device, Playback, Queue
 from tonearm.spotify.operation import Resource, Scope, operation
+from tonearm.spotify.reading import read
 
 MOST_URIS: Final = 100
 _LOUDEST: Final = 100
@@ -26,6 +28,20 @@ class Repeat(StrEnum):
     TRACK = "track"
     CONTEXT = "context"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerState:
+    """What is heard now, on what and in which mode."""
+
+    playback: Playback
+    raw: bytes = field(repr=False)
+    """What it was read from: JSON."""
+
+
+def read_state(raw: bytes) -> PlayerState:
+    """Read what Spotify said of a player; raises SpotifyUnavailableError for what is something else."""
+    return PlayerState(read(Playback, raw), raw)
 
 
 class _Devices(msgspec.Struct, frozen=True):
@@ -51,9 +67,10 @@ class Player(Resource):
         "/me/player",
         Scope.READ_PLAYBACK,
     )
-    def state(self, ask: Ask) -> Playback | None:
+    def state(self, ask: Ask) -> PlayerState | None:
         """Give what is heard now, on what and in which mode; None while nothing is."""
-        return ask.find(Playback, query=_KINDS)
+        body = ask.body(query=_KINDS)
+        return read_state(body) if body else None
 
     @operation("get-a-users-available-devices", "GET", "/me/player/devices", Scope.READ_PLAYBACK)
     def devices(self, ask: Ask) -> tuple[Device, ...]:
