@@ -1,6 +1,6 @@
 """A whole Tonearm that collects from a simulated Spotify, by a clock that tests move."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from link_room import agree, simulated
+from link_room import agree, count, simulated
 from moving_clock import MovingClock
 from simulator.simulating import SMALL
 from tonearm.accounts.people import User
@@ -31,6 +31,7 @@ from tonearm.storage.poll_tables import polled, polled_spans
 SESSION = "what the browser shows"
 BACK = "http://127.0.0.1:8420/api/auth/spotify/callback"
 MINUTE = timedelta(minutes=1)
+PLAYBACK = "user-read-playback-state"
 
 
 @dataclass
@@ -50,14 +51,30 @@ class Room:
         return self.tonearm.accounts.add(name, "UTC")
 
     def link(
-        self, listener: str = "listener1", user: User | None = None, *, works: bool = True
+        self,
+        listener: str = "listener1",
+        user: User | None = None,
+        more: Sequence[str] = (),
+        *,
+        works: bool = True,
     ) -> None:
-        """Link a listener of the simulator to somebody's account, and do what follows unless told not to."""
+        """Link a listener of the simulator to somebody's account with more scopes, and do what follows if told to."""
         who = user or self.ada
         linking = self.tonearm.linking
-        linking.finish(who.id, SESSION, agree(linking.begin(who.id, SESSION, BACK), listener))
+        address = linking.begin(who.id, SESSION, BACK, more)
+        linking.finish(who.id, SESSION, agree(address, listener))
         if works:
             self.work()
+
+    def sample(self, listener: str = "listener1", user: User | None = None) -> None:
+        """Link a listener with the permission to look at their player, and switch that on."""
+        self.link(listener, user, [PLAYBACK])
+        self.tonearm.collections.set_sampling((user or self.ada).id, is_on=True)
+        self.work()
+
+    def looks(self) -> int:
+        """Count how often players were looked at."""
+        return count(self.simulator, "GET", "/v1/me/player")
 
     def work(self) -> int:
         """Do all that is to be done now; gives how many jobs that were."""

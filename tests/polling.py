@@ -10,15 +10,18 @@ from sqlalchemy import func, select
 
 from listening import add_user, bring_in, files_of, imports_for
 from moving_clock import MovingClock
+from tonearm.collector.sampling import sample_of
 from tonearm.domain.vocabulary import Rule
+from tonearm.history.answers import PolledPlay
 from tonearm.history.corrections.corrections import Corrections
-from tonearm.history.polls import Page, PolledPlay, PollOutcome, Polls
+from tonearm.history.polls import Page, PollOutcome, Polls
 from tonearm.history.publication import history_version
 from tonearm.history.store import ColumnStore
 from tonearm.importers.clearing import Clearing
 from tonearm.insights.insights import Insights
 from tonearm.insights.question import Question
 from tonearm.jobs.queue import Jobs
+from tonearm.spotify.player import read_state
 from tonearm.storage.database import Database
 from tonearm.storage.poll_tables import gaps, polled, polled_spans
 
@@ -71,6 +74,37 @@ def poll(
     if fetched_at is None:
         fetched_at = max(_moment(item) for item in items) + timedelta(minutes=1)
     return polls.record(user_id, link_id, page_of(items, fetched_at, is_full=is_full))
+
+
+def sample(polls: Polls, row: dict[str, Any], *, user_id: int = 1, link_id: int = 1) -> bool:
+    """Record a state of the player and when it was seen, once it has ended; tell whether it was news."""
+    state = read_state(json.dumps(row["state"]).encode())
+    found = sample_of(state, datetime.fromisoformat(row["sampled_at"]))
+    assert found is not None
+    return polls.record_sample(user_id, link_id, found)
+
+
+def state_of(
+    uri: str,
+    ends_at: datetime,
+    *,
+    title: str = "Blue Orchard",
+    artist: str = "Glass Harbour",
+    ms: int = 215_000,
+    left: int = 8_000,
+    **device: Any,  # noqa: ANN401 - what Spotify tells of it
+) -> dict[str, Any]:
+    """Make a state of the player that has some milliseconds to go, and when it was seen."""
+    return {
+        "sampled_at": (ends_at - timedelta(milliseconds=left)).isoformat(),
+        "state": {
+            "is_playing": True,
+            "progress_ms": ms - left,
+            "item": item_of(uri, ends_at, title=title, artist=artist, ms=ms)["track"],
+            "device": {"name": "Desk", "type": "Computer", "is_private_session": False} | device,
+            "shuffle_state": True,
+        },
+    }
 
 
 def _play(item: dict[str, Any]) -> PolledPlay:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from collecting import PLAYBACK
 from link_room import decide, simulated
 from serving import serve, set_up
 from simulator.simulating import SMALL
@@ -40,14 +41,23 @@ def ada(origin: str, folder: Path) -> Iterator[httpx2.Client]:
         yield client
 
 
-def link(client: httpx2.Client) -> None:
-    answer = client.get("/api/auth/spotify/login", headers={"sec-fetch-site": "same-origin"})
+def link(client: httpx2.Client, scopes: str = "") -> None:
+    answer = client.get(
+        "/api/auth/spotify/login",
+        params={"scopes": scopes} if scopes else None,
+        headers={"sec-fetch-site": "same-origin"},
+    )
     back = client.get(decide(str(answer.headers["location"]), AGREE))
     assert back.status_code == 303, back.text
 
 
 def status(client: httpx2.Client) -> dict[str, Any]:
     found: dict[str, Any] = client.get(f"{SYNC}/status").raise_for_status().json()
+    return found
+
+
+def jobs(client: httpx2.Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/api/jobs").raise_for_status().json()["items"]
     return found
 
 
@@ -84,6 +94,27 @@ def test_plays_arrive_after_linking_and_whenever_somebody_asks(ada: httpx2.Clien
     refused = ada.post(f"{SYNC}/trigger")
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert ada.post(f"{SYNC}/resume").json()["paused_at"] is None
+
+
+def test_sampling_is_switched_on_with_its_permission_and_off(ada: httpx2.Client) -> None:
+    def switch(*, is_on: object) -> httpx2.Response:
+        return ada.post(f"{SYNC}/sampling", json={"is_on": is_on})
+
+    assert status(ada)["sampling"] == {"is_on": False, "missing_scope": None}
+    assert switch(is_on=True).status_code == 404
+    assert switch(is_on="true").status_code == ada.post(f"{SYNC}/sampling").status_code == 422
+    link(ada)
+    refused = switch(is_on=True)
+    assert (refused.status_code, refused.json()["code"]) == (403, "spotify_refused")
+    assert f"/api/auth/spotify/login?scopes={PLAYBACK}" in refused.json()["detail"]
+    assert status(ada)["sampling"] == {"is_on": False, "missing_scope": PLAYBACK}
+
+    link(ada, PLAYBACK)
+    found = switch(is_on=True)
+
+    assert found.json()["sampling"] == {"is_on": True, "missing_scope": None}
+    wait_for(lambda: any(job["name"] == "collector.sample" for job in jobs(ada)))
+    assert switch(is_on=False).json()["sampling"]["is_on"] is False
 
 
 def test_an_admin_looks_pauses_and_lets_go_on(ada: httpx2.Client) -> None:
@@ -139,4 +170,10 @@ def test_the_command_line_collects_too(ada: httpx2.Client, origin: str, folder: 
     assert run("status").startswith("Ada: paused, asked at ")
     assert "Collecting is paused" in run("now", code=1)
     assert "collected again" in run("resume")
+    assert f"{PLAYBACK} was not granted" in run("sampling", "on", code=1)
+    link(ada, PLAYBACK)
+    assert "Ada plays is sampled from now on" in run("sampling", "on")
+    assert "Sampling is on." in run("status")
+    assert "not sampled any more" in run("sampling", "off")
+    assert "Sampling" not in run("status")
     assert "no user 'Bob'" in run("now", "--user", "Bob", code=1)

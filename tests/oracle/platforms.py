@@ -6,11 +6,11 @@ import re
 
 FAMILIES = (
     ("tv", ("tizen", "webos", "android_tv", "roku", "fire_tv")),
-    ("console", ("ps3", "ps4", "ps5", "playstation", "xbox")),
+    ("console", ("ps3", "ps4", "ps5", "playstation", "xbox", "gameconsole")),
     ("cast", ("cast",)),
     ("tv", ("tv",)),
     ("speaker", ("sonos", "alexa", "echo", "speaker", "google_home", "google home")),
-    ("car", ("automotive", "carthing", " car ")),
+    ("car", ("automotive", "automobile", "carthing", " car ")),
     ("watch", ("watch", "garmin", "fitbit", "wear")),
     ("web", ("web_player", "webplayer", "web player")),
     ("ios", ("ios", "iphone", "ipad")),

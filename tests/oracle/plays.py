@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from oracle.answers import Told, told_by_poll, told_by_sample
 from oracle.polls import Timed, delivered_once, meet, works_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ LONGEST_URI = 512
 NO_STAMP: tuple[None, bool] = (None, False)
 YEAR_2006_MS = 1_136_073_600_000
 YEAR_2100_MS = 4_102_444_800_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAMILIES = ("extended", "account", "poll")
 SURROGATES = re.compile("[\ud800-\udfff]")
 EXTENDED_TEXTS = (
@@ -203,16 +203,11 @@ def read_account(row: dict[str, Any], now: datetime) -> Sighting:
     return Sighting("account", clock, ms, kind, None, title, artist, album, *NO_STAMP, Context())
 
 
-def read_poll(row: dict[str, Any]) -> Sighting:
-    """An item of the list of recently played tracks, which is always well formed here."""
-    track = row["track"]
-    moment = datetime.fromisoformat(row["played_at"])
-    artists = [artist["name"] for artist in [*track["album"]["artists"], *track["artists"]]]
-    return Sighting(
-        "poll", (moment - EPOCH) // timedelta(milliseconds=1), track["duration_ms"], "music",
-        track["uri"], clean(track["name"]), clean(artists[0]), clean(track["album"]["name"]),
-        *NO_STAMP, Context(),
-    )  # fmt: skip
+def read_answer(told: Told) -> Sighting:
+    names = (clean(told.title), clean(told.artist), clean(told.album))
+    context = Context(clean(told.platform), shuffle=told.shuffle, private=told.private)
+    told_at = (told.clock, told.ms, told.kind, told.uri)
+    return Sighting("poll", *told_at, *names, told.stamp, whole=False, context=context)
 
 
 def sighting_of(row: object, now: datetime) -> Sighting | None:
@@ -228,7 +223,9 @@ def sighting_of(row: object, now: datetime) -> Sighting | None:
     elif "endTime" in row:
         sighting = read_account(row, now)
     elif "played_at" in row:
-        sighting = read_poll(row)
+        sighting = read_answer(told_by_poll(row))
+    elif "sampled_at" in row:
+        sighting = read_answer(told_by_sample(row))
     else:
         raise MalformedError
     unknown = (sighting.title, sighting.artist) == ("Unknown Track", "Unknown Artist")
@@ -345,15 +342,14 @@ def present(values: Iterable[Any]) -> Any:  # noqa: ANN401 - the first of whatev
 
 
 def order_in_play(sighting: Sighting) -> tuple[object, ...]:
-    """Extended before account before poll, then clock, stamp, context; absent last; polls by length and words."""
-    return (
-        FAMILIES.index(sighting.family),
-        sighting.clock,
-        sighting.stamp is None,
-        sighting.stamp or 0,
-        [(value is None, value if value is not None else "") for value in sighting.context],
-        *((sighting.ms, words_of(sighting)) if sighting.family == "poll" else ()),
-    )
+    """Extended before account before poll, then clock, stamp, context, absent last; polls as they speak."""
+    family = FAMILIES.index(sighting.family)
+    context = [(value is None, value if value is not None else "") for value in sighting.context]
+    if sighting.family == "poll":
+        is_unsampled = sighting.stamp is None
+        words = words_of(sighting)
+        return family, is_unsampled, sighting.clock, sighting.ms, words, context
+    return family, sighting.clock, sighting.stamp is None, sighting.stamp or 0, context
 
 
 def words_of(sighting: Sighting) -> list[tuple[bool, str]]:
@@ -363,11 +359,14 @@ def words_of(sighting: Sighting) -> list[tuple[bool, str]]:
 
 def play_of(group: list[Sighting], track: Track) -> OraclePlay:
     ordered = sorted(group, key=order_in_play)
-    extended = [s for s in ordered if s.family == "extended"]
-    ts = min(s.clock for s in extended or ordered if s.family == ordered[0].family)
-    ms = ordered[0].ms
-    stamp = max((s.stamp for s in ordered if s.stamp is not None), default=None)
-    context = Context(*map(present, zip(*(s.context for s in ordered), strict=True)))
+    # Of the polls one speaks.
+    heard = [s for s in ordered if s.family != "poll"]
+    heard += [s for s in ordered if s.family == "poll"][:1]
+    best = [s for s in heard if s.family == heard[0].family]
+    ts, ms = min(s.clock for s in best), best[0].ms
+    stamp = max((s.stamp for s in best if s.stamp is not None), default=None)
+    told = best if best[0].family == "extended" else heard
+    context = Context(*map(present, zip(*(s.context for s in told), strict=True)))
     sane = stamp is not None and ts - 30 * DAY_MS <= stamp + ms <= ts + 300_000
     ended_at = ts
     if sane and context.offline and stamp is not None:
@@ -434,7 +433,7 @@ def listens_of(rows: Iterable[object], *, now: datetime) -> list[tuple[OraclePla
         group.append(sighting)
     return sorted(
         (
-            (play_of(group, tracks[keys[group[0]]]), group)
+            (play_of(group, tracks[keys[min(group, key=order_in_play)]]), group)
             for group in with_polls(groups, alone, keys, tracks)
         ),
         key=lambda listen: [

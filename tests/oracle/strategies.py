@@ -247,9 +247,57 @@ def delivered_again(draw: st.DrawFn, item: Row) -> Row:
     return {"played_at": milliseconds(moved), "track": track}
 
 
+DEVICES = (
+    None,
+    {"name": "Desk", "type": "Computer", "is_private_session": False},
+    {"name": "Desk", "type": "Computer", "is_private_session": True},
+    {"name": "", "type": "TV", "is_private_session": None},
+)
+CLOSE = (0, 0, 1, 999, -999, 10_000, -10_000, 29_000)
+
+
+@st.composite
+def spoken(draw: st.DrawFn, row: Row) -> Row:
+    """What the player is at while an extended row comes about: an episode or a chapter, else a track."""
+    item: Row = draw(polled(row))
+    title = row.get("audiobook_chapter_title") or row.get("episode_name")
+    work = row.get("audiobook_title") or row.get("episode_show_name")
+    if not title or not work:
+        return item
+    is_book = "audiobook_title" in row
+    track = {
+        "type": "episode",
+        "uri": draw(st.sampled_from(CHAPTER_URIS if is_book else EPISODE_URIS)),
+        "name": title,
+        "duration_ms": item["track"]["duration_ms"],
+        ("audiobook" if is_book else "show"): {"name": work},
+    }
+    return item | {"track": track}
+
+
+@st.composite
+def sampled(draw: st.DrawFn, item: Row) -> Row:
+    """A state of the player within the last ten seconds of an item, or of what is near it."""
+    track = {"type": "track", **item["track"]}
+    track["duration_ms"] = max(track["duration_ms"], 1)
+    left = draw(st.integers(0, min(track["duration_ms"], 10_000)))
+    end = datetime.fromisoformat(item["played_at"])
+    end += timedelta(milliseconds=draw(st.sampled_from(CLOSE)))
+    return {
+        "sampled_at": milliseconds(end - timedelta(milliseconds=left)),
+        "state": {
+            "is_playing": True,
+            "progress_ms": track["duration_ms"] - left,
+            "item": track,
+            "device": draw(st.sampled_from(DEVICES)),
+            "shuffle_state": draw(st.sampled_from((True, False, None))),
+        },
+    }
+
+
 @st.composite
 def polled_histories(draw: st.DrawFn, *, max_size: int = 6) -> list[Row]:
-    """Rows of both families and polled items about the same listens, in any order."""
+    """Rows of both families, polled items and samples about the same listens, in any order."""
     rows: list[Row] = list(draw(st.lists(extended_row(), min_size=1, max_size=max_size)))
     told: list[Row] = []
     for row in rows:
@@ -258,6 +306,8 @@ def polled_histories(draw: st.DrawFn, *, max_size: int = 6) -> list[Row]:
         items = draw(st.lists(polled(row), max_size=2))
         told += items
         told += [draw(delivered_again(item)) for item in items if draw(st.booleans())]
+        played = [*items, *draw(st.lists(spoken(row), max_size=1))]
+        told += [draw(sampled(item)) for item in played if draw(st.booleans())]
     if draw(st.booleans()):  # so that polls, or polls and account data, are all there is
         rows = []
     order: list[Row] = draw(st.permutations(rows + told))

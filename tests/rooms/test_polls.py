@@ -14,7 +14,7 @@ from listening import add_user, bring_in, files_of, imports_for, loosened, store
 from moving_clock import MovingClock
 from oracle.plays import OraclePlay, plays_of
 from oracle.strategies import polled_histories
-from polling import poll
+from polling import poll, sample
 from tonearm.history.polls import Polls
 from tonearm.history.publication import history_version
 from tonearm.storage.database import Database
@@ -44,11 +44,14 @@ class Listeners:
         return add_user(self.database, self.clock, self.count)
 
     def tell(self, user: int, rows: Rows, link: int = 1) -> int | None:
-        """Import rows and record items; give the number of the import."""
+        """Import rows, record items and samples; give the number of the import."""
         items = [row for row in rows if "played_at" in row]
         if items:
             poll(self.polls, items, self.clock(), user_id=user, link_id=link)
-        files = [row for row in rows if "played_at" not in row]
+        for row in rows:
+            if "sampled_at" in row:
+                sample(self.polls, row, user_id=user, link_id=link)
+        files = only_rows(rows)
         return bring_in(self.imports, files_of(files), user_id=user).id if files else None
 
     def plays(self, user: int) -> list[OraclePlay]:
@@ -67,8 +70,12 @@ def listeners(database: Database, tmp_path: Path, clock: MovingClock) -> Listene
     return Listeners(database, tmp_path, clock)
 
 
-def only_items(rows: Rows) -> list[dict[str, Any]]:
-    return [row for row in rows if "played_at" in row]
+def only_rows(rows: Rows) -> list[dict[str, Any]]:
+    return [row for row in rows if not {"played_at", "sampled_at"} & row.keys()]
+
+
+def only_answers(rows: Rows) -> list[dict[str, Any]]:
+    return [row for row in rows if {"played_at", "sampled_at"} & row.keys()]
 
 
 @given(rows=polled_histories(), cuts=st.lists(st.integers(0, 20), max_size=3), data=st.data())
@@ -91,7 +98,7 @@ def test_undo_leaves_what_there_would_be_without(
 ) -> None:
     user = listeners.new()
     listeners.tell(user, kept)
-    number = listeners.tell(user, [row for row in undone if "played_at" not in row])
+    number = listeners.tell(user, only_rows(undone))
     listeners.tell(user, more)
     if number is None or listeners.imports.get(user, number).problem:
         return
@@ -105,7 +112,7 @@ def test_forgetting_leaves_what_there_would_be_without(
     listeners: Listeners, kept: Rows, gone: Rows, overlap: int
 ) -> None:
     user = listeners.new()
-    gone = only_items([*gone, *only_items(kept)[:overlap]])
+    gone = only_answers([*gone, *only_answers(kept)[:overlap]])
     listeners.tell(user, gone, link=2)
     listeners.tell(user, kept, link=1)
     before = listeners.version(user)
@@ -124,7 +131,7 @@ def test_forgetting_leaves_what_there_would_be_without(
 @LENIENT
 def test_forgetting_everything_leaves_nothing(listeners: Listeners, rows: Rows) -> None:
     user = listeners.new()
-    listeners.tell(user, only_items(rows))
+    listeners.tell(user, only_answers(rows))
     listeners.polls.forget(user, 1)
     assert listeners.plays(user) == []
     with listeners.database.read() as connection:
@@ -140,12 +147,15 @@ def test_telling_again_changes_nothing(
 ) -> None:
     user = listeners.new()
     listeners.tell(user, rows)
-    items = only_items(rows)
+    items = [row for row in rows if "played_at" in row]
     if not items:
         return
     before, version = listeners.plays(user), listeners.version(user)
     again = data.draw(st.permutations([*items, *items[:2]]))
     outcome = poll(listeners.polls, again, listeners.clock(), user_id=user)
     assert (outcome.known, outcome.new, outcome.merged) == (len(again), 0, 0)
+    assert not any(
+        sample(listeners.polls, row, user_id=user) for row in rows if "sampled_at" in row
+    )
     assert outcome.version == listeners.version(user) == version
     assert listeners.plays(user) == before

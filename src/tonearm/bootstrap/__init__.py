@@ -30,9 +30,10 @@ from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.accounts.vault import Vault
 from tonearm.bootstrap.collecting import build_spotify
-from tonearm.collector.collections import BACKFILL, FORGET, POLL, Collections
+from tonearm.collector.collections import BACKFILL, FORGET, POLL, SAMPLE, Collections
 from tonearm.collector.collections import QUEUE as COLLECTING
 from tonearm.collector.poller import Poller
+from tonearm.collector.sampler import Sampler
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
@@ -106,6 +107,7 @@ class Tonearm:
     polls: Polls
     collections: Collections
     poller: Poller
+    sampler: Sampler
     imports: Imports
     insights: Insights
     notifications: Notifications
@@ -140,6 +142,7 @@ class Tonearm:
             POLL: self.poller.poll,
             BACKFILL: self.poller.backfill,
             FORGET: self.poller.forget,
+            SAMPLE: self.sampler.sample,
             "collector.plan": self.poller.plan,
             "importers.sweep": lambda _task: self.imports.sweep(),
             "jobs.purge": lambda _task: self.jobs.purge(
@@ -197,6 +200,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         polls=rooms.polls,
         collections=rooms.collections,
         poller=rooms.poller,
+        sampler=rooms.sampler,
         audit=Audit(database, clock),
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),

@@ -13,6 +13,7 @@ from tonearm.collector.backfill import BackfillBounds
 from tonearm.collector.collections import Collections
 from tonearm.collector.pace import Pace
 from tonearm.collector.poller import Poller
+from tonearm.collector.sampler import Sampler
 from tonearm.history.polls import Polls
 from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import Clock
@@ -35,6 +36,7 @@ class SpotifyRooms:
     polls: Polls
     collections: Collections
     poller: Poller
+    sampler: Sampler
 
 
 def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jobs) -> SpotifyRooms:
@@ -74,6 +76,7 @@ def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jo
         polls=polls,
         collections=collections,
         poller=Poller(database, clock, links, spotify, polls, collections, bounds),
+        sampler=Sampler(database, clock, links, spotify, polls, collections),
     )
 
 

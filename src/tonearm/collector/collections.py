@@ -1,7 +1,7 @@
 """How collecting stands for every listener: begun and ended with the link, paused, hurried, hindered.
 
 What is written here goes along with what it belongs to: jobs, gaps and links change in the same transaction. Locks are
-taken in one order: the listener, the history, the collection, the audit log.
+taken in one order: the listener, the history, the collection, its jobs, the audit log.
 """
 
 from collections.abc import Callable
@@ -12,25 +12,35 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from tonearm.accounts.audit import Action, record
-from tonearm.accounts.link_records import Link, LinkState, find_link, no_link
+from tonearm.accounts.link_records import LinkState, find_link
 from tonearm.accounts.numbering import lock_user
 from tonearm.collector.backfill import BackfillBounds
 from tonearm.collector.pace import Pace, affordable, spread
 from tonearm.collector.records import (
-    Backfill,
     BackfillEnd,
     CollectionStatus,
     PausedBy,
+    Sampling,
     Standing,
 )
-from tonearm.domain.errors import CancelledError, ConflictError, ForbiddenError
+from tonearm.collector.rows import (
+    backfill_of,
+    check_row,
+    check_sampled,
+    find_row,
+    get_row,
+    missing_scope,
+    set_row,
+    standing_of,
+)
+from tonearm.domain.errors import ConflictError, ForbiddenError
 from tonearm.domain.vocabulary import GapReason
 from tonearm.history.gaps import list_gaps, open_gap
 from tonearm.jobs.queue import Jobs
 from tonearm.jobs.records import JobState
 from tonearm.ops.clock import Clock
 from tonearm.spotify.client import Spotify
-from tonearm.spotify.errors import RelinkNeededError
+from tonearm.spotify.errors import Cause, RelinkNeededError, SpotifyRefusedError
 from tonearm.storage.collector_tables import collections
 from tonearm.storage.database import Database
 from tonearm.storage.link_tables import links
@@ -39,18 +49,15 @@ QUEUE: Final = "collecting"
 POLL: Final = "collector.poll"
 BACKFILL: Final = "collector.backfill"
 FORGET: Final = "collector.forget"
-# What is not asked for in time is lost; whoever waits in front of a page comes first.
-_WANTED, _DUE, _LATER = -20, -10, 0
+SAMPLE: Final = "collector.sample"
+# What is not asked for in time is lost; whoever waits in front of a page comes first. Samples never go before polls.
+_WANTED, _DUE, _SOON, _LATER = -20, -10, -5, 0
+_OF_LINKS: Final = (POLL, BACKFILL, SAMPLE)
+_NOTHING_HELD: Final[dict[str, None]] = {"held": None, "held_at": None}
 _PLANNED_FOR = timedelta(minutes=1)
 _MOST_POLL_FAILURES = 3
 _OF_LINK = (links.c.user_id == collections.c.user_id) & (links.c.id == collections.c.link_id)
 _MOST_GAPS = 100
-_HINDRANCES = {
-    GapReason.OUTAGE: Standing.OUTAGE,
-    GapReason.BLOCKED: Standing.BLOCKED,
-    GapReason.REFUSED: Standing.REFUSED,
-    GapReason.RELINK_NEEDED: Standing.RELINK_NEEDED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,14 @@ class Collections:
         now = self._clock()
         with self._database.read() as connection:
             link = find_link(connection, user_id, now)
-            row = _find(connection, user_id)
+            row = find_row(connection, user_id)
             gaps = [gap for gap in list_gaps(connection, user_id, now) if not gap.is_closed]
         app = None if link is None else self._spotify.get_status(link.client_id)
         is_on = link is not None and row is not None and row.link_id == link.id
         told = row if is_on else None
+        wants_samples = row is not None and row.samples
         is_blocked = app is not None and app.blocked_until is not None
-        standing = _standing(link, told, is_blocked=is_blocked)
+        standing = standing_of(link, told, is_blocked=is_blocked)
         asks = standing not in {Standing.NOT_LINKED, Standing.PAUSED, Standing.RELINK_NEEDED}
         return CollectionStatus(
             standing=standing,
@@ -114,7 +122,8 @@ class Collections:
             new=told.new if told else 0,
             paused_at=told and told.paused_at,
             paused_by=PausedBy(told.paused_by) if told and told.paused_by else None,
-            backfill=_backfill_of(told) if told else None,
+            backfill=backfill_of(told) if told else None,
+            sampling=Sampling(wants_samples, None if link is None else missing_scope(link)),
             app=app,
             gaps=tuple(gaps[:_MOST_GAPS]),
         )
@@ -130,14 +139,13 @@ class Collections:
         now = self._clock()
         with self._database.write() as connection:
             lock_user(connection, user_id)
-            row = _get(connection, user_id, now)
+            row = get_row(connection, user_id, now)
             if row.paused_by in (by, PausedBy.ADMIN):
                 return
             if row.paused_at is None:
                 self._open_gap(connection, row, GapReason.PAUSED, now)
-                for name in (POLL, BACKFILL):
-                    self._jobs.drop(connection, user_id, name)
-            _set(connection, user_id, paused_at=row.paused_at or now, paused_by=by.value)
+            set_row(connection, user_id, paused_at=row.paused_at or now, paused_by=by.value)
+            self._drop_jobs(connection, user_id)
             self._note(connection, Action.COLLECTING_PAUSED, by, row, now)
 
     def resume(self, user_id: int, by: PausedBy) -> None:
@@ -150,12 +158,12 @@ class Collections:
         now = self._clock()
         with self._database.write() as connection:
             lock_user(connection, user_id)
-            row = _get(connection, user_id, now)
+            row = get_row(connection, user_id, now)
             if row.paused_at is None:
                 return
             if row.paused_by == PausedBy.ADMIN and by is not PausedBy.ADMIN:
                 raise ForbiddenError("An admin has paused this. An admin has to let it go on.")
-            _set(connection, user_id, paused_at=None, paused_by=None, next_at=now)
+            set_row(connection, user_id, paused_at=None, paused_by=None, next_at=now)
             self._enqueue_poll(connection, row, now, _WANTED)
             self._note(connection, Action.COLLECTING_RESUMED, by, row, now)
 
@@ -170,7 +178,7 @@ class Collections:
         now = self._clock()
         with self._database.write() as connection:
             lock_user(connection, user_id)
-            row = _get(connection, user_id, now)
+            row = get_row(connection, user_id, now)
             link = find_link(connection, user_id, now)
             if link is not None and link.state is LinkState.RELINK_NEEDED:
                 raise RelinkNeededError(link.problem or "Link your account to Spotify again.")
@@ -181,9 +189,36 @@ class Collections:
             self._note(connection, Action.COLLECTING_TRIGGERED, by, row, now)
         return number
 
+    def set_sampling(self, user_id: int, *, is_on: bool) -> None:
+        """Look at somebody's player near the end of what they hear, or no more.
+
+        Raises:
+            NotFoundError: there is no link.
+            SpotifyRefusedError: the link does not allow it.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            lock_user(connection, user_id)
+            row = get_row(connection, user_id, now)
+            if not is_on:
+                set_row(connection, user_id, samples=False, **_NOTHING_HELD)
+                self._jobs.drop(connection, user_id, SAMPLE)
+                return
+            link = find_link(connection, user_id, now)
+            if link is not None and (scope := missing_scope(link)) is not None:
+                raise SpotifyRefusedError(
+                    f"The link to Spotify does not let Tonearm see what is playing: {scope} was not granted. Allow it "
+                    f"on the account page, or link again by /api/auth/spotify/login?scopes={scope}.",
+                    Cause.SCOPE,
+                )
+            if not row.samples:
+                set_row(connection, user_id, samples=True, **_NOTHING_HELD)
+            if row.paused_at is None:
+                self.enqueue_sample(connection, user_id, row.link_id, now)
+
     def begin(self, connection: Connection, user_id: int, link_id: int, at: datetime) -> None:
         """Begin to collect through a link that was made, or go on with one that was made again: a `LinkHook`."""
-        row = _find(connection, user_id)
+        row = find_row(connection, user_id)
         anew = {
             "link_id": link_id,
             "begun_at": at,
@@ -196,28 +231,29 @@ class Collections:
             "backfill_blocks": 0,
             "backfill_ended": None,
             "backfilled_at": None,
+            **_NOTHING_HELD,
         }
         if row is None:
             values = {"user_id": user_id, "next_at": at, **anew}
             connection.execute(insert(collections).values(values))
         elif row.link_id == link_id:
-            _set(connection, user_id, next_at=at)
+            set_row(connection, user_id, next_at=at)
         else:
-            _set(connection, user_id, next_at=at, **anew)
-        row = _find(connection, user_id)
+            set_row(connection, user_id, next_at=at, **anew)
+        row = find_row(connection, user_id)
         if row is not None and row.paused_at is None:
             self._enqueue_poll(connection, row, at, _WANTED)
 
     def end(self, connection: Connection, user_id: int, link_id: int, at: datetime) -> None:
         """Collect nothing more through a link that has ended: a `LinkHook`. What an admin paused stays so."""
-        row = _find(connection, user_id)
+        row = find_row(connection, user_id)
         if row is None or row.link_id != link_id:
             return
         self._open_gap(connection, row, GapReason.UNLINKED, at)
-        for name in (POLL, BACKFILL):
-            self._jobs.drop(connection, user_id, name)
+        set_row(connection, user_id, **_NOTHING_HELD)
+        self._drop_jobs(connection, user_id)
         if row.paused_by == PausedBy.LISTENER:
-            _set(connection, user_id, paused_at=None, paused_by=None)
+            set_row(connection, user_id, paused_at=None, paused_by=None)
 
     def forget(self, connection: Connection, user_id: int, link_id: int) -> Callable[[], None]:
         """Let a job erase what a link has brought: a `Forgetting`, which leaves nothing to do after it."""
@@ -270,13 +306,18 @@ class Collections:
     def get(self, user_id: int, link_id: int) -> Row[Any]:
         """Give the row of a link that is collected from; raises CancelledError where it is not any more."""
         with self._database.read() as connection:
-            return _check(_find(connection, user_id), link_id)
+            return check_row(find_row(connection, user_id), link_id)
+
+    def get_sampled(self, user_id: int, link_id: int) -> Row[Any]:
+        """Give the row of a link that is sampled; raises CancelledError where it is not any more."""
+        with self._database.read() as connection:
+            return check_sampled(connection, user_id, link_id, self._clock())
 
     def hinder(self, user_id: int, link_id: int, reason: GapReason) -> None:
         """Write down that something is in the way of a link from the last page on."""
         now = self._clock()
         with self._database.read() as connection:
-            row = _find(connection, user_id)
+            row = find_row(connection, user_id)
         if row is None or row.link_id != link_id or row.paused_at:
             return
         values: dict[str, Any] = {"obstacle": reason.value}
@@ -286,7 +327,7 @@ class Collections:
             return
         with self._database.write() as connection:
             self._open_gap(connection, row, reason, now)
-            _set(connection, user_id, **values)
+            set_row(connection, user_id, **values)
 
     def note_page(self, connection: Connection, user_id: int, link_id: int, seen: Seen) -> None:
         """Write down, in the transaction that makes a page visible, that it came, and when the next one is due.
@@ -295,7 +336,7 @@ class Collections:
             CancelledError: nothing is collected through this link any more; the page is not wanted.
         """
         now = self._clock()
-        row = _check(_find(connection, user_id), link_id)
+        row = check_row(find_row(connection, user_id), link_id)
         before = timedelta(seconds=row.interval_seconds)
         wait = self._pace.after(now, seen.played, before, rests=not seen.new)
         wait = max(wait, self._affordable(connection, user_id))
@@ -312,11 +353,50 @@ class Collections:
             values |= {"backfill_ended": BackfillEnd.EMPTY.value, "backfilled_at": now}
         elif row.backfill_ended is None:  # also where a pause has cut it short
             self._enqueue_backfill(connection, row, seen)
-        _set(connection, user_id, **values)
+        set_row(connection, user_id, **values)
+        link = find_link(connection, user_id, now) if row.samples else None
+        if link is not None and missing_scope(link) is None:
+            # Instead of the look that is planned: of a long episode that was left meanwhile it would come late.
+            self._jobs.drop(connection, user_id, SAMPLE)
+            self.enqueue_sample(connection, user_id, link_id, now)
+
+    def note_look(
+        self, connection: Connection, user_id: int, link_id: int, at: datetime, held: bytes | None
+    ) -> None:
+        """Write down what the player is about to end, in the transaction of the look that saw it.
+
+        Raises:
+            CancelledError: nothing is sampled through this link any more.
+        """
+        check_sampled(connection, user_id, link_id, self._clock())
+        set_row(connection, user_id, held=held, held_at=None if held is None else at)
+        # There are hundreds of looks a day, of which nobody wants to know but the last one.
+        self._jobs.drop(connection, user_id, SAMPLE)
+
+    def enqueue_sample(
+        self,
+        connection: Connection,
+        user_id: int,
+        link_id: int,
+        run_at: datetime,
+        **seen: object,
+    ) -> int:
+        """Queue a look at a player, with what the look before has seen; gives the number of the job."""
+        return self._jobs.enqueue(
+            connection,
+            SAMPLE,
+            {"link_id": link_id, **seen},
+            queue=QUEUE,
+            user_id=user_id,
+            priority=_SOON,
+            run_at=run_at,
+            dedup_key=f"{user_id}:{link_id}",
+            most_failures=1,
+        )
 
     def note_backfill(self, connection: Connection, user_id: int, **values: object) -> None:
         """Write down how far a backfill is."""
-        _set(connection, user_id, **values)
+        set_row(connection, user_id, **values)
 
     def _affordable(self, connection: Connection, user_id: int) -> timedelta:
         """Give how often a link can be polled, with all that share its app."""
@@ -358,6 +438,10 @@ class Collections:
             exclusive_key=f"{BACKFILL}:{row.user_id % self._bounds.at_once}",
         )
 
+    def _drop_jobs(self, connection: Connection, user_id: int) -> None:
+        for name in _OF_LINKS:
+            self._jobs.drop(connection, user_id, name)
+
     def _open_gap(
         self, connection: Connection, row: Row[Any], reason: GapReason, now: datetime
     ) -> None:
@@ -370,45 +454,3 @@ class Collections:
     ) -> None:
         if by is PausedBy.ADMIN:
             record(connection, now, action, subject_id=row.user_id, link=row.link_id)
-
-
-def _find(connection: Connection, user_id: int) -> Row[Any] | None:
-    return connection.execute(
-        select(collections).where(collections.c.user_id == user_id)
-    ).one_or_none()
-
-
-def _get(connection: Connection, user_id: int, now: datetime) -> Row[Any]:
-    row, link = _find(connection, user_id), find_link(connection, user_id, now)
-    if row is None or link is None or link.id != row.link_id:
-        raise no_link()
-    return row
-
-
-def _set(connection: Connection, user_id: int, **values: object) -> None:
-    connection.execute(update(collections).where(collections.c.user_id == user_id).values(**values))
-
-
-def _check(row: Row[Any] | None, link_id: int) -> Row[Any]:
-    if row is None or row.link_id != link_id or row.paused_at is not None:
-        raise CancelledError("Nothing is collected through this link any more, or it was paused.")
-    return row
-
-
-def _standing(link: Link | None, row: Row[Any] | None, *, is_blocked: bool) -> Standing:
-    if link is None or row is None:
-        return Standing.NOT_LINKED
-    if link.state is LinkState.RELINK_NEEDED:
-        return Standing.RELINK_NEEDED
-    if row.paused_at is not None:
-        return Standing.PAUSED
-    if is_blocked:
-        return Standing.BLOCKED
-    if row.obstacle is not None:
-        return _HINDRANCES[GapReason(row.obstacle)]
-    return Standing.BEGINNING if row.polled_at is None else Standing.COLLECTING
-
-
-def _backfill_of(row: Row[Any]) -> Backfill:
-    ended_by = BackfillEnd(row.backfill_ended) if row.backfill_ended else None
-    return Backfill(row.backfilled_at, ended_by, row.backfill_requests)

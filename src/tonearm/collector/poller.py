@@ -14,7 +14,8 @@ from tonearm.collector.pace import PAGE
 from tonearm.collector.records import BackfillEnd
 from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import GapReason
-from tonearm.history.polls import Page, PolledPlay, PollOutcome, Polls
+from tonearm.history.answers import PolledPlay
+from tonearm.history.polls import Page, PollOutcome, Polls
 from tonearm.jobs.errors import ThrottledError, TransientError
 from tonearm.jobs.work import Task
 from tonearm.ops.clock import Clock
@@ -59,7 +60,7 @@ class Poller:
 
     def poll(self, task: Task) -> None:
         """Ask once for a listener's recent plays; the result counts what they brought."""
-        user_id, link_id = _whose(task)
+        user_id, link_id = whose(task)
         row = self._collections.get(user_id, link_id)
         asked_at = self._clock()
         page = self._fetch(user_id, link_id, Purpose.POLL)
@@ -90,7 +91,7 @@ class Poller:
 
     def backfill(self, task: Task) -> None:
         """Ask for what was played before the first page until one of five conditions holds."""
-        user_id, link_id = _whose(task)
+        user_id, link_id = whose(task)
         shows_until = datetime.fromisoformat(task.job.payload["shows_until"])
         before_ms: int = task.job.payload["before_ms"]
         while True:
@@ -126,7 +127,7 @@ class Poller:
 
     def forget(self, task: Task) -> None:
         """Erase what a link has brought."""
-        user_id, link_id = _whose(task)
+        user_id, link_id = whose(task)
         self._polls.forget(
             user_id,
             link_id,
@@ -210,7 +211,8 @@ class Poller:
             self._collections.hinder(user_id, link_id, reason)
 
 
-def _whose(task: Task) -> tuple[int, int]:
+def whose(task: Task) -> tuple[int, int]:
+    """Give the numbers of listener and link that a job is for."""
     if task.job.user_id is None:
         raise ValueError("collecting is for somebody")
     return task.job.user_id, int(task.job.payload["link_id"])

@@ -60,6 +60,16 @@ class Backfill:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Whether the player is looked at near the end of what plays."""
+
+    is_on: bool
+    """Whether the listener wants it; the wish outlives the link."""
+    missing_scope: str | None
+    """What the link has to be granted at Spotify for it; null where it has been, or there is no link."""
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionStatus:
     """How collecting somebody's plays stands."""
 
@@ -81,6 +91,7 @@ class CollectionStatus:
     paused_at: datetime | None
     paused_by: PausedBy | None
     backfill: Backfill | None
+    sampling: Sampling
     app: AppStatus | None
     """The app's budget of calls, and until when Spotify blocks it."""
     gaps: tuple[Gap, ...]

@@ -4,11 +4,11 @@ import re
 
 _WORDS = (
     ("tv", r"tizen|webos|android_tv|roku|fire_tv"),
-    ("console", r"ps[345]|playstation|xbox"),
+    ("console", r"ps[345]|playstation|xbox|gameconsole"),
     ("cast", r"cast"),
     ("tv", r"tv"),  # after what says more: "sony_tv" is also the name of a PlayStation's partner
     ("speaker", r"sonos|alexa|echo|speaker|google_home"),
-    ("car", r"automotive|(?<![a-z0-9])car(?![a-z0-9])|carthing"),
+    ("car", r"automotive|automobile|(?<![a-z0-9])car(?![a-z0-9])|carthing"),
     ("watch", r"watch|garmin|fitbit|wear"),
     ("web", r"web_?player|web player"),
     ("ios", r"ios|iphone|ipad"),

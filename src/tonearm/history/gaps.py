@@ -155,9 +155,10 @@ def _shown_to(connection: Connection, user_id: int, link_id: int) -> int | None:
 
 
 def _newest(connection: Connection, user_id: int, link_id: int) -> int | None:
+    # A sample is no page: what it knows of says nothing of what else was played.
     found: int | None = connection.scalar(
         select(func.max(polled.c.played_at)).where(
-            polled.c.user_id == user_id, polled.c.link_id == link_id
+            polled.c.user_id == user_id, polled.c.link_id == link_id, polled.c.is_sample.is_(False)
         )
     )
     return found

@@ -13,7 +13,7 @@ from tonearm.catalogue.resolution import Resolution
 from tonearm.domain.vocabulary import Family
 from tonearm.history.arrays import ROWS_AT_ONCE, best_match, group, slices
 from tonearm.history.polled import ExtendedPlays, place
-from tonearm.history.sightings import Context, Plays, Sightings
+from tonearm.history.sightings import Context, Plays, Sightings, context_ranks
 
 _MINUTE = 60_000
 _LATEST_LEAD = 5 * _MINUTE
@@ -59,17 +59,17 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
     play_of[extended] = labels
     play_of[account[absorbed]] = labels[absorbed_by[absorbed]]
     play_of[alone] = np.arange(len(alone), dtype=np.int32) + len(merged.first)
+    around = alone
     if len(polls):
-        known = ExtendedPlays(extended, labels, merged.first, merged.ended_at)
-        play_of[polls], more = _place_polls(sightings, resolution, polls, known, alone)
-        alone = np.concatenate([alone, more])
-        del known, more
+        play_of[polls], alone, around = _place_polls(
+            sightings, resolution, contexts, polls, extended, labels, merged, alone
+        )
     del labels, extended
 
     first = _joined(merged.first, alone)
     ended_at = _joined(merged.ended_at, sightings.clock[alone])
     started_at = _joined(merged.started_at, sightings.clock[alone] - sightings.ms_played[alone])
-    context = _joined(merged.context, sightings.context[alone])
+    context = _joined(merged.context, sightings.context[around])
     del merged
     ids = np.full(len(first), np.iinfo(np.uint32).max, np.uint32)
     np.minimum.at(ids, play_of, sightings.id)
@@ -99,20 +99,31 @@ def derive(sightings: Sightings, resolution: Resolution, contexts: list[Context]
 def _place_polls(
     sightings: Sightings,
     resolution: Resolution,
+    contexts: list[Context],
     polls: NDArray[np.int32],
-    known: ExtendedPlays,
+    extended: NDArray[np.int32],
+    labels: _Labels,
+    merged: "_Merged",
     alone: NDArray[np.int32],
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Give which play each poll tells of, and the first rows of plays that polls alone tell of.
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Give which play each poll tells of, and `alone` with the rows of plays that polls alone tell of behind it.
 
-    Plays that extended histories tell of come first, then those of `alone`, then the new ones.
+    Plays that extended histories tell of come first, then these. For these the rows are given too that tell of the
+    circumstances: account data knows none, so that a poll may.
     """
+    known = ExtendedPlays(extended, labels, merged.first, merged.ended_at)
     exported = np.flatnonzero(sightings.family[alone] == Family.ACCOUNT)
-    placed = place(sightings, resolution, polls, known, alone[exported])
+    placed = place(sightings, resolution, contexts, polls, known, alone[exported])
     known_as = np.append(exported, -1)[placed.account]
     number = np.where(placed.account < 0, placed.listen + len(alone), known_as)
     number += len(known.first)
-    return np.where(placed.extended < 0, number, placed.extended), placed.alone
+    around = alone.copy()
+    around[exported[placed.counted]] = placed.spoken
+    return (
+        np.where(placed.extended < 0, number, placed.extended),
+        np.concatenate([alone, placed.alone]),
+        np.concatenate([around, placed.alone]),
+    )
 
 
 def _ranks(order: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -241,10 +252,7 @@ def _merge_contexts(
     contexts: list[Context],
 ) -> None:
     """Fold the contexts of plays that have several, in the order of the evidence."""
-    rank = np.empty(len(contexts), np.int64)
-    rank[sorted(range(len(contexts)), key=lambda index: contexts[index].order)] = np.arange(
-        len(contexts)
-    )
+    rank = context_ranks(contexts)
     chosen = is_mixed[labels]
     rows, labels = rows[chosen], labels[chosen]
     context = sightings.context[rows]

@@ -4,13 +4,14 @@ Spotify's list tells when a play ended by a clock that no export repeats to the 
 tolerance, one to one. All of it looks at content alone (docs/explanation/plays.md, "Plays").
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tonearm.catalogue.resolution import NO_ITEM, Resolution
-from tonearm.history.sightings import Sightings
+from tonearm.history.sightings import Context, Sightings, context_ranks
 
 _REDELIVERED_MS = 30_000
 _EXTENDED_MS = 90_000
@@ -47,18 +48,23 @@ class Placed:
     """For each the number of a listen that only polls tell of, or -1."""
     alone: _Rows
     """For each such listen the sighting that speaks for it."""
+    counted: NDArray[np.int64]
+    """The places of account sightings that are the same play as a listen."""
+    spoken: _Rows
+    """For each of these the sighting that speaks for the listen."""
 
 
 def place(
     sightings: Sightings,
     resolution: Resolution,
+    contexts: Sequence[Context],
     polls: _Rows,
     extended: ExtendedPlays,
     account: _Rows,
 ) -> Placed:
     """Find the plays of polled sightings among extended plays, and account sightings that no such play absorbs."""
     works = _works(resolution)
-    listens = _listens(sightings, resolution, works, polls)
+    listens = _listens(sightings, resolution, contexts, works, polls)
     by_extended = _among_extended(sightings, resolution, works, listens, extended)
     left = np.flatnonzero(by_extended < 0)
     by_account = np.full(len(by_extended), -1, np.int64)
@@ -67,11 +73,14 @@ def place(
     )
     is_alone = (by_extended < 0) & (by_account < 0)
     number = np.where(is_alone, np.cumsum(is_alone) - 1, -1)
+    is_counted = by_account >= 0
     return Placed(
         by_extended[listens.of],
         by_account[listens.of],
         number[listens.of],
-        listens.first[is_alone],
+        listens.speaker[is_alone],
+        by_account[is_counted],
+        listens.speaker[is_counted],
     )
 
 
@@ -102,19 +111,24 @@ class _Listens:
 
     work: NDArray[np.int32]
     at: _Instants
-    first: _Rows
-    """The sighting that speaks for each: the earliest, then the shortest, then by its wording."""
+    """The first clock of each."""
+    speaker: _Rows
+    """The sighting that speaks for each."""
     of: NDArray[np.int64]
     """For each polled sighting its listen."""
 
 
 def _listens(
-    sightings: Sightings, resolution: Resolution, works: NDArray[np.int32], polls: _Rows
+    sightings: Sightings,
+    resolution: Resolution,
+    contexts: Sequence[Context],
+    works: NDArray[np.int32],
+    polls: _Rows,
 ) -> _Listens:
     """Put together what was delivered several times, with its stamp moved."""
-    description = sightings.description[polls]
-    clock, ms_played, work = sightings.clock[polls], sightings.ms_played[polls], works[description]
-    order = np.lexsort((resolution.wording_ranks(description), ms_played, clock, work))
+    clock, ms_played = sightings.clock[polls], sightings.ms_played[polls]
+    work = works[sightings.description[polls]]
+    order = np.lexsort((clock, work))
     clock, ms_played, work = clock[order], ms_played[order], work[order]
     is_moment = np.ones(len(order), bool)
     is_moment[1:] = (clock[1:] != clock[:-1]) | (work[1:] != work[:-1])
@@ -132,7 +146,30 @@ def _listens(
     is_first = anchor == np.arange(len(moment))
     of = np.empty(len(order), np.int64)
     of[order] = (np.cumsum(is_first) - 1)[np.cumsum(is_moment) - 1]
-    return _Listens(owner[is_first], at[is_first], polls[order][moment[is_first]], of)
+    speaker = _speakers(sightings, resolution, contexts, polls, of)
+    return _Listens(owner[is_first], at[is_first], speaker, of)
+
+
+def _speakers(
+    sightings: Sightings,
+    resolution: Resolution,
+    contexts: Sequence[Context],
+    polls: _Rows,
+    of: NDArray[np.int64],
+) -> _Rows:
+    """Give what speaks for each listen: samples first, which have a stamp; then the earliest, then the shortest."""
+    used, place = np.unique(sightings.context[polls], return_inverse=True)
+    order = np.lexsort(
+        (
+            context_ranks([contexts[index] for index in used.tolist()])[place],
+            resolution.wording_ranks(sightings.description[polls]),
+            sightings.ms_played[polls],
+            sightings.clock[polls],
+            sightings.stamp[polls] == 0,
+            of,
+        )
+    )
+    return polls[order[np.diff(of[order], prepend=-1) > 0]]
 
 
 def _among_extended(

@@ -1,23 +1,29 @@
-"""Plays that polling Spotify's list of recently played tracks brings: recorded once, and forgotten on request."""
+"""Plays that Spotify tells of, in its list of recent plays and in samples: recorded once, and forgotten on request."""
 
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, select
 
 from tonearm.accounts.people import get_user
-from tonearm.catalogue.descriptions import Description, clean_uri
 from tonearm.domain.instants import from_ms, to_ms
-from tonearm.domain.text import clean
-from tonearm.domain.vocabulary import Family, GapReason, Kind
-from tonearm.history.change import Change, Claims, Recorded, plan_record, plan_removal
-from tonearm.history.corrections.marks import sighting_keys
+from tonearm.domain.vocabulary import GapReason
+from tonearm.history.answers import (
+    Claim,
+    PolledPlay,
+    Sample,
+    claim_of,
+    claim_of_sample,
+    columns_of,
+    keyed,
+)
+from tonearm.history.change import Change, Recorded, plan_record, plan_removal
 from tonearm.history.evidence import load_evidence
 from tonearm.history.gaps import drop_link, note_page
 from tonearm.history.publication import (
@@ -30,33 +36,12 @@ from tonearm.history.publication import (
     renew,
     stage,
 )
-from tonearm.history.sightings import Context, Sightings
 from tonearm.ops.clock import Clock
 from tonearm.ops.memory import give_back_memory
 from tonearm.storage.database import Database
 from tonearm.storage.poll_tables import polled
 
-_EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)  # before that there was no Spotify to listen to
-_LATEST_LEAD = timedelta(days=1)
-_LONGEST_MS = 86_400_000
-_LONGEST_TEXT = 4_096
 _COMMIT_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class PolledPlay:
-    """One item of Spotify's list of recently played tracks."""
-
-    uri: str | None
-    title: str | None
-    artists: tuple[str, ...]
-    """Of the track."""
-    album_artists: tuple[str, ...]
-    album: str | None
-    played_at: datetime
-    duration_ms: int
-    answer: bytes
-    """The item word for word, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +75,28 @@ class PollOutcome:
     refused: int
     """Those without URI and title, of impossible times or lengths, or with endless texts."""
     oldest_at: datetime | None
-    """Of all plays of this link that are stored now."""
+    """Of all plays of this link that are stored now, samples left out."""
     newest_at: datetime | None
     gap_id: int | None
     """The gap that was left before this page, if there is one."""
     version: int
     """Of the history, afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be published of an answer."""
+
+    fresh: dict[int, Claim]
+    recorded: Recorded | None
+    """None where nothing is fresh."""
+    revision: int
+    versions: Versions
+    planned_at: datetime
+
+    @property
+    def change(self) -> Change | None:
+        return None if self.recorded is None else self.recorded.change
 
 
 def _nothing(_connection: Connection, _outcome: Any) -> None:  # noqa: ANN401 - whatever there was
@@ -124,34 +125,51 @@ class Polls:
         Raises:
             NotFoundError: there is no such listener.
         """
-        told = _told_by(page)
+        told = keyed(claim_of(play, page.fetched_at) for play in page.plays)
         while True:
             with suppress(HistoryMovedError):
                 return self._record(user_id, link_id, page, told, conclude)
+
+    def record_sample(
+        self,
+        user_id: int,
+        link_id: int,
+        sample: Sample,
+        conclude: Callable[[Connection, bool], None] = _nothing,
+    ) -> bool:
+        """Record a sample once, and call `conclude` as `record` does; tells both whether it was news.
+
+        It vouches for no time, and neither leaves nor ends a gap. One that cannot be true is not kept.
+
+        Raises:
+            NotFoundError: there is no such listener.
+        """
+        told = keyed([claim_of_sample(sample)])
+        while True:
+            with suppress(HistoryMovedError):
+                plan = self._plan(user_id, link_id, told)
+                with self._database.write() as connection:
+                    self._publish(connection, user_id, plan.change, plan.revision, plan.versions)
+                    _insert_polled(
+                        connection, user_id, link_id, sample.sampled_at, plan, is_sample=True
+                    )
+                    if plan.change is None and plan.fresh:
+                        renew(connection, user_id, now=plan.planned_at)
+                    conclude(connection, bool(plan.fresh))
+                return bool(plan.fresh)
 
     def _record(
         self,
         user_id: int,
         link_id: int,
         page: Page,
-        told: "dict[int, _Claim]",
+        told: dict[int, Claim],
         conclude: Callable[[Connection, PollOutcome], None],
     ) -> PollOutcome:
-        with self._database.read() as connection:
-            get_user(connection, user_id)
-            versions = history_versions(connection, user_id)
-            known = _known_keys(connection, user_id, link_id, told)
-            fresh = {key: claim for key, claim in told.items() if key not in known}
-            evidence = load_evidence(connection, user_id) if fresh else None
-        now = self._clock()
-        recorded = None if evidence is None else plan_record(evidence, _columns(fresh.values()))
-        del evidence
-        change = None if recorded is None else recorded.change
-        revision = self._stage(change, now)
-        instants = [claim.played_at for claim in told.values()]
-        give_back_memory()  # of planning: this is no process of its own
+        plan = self._plan(user_id, link_id, told)
+        instants = [claim.clock for claim in told.values()]
         with self._database.write() as connection:
-            self._publish(connection, user_id, change, revision, versions)
+            self._publish(connection, user_id, plan.change, plan.revision, plan.versions)
             gap, is_noted = note_page(
                 connection,
                 user_id,
@@ -160,15 +178,29 @@ class Polls:
                 end=max([to_ms(page.shows_until or page.fetched_at), *instants]),
                 is_full=page.is_full,
                 lost_by=page.lost_by,
-                now=now,
+                now=plan.planned_at,
             )
-            if recorded is not None:
-                _insert_polled(connection, user_id, link_id, page.fetched_at, fresh, recorded)
-            if change is None and (is_noted or fresh):
-                renew(connection, user_id, now=now)
-            outcome = _outcome(connection, user_id, link_id, page, recorded, gap)
+            _insert_polled(connection, user_id, link_id, page.fetched_at, plan, is_sample=False)
+            if plan.change is None and (is_noted or plan.fresh):
+                renew(connection, user_id, now=plan.planned_at)
+            outcome = _outcome(connection, user_id, link_id, page, plan.recorded, gap)
             conclude(connection, outcome)
         return outcome
+
+    def _plan(self, user_id: int, link_id: int, told: dict[int, Claim]) -> _Plan:
+        """Plan to add what a link has not told of before, and write the segments that nobody sees yet."""
+        with self._database.read() as connection:
+            get_user(connection, user_id)
+            versions = history_versions(connection, user_id)
+            known = _known_keys(connection, user_id, link_id, told)
+            fresh = {key: claim for key, claim in told.items() if key not in known}
+            evidence = load_evidence(connection, user_id) if fresh else None
+        now = self._clock()
+        recorded = None if evidence is None else plan_record(evidence, columns_of(fresh.values()))
+        del evidence
+        revision = self._stage(None if recorded is None else recorded.change, now)
+        give_back_memory()  # of planning: this is no process of its own
+        return _Plan(fresh, recorded, revision, versions, now)
 
     def forget(
         self,
@@ -229,72 +261,6 @@ class Polls:
             raise HistoryMovedError("The history changed in the meantime.")
 
 
-class _Claim(NamedTuple):
-    """What an item of a page claims."""
-
-    play: PolledPlay
-    description: Description
-    played_at: int
-
-
-def _claim(play: PolledPlay, fetched_at: datetime) -> _Claim | None:
-    """Read an item; None where it is about nothing, or cannot be true.
-
-    The artist is the first one of the album, as in exports; where the album names none, the first one of the track.
-    """
-    artist = next(iter([*play.album_artists, *play.artists]), None)
-    uri = clean_uri(clean(play.uri))
-    title, artist, album = clean(play.title), clean(artist), clean(play.album)
-    is_possible = (
-        (uri is not None or title is not None)
-        and all(len(text or "") <= _LONGEST_TEXT for text in (title, artist, album))
-        and _EARLIEST <= play.played_at <= fetched_at + _LATEST_LEAD
-        and 0 <= play.duration_ms <= _LONGEST_MS
-    )
-    if not is_possible:
-        return None
-    return _Claim(
-        play, Description(Kind.MUSIC.value, uri, title, artist, album), to_ms(play.played_at)
-    )
-
-
-def _told_by(page: Page) -> dict[int, _Claim]:
-    """Give what can be true of a page by the keys of its content, each once."""
-    found = (_claim(play, page.fetched_at) for play in page.plays)
-    claims = [claim for claim in found if claim is not None]
-    columns = _columns(claims)
-    sightings = Sightings(
-        id=columns.context,
-        family=columns.family,
-        description=columns.description,
-        clock=columns.clock,
-        ms_played=columns.ms_played,
-        stamp=columns.stamp,
-        context=columns.context,
-        play=columns.context,
-    )
-    keys = sighting_keys(sightings, columns.descriptions, columns.contexts).tolist()
-    told: dict[int, _Claim] = {}
-    for key, claim in zip(keys, claims, strict=True):
-        told.setdefault(key, claim)
-    return told
-
-
-def _columns(claims: Collection[_Claim]) -> Claims:
-    """Give claims as columns; Spotify tells nothing of the circumstances."""
-    count = len(claims)
-    return Claims(
-        family=np.full(count, Family.POLL, np.uint8),
-        description=np.arange(count, dtype=np.uint32),
-        clock=np.fromiter((claim.played_at for claim in claims), np.int64, count),
-        ms_played=np.fromiter((claim.play.duration_ms for claim in claims), np.int32, count),
-        stamp=np.zeros(count, np.int64),
-        context=np.zeros(count, np.uint32),
-        descriptions=[claim.description for claim in claims],
-        contexts=[Context()],
-    )
-
-
 def _known_keys(
     connection: Connection, user_id: int, link_id: int, keys: Collection[int]
 ) -> set[int]:
@@ -315,21 +281,27 @@ def _insert_polled(
     user_id: int,
     link_id: int,
     fetched_at: datetime,
-    fresh: Mapping[int, _Claim],
-    recorded: Recorded,
+    plan: _Plan,
+    *,
+    is_sample: bool,
 ) -> None:
     """Write which link told of what, with its words."""
+    if plan.recorded is None:
+        return
     rows = [
         {
             "user_id": user_id,
             "link_id": link_id,
             "key": key,
             "sighting": sighting,
-            "played_at": claim.played_at,
+            "played_at": claim.clock,
             "fetched_at": fetched_at,
-            "answer": zlib.compress(claim.play.answer),
+            "answer": zlib.compress(claim.answer),
+            "is_sample": is_sample,
         }
-        for (key, claim), sighting in zip(fresh.items(), recorded.sighting.tolist(), strict=True)
+        for (key, claim), sighting in zip(
+            plan.fresh.items(), plan.recorded.sighting.tolist(), strict=True
+        )
     ]
     connection.execute(insert(polled), rows)
 
@@ -350,10 +322,10 @@ def _outcome(
         suppressed = int(is_deleted.sum())
         new = len(np.unique(recorded.play[recorded.is_new_play & ~is_deleted]))
         merged = fresh - new - suppressed
-    possible = sum(_claim(play, page.fetched_at) is not None for play in page.plays)
+    possible = sum(claim_of(play, page.fetched_at) is not None for play in page.plays)
     first, last = connection.execute(
         select(func.min(polled.c.played_at), func.max(polled.c.played_at)).where(
-            polled.c.user_id == user_id, polled.c.link_id == link_id
+            polled.c.user_id == user_id, polled.c.link_id == link_id, polled.c.is_sample.is_(False)
         )
     ).one()
     return PollOutcome(

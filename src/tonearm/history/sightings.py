@@ -1,5 +1,6 @@
 """Sightings and contexts as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple, Self
 
@@ -32,6 +33,15 @@ class Context(NamedTuple):
     def order(self) -> tuple[tuple[bool, str | bool], ...]:
         """A key that puts absent after present and false before true."""
         return tuple((part is None, "" if part is None else part) for part in self)
+
+
+def context_ranks(contexts: Sequence[Context]) -> NDArray[np.int64]:
+    """Give each of some contexts its rank in the order of the evidence."""
+    rank = np.empty(len(contexts), np.int64)
+    rank[sorted(range(len(contexts)), key=lambda index: contexts[index].order)] = np.arange(
+        len(contexts)
+    )
+    return rank
 
 
 @dataclass(slots=True)

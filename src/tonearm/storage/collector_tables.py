@@ -1,6 +1,6 @@
 """Table of what is collected through links to Spotify."""
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, false
 
 from tonearm.storage.tables import Instant, metadata, of_user
 
@@ -28,5 +28,10 @@ collections = Table(
     Column("backfill_blocks", Integer, nullable=False, server_default="0"),
     Column("backfill_ended", String(16)),
     Column("backfilled_at", Instant),
+    # Whether the listener wants samples; the wish outlives the link.
+    Column("samples", Boolean, nullable=False, server_default=false()),
+    # The player's state, deflated, near the end of what it played: recorded once that has ended.
+    Column("held", LargeBinary),
+    Column("held_at", Instant),
     Index("ix_collections_next_at", "next_at"),
 )

@@ -1,6 +1,16 @@
-"""Tables of what polling Spotify's list of recently played tracks brings, beside the sightings themselves."""
+"""Tables of what asking Spotify for recent plays and samples brings, beside the sightings themselves."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    false,
+)
 
 from tonearm.storage.tables import Instant, metadata, of_user
 
@@ -16,9 +26,11 @@ polled = Table(
     # Unix milliseconds, as are those below.
     Column("played_at", BigInteger, nullable=False),
     Column("fetched_at", Instant, nullable=False),
-    # The item of the answer, deflated.
+    # The item of the answer, deflated; of a sample the whole answer.
     Column("answer", LargeBinary, nullable=False),
-    Index("ix_polled_played_at", "user_id", "link_id", "played_at"),
+    # Whether it is no item of a page, but what the player was seen to end: that vouches for nothing.
+    Column("is_sample", Boolean, nullable=False, server_default=false()),
+    Index("ix_polled_played_at", "user_id", "link_id", "is_sample", "played_at"),
     Index("ix_polled_sighting", "user_id", "sighting"),
 )
 

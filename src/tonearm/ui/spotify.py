@@ -9,7 +9,7 @@ from tonearm.accounts.link_records import LinkState
 from tonearm.accounts.people import User
 from tonearm.collector.records import Standing
 from tonearm.web.services import Services
-from tonearm.web.spotify import LOGIN, status_of
+from tonearm.web.spotify import LOGIN, redirect_of, status_of
 
 _STATES: Mapping[LinkState, str] = {
     LinkState.LINKED: "Linked",
@@ -55,16 +55,19 @@ def spotify_values(request: Request, rooms: Services, caller: User) -> dict[str,
         "link_state": _STATES[status.link.state] if status.link else None,
         "granted": ", ".join(_GRANTS.get(scope, scope) for scope in scopes),
         "spotify_login": LOGIN,
-        **(collecting_values(rooms, caller) if status.link else {}),
+        **(collecting_values(request, rooms, caller) if status.link else {}),
     }
 
 
-def collecting_values(rooms: Services, caller: User) -> dict[str, Any]:
+def collecting_values(request: Request, rooms: Services, caller: User) -> dict[str, Any]:
     """Give what the part about collecting is rendered with."""
     found = rooms.collections.status(caller.id)
+    scope = found.sampling.missing_scope
     return {
         "found": found,
         "standing": _STANDINGS[found.standing],
         "is_polling": rooms.collections.is_polling(caller.id),
         "most_gaps": _MOST_GAPS,
+        "allow_sampling": scope and f"{LOGIN}?scopes={scope}",
+        "is_pasted": redirect_of(request, rooms.public_url).is_pasted,
     }

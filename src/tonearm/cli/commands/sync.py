@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
@@ -90,6 +90,22 @@ def resume(*, user: str | None = None) -> None:
     say(f"Plays of {person.name} are collected again.")
 
 
+@COMMAND.command
+def sampling(switch: Literal["on", "off"]) -> None:
+    """Look at the owner's player near the end of each track, or no more: for true starts, devices and podcasts.
+
+    Everybody else decides it for themselves, on the account page.
+
+    Args:
+        switch: `on` or `off`. On costs two calls to Spotify a track.
+    """
+    with opened() as tonearm:
+        person = listener(tonearm, None)
+        tonearm.collections.set_sampling(person.id, is_on=switch == "on")
+    how = "sampled from now on" if switch == "on" else "not sampled any more"
+    say(f"What {person.name} plays is {how}.")
+
+
 def _wait(tonearm: "Tonearm", number: int) -> "Job":
     """Do a job here unless a server has taken it, and give it when it has ended or has to wait."""
     from tonearm.jobs.records import UNFINISHED, JobState  # noqa: PLC0415 - `--help` does not need it
@@ -112,6 +128,9 @@ def _tell(name: str, found: "CollectionStatus") -> None:
     say(f"{line}.")
     if found.problem:
         say(found.problem)
+    if found.sampling.is_on:
+        scope = found.sampling.missing_scope
+        say("Sampling is on." if scope is None else f"Sampling waits for the permission {scope}.")
     for gap in found.gaps:
         end = f"{gap.to_at:%Y-%m-%d %H:%M}" if gap.to_at else "now"
         say(

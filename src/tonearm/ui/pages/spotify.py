@@ -73,7 +73,7 @@ def post_removed_app(request: Request, caller: PageEditor, rooms: Rooms) -> Resp
 def get_collecting(request: Request, caller: PageCaller, rooms: Rooms) -> Response:
     """Give the part of the account page that tells how collecting stands, for the page to show anew."""
     frame = frame_of(request, caller)
-    html = render("account_collecting.html", frame, **collecting_values(rooms, caller))
+    html = render("account_collecting.html", frame, **collecting_values(request, rooms, caller))
     return page(request, html, 200)
 
 
@@ -98,6 +98,20 @@ def post_resume(request: Request, caller: PageEditor, rooms: Rooms) -> Response:
     """Go on collecting."""
     return _done(
         request, rooms, caller, lambda: rooms.collections.resume(caller.id, PausedBy.LISTENER)
+    )
+
+
+@ROUTER.post("/sampling")
+def post_sampling(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    *,
+    is_on: Annotated[bool, Form()] = False,
+) -> Response:
+    """Look at the player near the end of each track, or no more."""
+    return _done(
+        request, rooms, caller, lambda: rooms.collections.set_sampling(caller.id, is_on=is_on)
     )
 
 
