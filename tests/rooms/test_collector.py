@@ -394,7 +394,8 @@ def test_unlinking_can_erase_what_the_link_brought(room: Room) -> None:
     assert job.result == {"forgotten": 50}
 
 
-def test_a_page_that_comes_after_a_pause_is_not_recorded(room: Room) -> None:
+@pytest.mark.parametrize("how", ["paused", "unlinked", "erased"])
+def test_a_page_that_comes_too_late_is_not_recorded(room: Room, how: str) -> None:
     room.link()
     room.clock.advance(hours=9)
     room.tonearm.collections.plan()
@@ -402,13 +403,22 @@ def test_a_page_that_comes_after_a_pause_is_not_recorded(room: Room) -> None:
     poller = room.tonearm.poller
     fetch = poller._fetch  # noqa: SLF001 - the moment between asking and writing cannot be met otherwise
 
-    def pause_meanwhile(*args: object) -> object:
+    def end() -> None:
+        if how == "paused":
+            room.tonearm.collections.pause(room.ada.id, PausedBy.LISTENER)
+        else:
+            what = Collected.ERASE if how == "erased" else Collected.KEEP
+            room.tonearm.links.unlink(room.ada.id, what)
+            # Somebody else erases at once.
+            room.tonearm.worker().work_once()
+
+    def end_meanwhile(*args: object) -> object:
         page = fetch(*args)  # type: ignore[arg-type] # passed on
-        room.tonearm.collections.pause(room.ada.id, PausedBy.LISTENER)
+        end()
         return page
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(poller, "_fetch", pause_meanwhile)
+        patch.setattr(poller, "_fetch", end_meanwhile)
         room.work()
-    assert len(room.plays()) == count
-    assert room.status().standing is Standing.PAUSED
+    assert len(room.plays()) == (0 if how == "erased" else count)
+    assert room.status().standing is (Standing.PAUSED if how == "paused" else Standing.NOT_LINKED)

@@ -25,7 +25,7 @@ from tonearm.collector.records import (
 )
 from tonearm.collector.rows import (
     backfill_of,
-    check_row,
+    check_linked,
     check_sampled,
     find_row,
     get_row,
@@ -306,7 +306,7 @@ class Collections:
     def get(self, user_id: int, link_id: int) -> Row[Any]:
         """Give the row of a link that is collected from; raises CancelledError where it is not any more."""
         with self._database.read() as connection:
-            return check_row(find_row(connection, user_id), link_id)
+            return check_linked(connection, user_id, link_id, self._clock())
 
     def get_sampled(self, user_id: int, link_id: int) -> Row[Any]:
         """Give the row of a link that is sampled; raises CancelledError where it is not any more."""
@@ -336,7 +336,7 @@ class Collections:
             CancelledError: nothing is collected through this link any more; the page is not wanted.
         """
         now = self._clock()
-        row = check_row(find_row(connection, user_id), link_id)
+        row = check_linked(connection, user_id, link_id, now)
         before = timedelta(seconds=row.interval_seconds)
         wait = self._pace.after(now, seen.played, before, rests=not seen.new)
         wait = max(wait, self._affordable(connection, user_id))

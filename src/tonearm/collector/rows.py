@@ -41,20 +41,19 @@ def set_row(connection: Connection, user_id: int, **values: object) -> None:
     connection.execute(update(collections).where(collections.c.user_id == user_id).values(**values))
 
 
-def check_row(row: Row[Any] | None, link_id: int) -> Row[Any]:
-    """Give a row back if something is collected through a link; raises CancelledError."""
-    if row is None or row.link_id != link_id or row.paused_at is not None:
+def check_linked(connection: Connection, user_id: int, link_id: int, now: datetime) -> Row[Any]:
+    """Give the row of a listener if something is collected through a link; raises CancelledError."""
+    row, link = find_row(connection, user_id), find_link(connection, user_id, now)
+    is_there = link is not None and link.id == link_id
+    if row is None or not is_there or row.link_id != link_id or row.paused_at is not None:
         raise CancelledError("Nothing is collected through this link any more, or it was paused.")
     return row
 
 
 def check_sampled(connection: Connection, user_id: int, link_id: int, now: datetime) -> Row[Any]:
     """Give the row of a listener whose link is sampled; raises CancelledError."""
-    row, link = (
-        check_row(find_row(connection, user_id), link_id),
-        find_link(connection, user_id, now),
-    )
-    if not row.samples or link is None or link.id != link_id:
+    row = check_linked(connection, user_id, link_id, now)
+    if not row.samples:
         raise CancelledError("Nothing is sampled through this link any more.")
     return row
 
