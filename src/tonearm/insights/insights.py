@@ -21,11 +21,11 @@ from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
 from tonearm.insights.finding import Found, find_named
 from tonearm.insights.library import Library
+from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
 from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
 from tonearm.insights.portrait import Portrait, draw_portrait
 from tonearm.insights.question import Question, check_question, period_of, settled
-from tonearm.insights.records import Overview
 from tonearm.insights.selection import select_plays
 from tonearm.insights.shelf import Shelf
 from tonearm.insights.view import View
@@ -33,7 +33,6 @@ from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
 
 _ANSWERS_PART = 16
-_OVERVIEW_ITEMS = 7
 _USUAL = Preferences()
 _Key = tuple[object, ...]
 _Answer = TypeVar("_Answer")
@@ -124,24 +123,8 @@ class Insights:
         self, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> Overview:
         """Answer everything the overview page shows, from one version of the history."""
-
-        def all_of_it(view: View) -> Overview:
-            everything = msgspec.structs.replace(view.question, range="all", from_=None, to=None)
-            whole = replace(view, question=everything, period=period_of(everything, self._clock()))
-            before = view.period.previous
-            by = {"limit": _OVERVIEW_ITEMS, "by": getattr(question, "by", RankBy.PLAYS)}
-            return Overview(
-                totals=view.ask("totals"),
-                previous=None if before is None else view.shifted(before).ask("totals"),
-                artists=view.ask("top-artists", **by),
-                albums=view.ask("top-albums", **by),
-                tracks=view.ask("top-tracks", **by),
-                heatmap=view.ask("heatmap"),
-                months=whole.ask("timeline", unit="month"),
-                days=whole.ask("timeline", unit="day"),
-            )
-
-        return self._look(user_id, question, preferences, all_of_it)
+        by = getattr(question, "by", RankBy.PLAYS)
+        return self._look(user_id, question, preferences, lambda view: draw_overview(view, by))
 
     def plays(
         self, user_id: int, question: PlaysQuestion, preferences: Preferences = _USUAL

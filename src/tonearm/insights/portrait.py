@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from msgspec import structs
-
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import Period
 from tonearm.domain.vocabulary import ItemKind, RankBy
@@ -48,11 +46,7 @@ class Portrait(Record, frozen=True):
 
 def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
     """Draw the portrait of the item that the view's question is about; raises NotFoundError where no play is left."""
-    whole = replace(
-        view,
-        question=structs.replace(view.question, range="all", from_=None, to=None),
-        period=Period(None, None),
-    )
+    whole = view.shifted(Period(None, None))
     every = replace(whole, selection=replace(view.selection, has_hidden=True, has_private=True))
     shown = list_plays(whole, PlaysQuestion(limit=1)).items
     newest = shown or list_plays(every, PlaysQuestion(limit=1)).items

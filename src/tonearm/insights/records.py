@@ -238,24 +238,3 @@ class Session(Record, frozen=True):
     ]
     ms_played: MsPlayed
     plays: Plays
-
-
-class Overview(Record, frozen=True):
-    """Everything the overview page shows, of one history version."""
-
-    totals: Totals
-    previous: Annotated[
-        Totals | None,
-        Meta(description="Totals of the period of the same length before; null for `all`."),
-    ]
-    artists: Top
-    albums: Top
-    tracks: Top
-    heatmap: Heatmap
-    months: Annotated[
-        Timeline, Meta(description="Months of the whole history, whatever the range.")
-    ]
-    days: Annotated[
-        Timeline,
-        Meta(description="Days of the whole history, whatever the range: the rings of the groove."),
-    ]

@@ -7,7 +7,8 @@ from statistics import median
 
 from markupsafe import Markup
 
-from tonearm.insights.records import Covered, Heatmap, Overview, Timeline, TimelineUnit, Top, Totals
+from tonearm.insights.overview import Overview
+from tonearm.insights.records import Covered, Heatmap, Timeline, TimelineUnit, Top, Totals
 from tonearm.ui import formats
 from tonearm.ui.charts.groove import Segment
 

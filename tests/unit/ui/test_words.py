@@ -8,11 +8,15 @@ import pytest
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import Role
+from tonearm.insights.charts.clock import Clock, ClockHour
+from tonearm.insights.charts.milestones import Milestones
+from tonearm.insights.charts.streaks import Streak, Streaks
+from tonearm.insights.overview import Overview
 from tonearm.insights.records import (
     Covered,
+    DiscoveryTotals,
     Heatmap,
     HeatmapCell,
-    Overview,
     Timeline,
     TimelineUnit,
     Top,
@@ -200,6 +204,7 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
     totals = Totals(about, plays, plays * 200_000, 3, 2, 1, 12, 60_000)
     item = TopItem(1, 1, name, name, plays, plays * 200_000, 1.0, None, None, None)
     top = Top(about, "plays", 1, None, (item,) if plays else ())
+    streak = Streak(0, None, None, None)
     return Overview(
         totals,
         None if text == "all" else totals,
@@ -207,6 +212,10 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
         top,
         top,
         some_heatmap({(0, 0): plays}),
+        Clock(about, tuple(ClockHour(hour, plays, 0, 0.1) for hour in range(24)), None),
+        Streaks(about, streak, streak, ()),
+        DiscoveryTotals(plays, 1, 1, 1, plays, 1.0, 0),
+        Milestones(about, (), ()),
         Timeline(about, "month", tuple(TimelineUnit(*pair, pair[1]) for pair in months.items())),
         Timeline(about, "day", days),
     )

@@ -1,25 +1,29 @@
 """Overview: a range of listening at a glance."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.insights.records import Overview, Top
+from tonearm.insights.charts.milestones import Anniversary, Milestones
+from tonearm.insights.overview import Overview
+from tonearm.insights.records import Top
 from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
-from tonearm.ui.drawing import draw_months, draw_week
+from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import Asked, marked_days, picker_values, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
 _SHOWN = 7
+_SOON = timedelta(days=60)
+_MOST_ANNIVERSARIES = 2
 _ACTIVE_LABELS = {
     "music": "Days with music",
     "podcast": "Days with podcasts",
@@ -74,13 +78,21 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         groove_caption=_groove_caption(parts),
         groove_table=groove_table(parts, link=link),
         **picker_values(ask, covered, today=today),
+        anniversaries=_soon(overview.milestones, today),
         **draw_week(overview.heatmap, frame),
+        **draw_day(overview.clock),
         **draw_months(overview.months, link, marked, "No listening yet."),
     )
 
 
 def _years(parts: tuple[grooves.Segment, ...]) -> list[int]:
     return sorted({part.first.year for part in parts}, reverse=True)
+
+
+def _soon(milestones: Milestones, today: date) -> list[Anniversary]:
+    """Give the anniversaries to look forward to, the nearest first."""
+    soon = [one for one in milestones.anniversaries if one.on - today <= _SOON]
+    return sorted(soon, key=lambda one: one.on)[:_MOST_ANNIVERSARIES]
 
 
 def _most(top: Top) -> int:
