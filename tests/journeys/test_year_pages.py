@@ -54,6 +54,13 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     expect(page.get_by_text("Nothing was heard in 2007")).to_be_visible()
     check_look(watched, width)
 
+    page.goto(f"{base}/compare?range=2024&other=2023")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2024 and 2023")
+    check_look(watched, width)
+    page.get_by_label("Compare with").fill("")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2024 and 2023")
+
     page.goto(base)
     page.get_by_role("link", name=re.compile("known$")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Completeness")
@@ -90,9 +97,21 @@ def test_every_gap_and_source_of_the_measure_stands_on_the_page(ada: httpx2.Clie
         assert f'<td class="n">{source["plays"]:,}</td>' in html
 
 
+def test_two_ranges_stand_side_by_side_as_the_measure_tells(ada: httpx2.Client) -> None:
+    asked = {"range": "2024-05", "other": "2024-02", "limit": 8}
+    told = ada.get(f"{API}/compare", params=asked).json()
+    html = ada.get("/compare?range=2024-05&other=2024-02").text
+    for side in ("totals", "other_totals"):
+        assert f'<td class="n">{told[side]["plays"]:,}</td>' in html
+    for item in told["artists"]["movers"]:
+        assert f'href="/artists/{item["id"]}?range=2024-05"' in html
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [
+        ("/compare?other=bogus", 422),
+        ("/compare?range=all", 422),
         ("/years/1999", 422),
         ("/years/x", 404),
         ("/completeness?range=bogus", 422),
