@@ -256,7 +256,10 @@ def test_keys_from_making_to_revoking(shell: Shell) -> None:
         in shell.run("keys", "create", "x", "--scopes", "mcp", "--expires", "soon", code=2).stderr
     )
     assert "no key 77" in shell.run("keys", "revoke", "77", code=1).stderr
-    assert "history:write  add plays and correct the history" in shell.run("keys", "scopes").stdout
+    assert (
+        "history:write  add plays, correct and clear the history"
+        in shell.run("keys", "scopes").stdout
+    )
 
 
 def test_bad_calls_say_so_in_words_and_exit_codes(shell: Shell, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_every_gap_and_source_of_the_measure_stands_on_the_page(ada: httpx2.Clie
 
 
 def test_two_ranges_stand_side_by_side_as_the_measure_tells(ada: httpx2.Client) -> None:
-    asked = {"range": "2024-05", "other": "2024-02", "limit": 8}
+    asked = {"range": "2024-05", "other": "2024-02", "limit": "8"}
     told = ada.get(f"{API}/compare", params=asked).json()
     html = ada.get("/compare?range=2024-05&other=2024-02").text
     for side in ("totals", "other_totals"):

@@ -1,5 +1,6 @@
 """What commands share: an open Tonearm, the listener they speak of, and their output."""
 
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -59,6 +60,23 @@ def opened() -> Iterator["Tonearm"]:
         yield tonearm
     finally:
         tonearm.close()
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until a step is done, so that what it has done is known and can be taken back.
+
+    Raises:
+        KeyboardInterrupt: afterwards, if it came meanwhile.
+    """
+    came: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if came:
+        raise KeyboardInterrupt
 
 
 def listener(tonearm: "Tonearm", name: str | None) -> "User":

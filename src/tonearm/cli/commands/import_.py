@@ -8,7 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import (
+    UsageError,
+    interrupts_held,
+    listener,
+    opened,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from tonearm.bootstrap import Tonearm
@@ -67,12 +74,14 @@ def import_files(
         except OSError:  # where links need a privilege
             shutil.copyfile(path, spool / str(index))
     names = [path.name for path in files]
-    record = imports.submit(user_id, spool, names, is_preview=is_preview)
-    claim = None
+    record = claim = None
     try:
+        with interrupts_held():
+            record = imports.submit(user_id, spool, names, is_preview=is_preview)
         while record.state in (ImportState.QUEUED, ImportState.RUNNING):
             # A server on the same data folder may take it first: then this only waits.
-            claim = imports.take(user_id, record.id, worker_name(KIND))
+            with interrupts_held():
+                claim = imports.take(user_id, record.id, worker_name(KIND))
             if claim is None:
                 time.sleep(_WAIT_SECONDS)
                 on_progress(record.progress)
@@ -82,10 +91,10 @@ def import_files(
                     imports.run(claim, on_progress)
             record = imports.get(user_id, record.id)
     except KeyboardInterrupt:
-        if claim is not None:
+        if record is not None and claim is not None:
             desk.end_cancelled(claim)
             imports.drop_files(user_id, record.id)
-        else:  # nobody has it yet, or a server does
+        elif record is not None:  # nobody has it yet, or a server does
             with suppress(ConflictError):
                 imports.cancel(user_id, record.id)
         raise
