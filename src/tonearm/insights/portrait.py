@@ -41,15 +41,17 @@ class Portrait(Record, frozen=True):
     newest: Play
     """Of all years, counted or not, left out or not."""
     is_left_out: bool
-    """Whether the listener has left out every play of it."""
+    """Whether the listener has left out every play of it that they count."""
+    is_private: bool
+    """Whether it was heard only in private sessions, which the listener does not count."""
 
 
 def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
     """Draw the portrait of the item that the view's question is about; raises NotFoundError where no play is left."""
     whole = view.shifted(Period(None, None))
-    every = replace(whole, selection=replace(view.selection, has_hidden=True, has_private=True))
     shown = list_plays(whole, PlaysQuestion(limit=1)).items
-    newest = shown or list_plays(every, PlaysQuestion(limit=1)).items
+    left_out = shown or list_plays(_wider(whole), PlaysQuestion(limit=1)).items
+    newest = left_out or list_plays(_wider(whole, has_private=True), PlaysQuestion(limit=1)).items
     if not newest:
         raise NotFoundError(f"There are no plays of {item} {number}.")
     tops = {name: view.ask(name, limit=_PARTS, by=RankBy.PLAYS) for name in _WITHIN[item]}
@@ -64,5 +66,13 @@ def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
         tracks=tops.get("top-tracks"),
         latest=list_plays(view, PlaysQuestion(limit=_LATEST)).items,
         newest=newest[0],
-        is_left_out=not shown,
+        is_left_out=not shown and bool(left_out),
+        is_private=not shown and not left_out,
     )
+
+
+def _wider(view: View, *, has_private: bool = False) -> View:
+    """Give a view with what was left out, and with private sessions on request."""
+    chosen = view.selection
+    wider = replace(chosen, has_hidden=True, has_private=has_private or chosen.has_private)
+    return replace(view, selection=wider)

@@ -83,12 +83,12 @@ class Ask:
         more = {name: value for name, value in changes.items() if name not in _FIELDS}
         wanted = replace(self, **own)
         usual = Ask(rule=self.usual_rule, kind=self.usual_kind)
-        query: dict[str, str | int] = {"range": wanted.range}
+        query: dict[str, str | int] = {"range": wanted.range} if wanted.range else {}
         for name in _FIELDS[1:]:
             if getattr(wanted, name) != getattr(usual, name):
                 query[name] = getattr(wanted, name)
         query |= {name: value for name, value in (dict(self.more) | more).items() if value != ""}
-        return f"{path}?{urlencode(query, safe='.')}"
+        return f"{path}?{urlencode(query, safe='.')}" if query else path
 
     def elsewhere(self, usual_kind: str = "music") -> Self:
         """Give the same question for another kind of page, without what only this one is asked."""
@@ -96,8 +96,8 @@ class Ask:
 
     def range_link(self, path: str) -> str:
         """Give the start of addresses that end with a range, for the marks of charts."""
-        others = self.address(path, range="")
-        head, _, rest = others.partition("range=")
+        others = self.address(path, range="all")
+        head, _, rest = others.partition("range=all")
         return f"{head}{rest.removeprefix('&')}{'&' if rest else ''}range="
 
 

@@ -1,23 +1,30 @@
 """Corrections on pages: what each says in a sentence, and the way back with an offer to undo it."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.people import User
+from tonearm.domain.countries import country_name
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.vocabulary import CorrectionKind
 from tonearm.history.corrections.records import Correction, Exclusion, Merge, Split
 from tonearm.ui import formats
+from tonearm.ui.rendering import frame_of
 from tonearm.web.redirect import wanted_path
 from tonearm.web.services import Services
 
 DONE = "done"
 """The parameter of an address that says which correction has led there."""
 _NAMED = 3
-_LONGEST_NAME = 60
+_LARGEST_ID = 2_147_483_647
+
+Done = Annotated[int, Field(ge=1, le=_LARGEST_ID)] | None
+"""The number of the correction that led to a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,9 @@ def find_done(rooms: Services, user: User, number: int | None) -> Line | None:
     return found if found.is_in_force else None
 
 
-def go_back(request: Request, back: str, done: Correction | None = None) -> Response:
-    """Lead back to the page of this site where a correction was made, or undone."""
-    parts = urlsplit(wanted_path(request, back))
+def go_back(request: Request, back: str, usual: str, done: Correction | None = None) -> Response:
+    """Lead back to the page of this site where a correction was made or undone, the usual one unless it is named."""
+    parts = urlsplit(wanted_path(request, back or frame_of(request).path(usual)))
     kept = [(name, value) for name, value in parse_qsl(parts.query) if name != DONE]
     if done is not None:
         kept.append((DONE, str(done.id)))
@@ -80,9 +87,9 @@ def _told_rule(rule: Exclusion) -> str:
         if item is not None
     ]
     if rule.platform is not None:
-        parts.append(f"on {rule.platform}")
+        parts.append(f"on {formats.platform(rule.platform)}")
     if rule.country is not None:
-        parts.append(f"in {rule.country}")
+        parts.append(f"in {country_name(rule.country)}")
     if rule.weekdays is not None:
         parts.append(f"on {', '.join(formats.WEEKDAYS[day] for day in rule.weekdays)}")
     if rule.from_hour is not None or rule.to_hour is not None:
@@ -114,4 +121,4 @@ def _told_split(split: Split) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rstrip()}…"
+    return formats.isolated(formats.shortened(name))

@@ -35,18 +35,23 @@ def draw_months(
     return {"months_said": said, "timeline_wide": wide, "timeline_narrow": narrow}
 
 
-def draw_week(cells: Heatmap, frame: Frame) -> Mapping[str, Any]:
-    """Draw the hours of the week, which begins on the day that the listener prefers."""
+def draw_week(cells: Heatmap, frame: Frame, link: str) -> Mapping[str, Any]:
+    """Draw the hours of the week, which begins on the day that the listener prefers; `link` lists the plays."""
     week_start = frame.user.presentation.week_start if frame.user else 1
     peak = sentences.peak(cells)
     return {
         "peak": peak,
-        "heatmap": heatmap(cells.items, summary=sentences.plain(peak), week_start=week_start),
+        "heatmap": heatmap(
+            cells.items, summary=sentences.plain(peak), link=link, week_start=week_start
+        ),
         "weekdays": formats.week(week_start),
     }
 
 
-def draw_day(clock: Clock) -> Mapping[str, Any]:
-    """Draw the hours of the day."""
+def draw_day(clock: Clock, link: str) -> Mapping[str, Any]:
+    """Draw the hours of the day; `link` lists the plays."""
     said = portraits.hours_said(clock)
-    return {"hours_said": said, "hours": hours(clock.items, summary=sentences.plain(said))}
+    return {
+        "hours_said": said,
+        "hours": hours(clock.items, summary=sentences.plain(said), link=link),
+    }

@@ -1,5 +1,6 @@
 """Numbers, times and dates as people read them; the one place that spells them on pages."""
 
+import unicodedata
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,11 @@ MONTHS = (
     "November",
     "December",
 )
+_PLATFORMS = {
+    "tv": "TV", "console": "Console", "cast": "Cast", "speaker": "Speaker", "car": "Car", "watch": "Watch",
+    "web": "Web player", "ios": "iPhone and iPad", "android": "Android", "windows": "Windows", "macos": "Mac",
+    "linux": "Linux", "other": "Something else",
+}  # fmt: skip
 _SECOND = 1_000
 _MINUTE = 60 * _SECOND
 _HOUR = 60 * _MINUTE
@@ -87,8 +93,30 @@ def clock(ms: float) -> str:
 
 
 def days(value: float) -> str:
-    """Spell a number of days, of few with what lies between."""
+    """Spell a number of days; of less than one the hours."""
+    if value < 1:
+        return duration(value * 24 * _HOUR)
     return number(value) if value >= _FEW_HOURS else f"{value:.1f}"
+
+
+def platform(family: str) -> str:
+    """Spell a family of platforms."""
+    return _PLATFORMS.get(family, family)
+
+
+def shortened(name: str, longest: int = 60) -> str:
+    """Cut a name off where it is too long to stand in a sentence; wide characters count twice."""
+    room = longest
+    for place, character in enumerate(name):
+        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if room < 0:
+            return f"{name[:place].rstrip()}…"
+    return name
+
+
+def isolated(name: str) -> str:
+    """Give a name that does not turn the sentence around it, whichever way it is written."""
+    return f"\u2068{name}\u2069"
 
 
 def long_duration(ms: float) -> str:

@@ -1,5 +1,7 @@
 """What the page of patterns says, in words."""
 
+from datetime import date, timedelta
+
 from markupsafe import Markup
 
 from tonearm.domain.countries import country_name
@@ -13,15 +15,11 @@ from tonearm.insights.charts.streaks import Streak, Streaks
 from tonearm.insights.firsts import LONG_PAUSE_DAYS
 from tonearm.ui import formats
 
-_PLATFORMS = {
-    "tv": "TV", "console": "Console", "cast": "Cast", "speaker": "Speaker", "car": "Car", "watch": "Watch",
-    "web": "Web player", "ios": "iPhone and iPad", "android": "Android", "windows": "Windows", "macos": "Mac",
-    "linux": "Linux", "other": "Something else",
-}  # fmt: skip
-_MANY = 50
+_FEW, _MANY = 10, 50
+_YESTERDAY = timedelta(days=1)
 
 
-def streaks_said(streaks: Streaks) -> Markup:
+def streaks_said(streaks: Streaks, today: date) -> Markup:
     """Tell the longest run of days, and the last one."""
     longest, current = streaks.longest, streaks.current
     if not longest.days:
@@ -29,9 +27,9 @@ def streaks_said(streaks: Streaks) -> Markup:
     said = Markup("The longest run of days: <b>{}</b>, {}.").format(
         formats.counted(longest.days, "day"), _days_of(longest)
     )
-    if current == longest:
+    if longest.ends_on is not None and longest.ends_on >= today - _YESTERDAY:
         return said + Markup(" It goes on.")
-    if current.days > 1:
+    if current.days > 1 and current != longest:
         said += Markup(" The last one has {}.").format(formats.counted(current.days, "day"))
     return said
 
@@ -49,7 +47,7 @@ def sessions_said(sessions: SessionsAnswer) -> Markup:
     return Markup("<b>{}</b>; one in the middle lasts {}, with {} plays on average.").format(
         formats.counted(sessions.sessions, "session"),
         formats.duration(sessions.ms_median),
-        round(sessions.plays_mean, 1),
+        f"{sessions.plays_mean:.3g}",
     )
 
 
@@ -90,9 +88,9 @@ def concentration_said(among: Concentration, one: str) -> Markup:
     """Tell what the first ones hold."""
     if not among.total:
         return Markup("")
-    said = Markup("The first {} holds {}, the first ten <b>{}</b>").format(
-        one, formats.percent(among.top_1_share), formats.percent(among.top_10_share)
-    )
+    said = Markup("The first {} holds <b>{}</b>").format(one, formats.percent(among.top_1_share))
+    if among.total > _FEW:
+        said += Markup(", the first ten {}").format(formats.percent(among.top_10_share))
     if among.total > _MANY:
         said += Markup(", the first fifty {}").format(formats.percent(among.top_50_share))
     return said + Markup(" of all plays.")
@@ -124,4 +122,4 @@ def value_name(aspect: str, value: ContextValue) -> str:
         return "Not known"
     if aspect == "country":
         return country_name(value.value)
-    return _PLATFORMS.get(value.value, value.value)
+    return formats.platform(value.value)

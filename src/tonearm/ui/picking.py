@@ -12,6 +12,7 @@ from tonearm.insights.records import Covered
 from tonearm.ops.clock import system_clock
 from tonearm.ui import asking, formats
 from tonearm.ui.asking import Ask
+from tonearm.ui.rendering import Frame
 from tonearm.web.callers import PageCaller
 
 
@@ -26,6 +27,8 @@ def picker_values(
     covered: Covered,
     lanes: Mapping[str, str] = asking.LANES,
     today: date | None = None,
+    *,
+    has_all: bool = True,
 ) -> Mapping[str, Any]:
     """Give what the template of a page with a picker needs for it."""
     step_back, step_on = asking.neighbours(covered, today or today_in(covered.zone))
@@ -34,7 +37,9 @@ def picker_values(
         "range_label": asking.range_name(ask.range, covered),
         "step_back": step_back,
         "step_on": step_on,
-        "named": asking.NAMED_RANGES,
+        "named": {
+            text: name for text, name in asking.NAMED_RANGES.items() if has_all or text != "all"
+        },
         "lanes": lanes,
         "rules": asking.RULES,
     }
@@ -72,3 +77,8 @@ def elsewhere_for_days(request: Request, ask: Ask, first: str, last: str) -> str
 
 
 Asked = Annotated[tuple[Ask, str | None], Depends(range_form)]
+
+
+def plays_behind(ask: Ask, frame: Frame) -> str:
+    """Give the address of the plays behind the numbers of a page: those that the rule counts."""
+    return frame.path(ask.elsewhere("all").address("/history", by="plays", counted="in"))

@@ -93,7 +93,7 @@ def hours_said(clock: Clock) -> Markup:
     if not any(item.plays for item in clock.items):
         return Markup("")
     best = max(clock.items, key=lambda item: (item.plays, -item.hour))
-    return Markup("Mostly at <b>{:02}:00</b>: {} of plays.").format(
+    return Markup("Most at <b>{:02}:00</b>: {} of plays.").format(
         best.hour, formats.percent(best.share)
     )
 

@@ -17,7 +17,6 @@ _FEW_DAYS = 3
 _WINDOW = 3
 _WORTH_SAYING = 0.05
 _OFTEN = 5
-_LONGEST_NAME = 60
 
 
 def lede(overview: Overview) -> Markup:
@@ -138,7 +137,7 @@ def _leader(overview: Overview) -> Markup:
     if not overview.artists.items:
         return Markup("")
     first = overview.artists.items[0]
-    name = Markup("<bdi>{}</bdi>").format(_shortened(first.name))
+    name = Markup("<bdi>{}</bdi>").format(formats.shortened(first.name))
     if overview.artists.total == 1:
         return Markup("All of it was <b>{}</b>.").format(name)
     if first.share < _WORTH_SAYING:
@@ -157,12 +156,8 @@ def _favourite(overview: Overview) -> Markup:
         return Markup("")
     first = overview.tracks.items[0]
     return Markup("You came back to <b><bdi>{}</bdi></b> {} times.").format(
-        _shortened(first.name), formats.number(first.plays)
+        formats.shortened(first.name), formats.number(first.plays)
     )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rstrip()}…"
 
 
 def _small(value: int) -> str:

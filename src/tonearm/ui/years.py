@@ -5,8 +5,11 @@ from markupsafe import Markup
 from tonearm.insights.charts.year import Year, YearItem
 from tonearm.ui import formats
 
+FIRST_YEAR, LAST_YEAR = 2006, 2200
+"""The years that there are stories of."""
 
-def opening(year: Year) -> Markup:
+
+def opening(year: Year, *, is_going_on: bool) -> Markup:
     """Tell how much was heard, and how that compares with the year before."""
     totals = year.totals
     said = Markup("{} on {}: {} by {}.").format(
@@ -16,7 +19,7 @@ def opening(year: Year) -> Markup:
         formats.counted(totals.artists, "artist"),
     )
     before = year.previous
-    if before is not None and before.ms_played:
+    if before is not None and before.ms_played and not is_going_on:
         said += Markup(" <b>{}</b> against the year before.").format(
             formats.change(totals.ms_played, before.ms_played)
         )

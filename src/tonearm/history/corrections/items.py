@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, func, or_, select
 
 from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.text import normalise
+from tonearm.domain.text import clean, normalise
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.history.corrections.amendment import TABLES, Amendment
 from tonearm.history.corrections.records import ItemKey
@@ -30,6 +30,9 @@ def find_items(
         InvalidInputError: there is none; it names the parameter.
     """
     table = TABLES[item]
+    text = clean(text) or ""  # as names are stored: no database is asked for what it cannot hold
+    if not text:
+        raise _unknown(item, text, parameter)
     if _NUMBER.fullmatch(text):
         wanted = table.c.id == int(text)
         found = {number for number in amendment.added[item] if number == int(text)}
@@ -48,12 +51,16 @@ def find_items(
         found = {number for number, added in amendment.added[item].items() if added.key == key}
     found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
     if not found:
-        raise InvalidInputError(
-            f"There is no {item} '{text[:60]}' in this history. Give its name as it is written "
-            "there, or its number.",
-            parameter=parameter,
-        )
+        raise _unknown(item, text, parameter)
     return tuple(sorted({amendment.shown(item, number) for number in found}))
+
+
+def _unknown(item: ItemKind, text: str, parameter: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"There is no {item} '{text[:60]}' in this history. Give its name as it is written "
+        "there, or its number.",
+        parameter=parameter,
+    )
 
 
 def find_item(

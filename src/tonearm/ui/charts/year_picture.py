@@ -74,10 +74,10 @@ def _list(x: int, title: str, items: tuple[YearItem, ...]) -> Markup:
     drawn = [_text(x, _LISTS_TOP, 30, title, fill=_LABEL, family=_SANS, weight=600)]
     for place, item in enumerate(items[:_SHOWN]):
         y = _LISTS_TOP + 56 + place * _LINE
-        drawn.append(_text(x, y, 32, _short(item.name), family=_SANS, weight=600))
+        drawn.append(_text(x, y, 32, _named(item.name), family=_SANS, weight=600))
         more = formats.counted(item.plays, "play")
         if item.artist:
-            more = f"{_short(item.artist)} · {more}"
+            more = f"{_named(item.artist)} · {more}"
         drawn.append(_text(x, y + 32, 24, more, fill=_SOFT, family=_SANS))
     return Markup("").join(drawn)
 
@@ -97,5 +97,7 @@ def _text(
     ).format(x, y, family, size, weight, fill, text)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[:_LONGEST].rstrip()}…"
+def _named(name: str) -> str:
+    """Give a name as XML can hold it, no longer than its column, and without turning what stands around it."""
+    written = "".join(character for character in name if character.isprintable())
+    return formats.isolated(formats.shortened(written, _LONGEST))

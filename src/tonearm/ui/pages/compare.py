@@ -75,5 +75,5 @@ def render_comparison(found: Comparison, ask: Ask, frame: Frame) -> str:
         numbers=numbers,
         other=dict(ask.more).get("other", ""),
         other_label=asking.range_name(other.range, other),
-        **picker_values(ask, found.covered),
+        **picker_values(ask, found.covered, has_all=False),
     )

@@ -14,15 +14,10 @@ from tonearm.ui.asking import Ask
 from tonearm.ui.charts.covered import covered_years
 from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.sources import SOURCES
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
-_SOURCES = {
-    "extended": ("Extended history", "complete, measured"),
-    "account": ("Account data", "the last year, to the minute"),
-    "poll": ("Polls of Spotify", "music, lengths estimated"),
-    "manual": ("Added by hand", ""),
-}
 
 
 @ROUTER.get("/completeness")
@@ -54,7 +49,7 @@ def render_completeness(found: Completeness, ask: Ask, frame: Frame) -> str:
         found=found,
         said=said,
         strips=strips,
-        sources=_SOURCES,
+        sources=SOURCES,
         days_range=_days_range,
         most=max((source.plays for source in found.sources), default=0),
         **picker_values(ask, covered),
@@ -63,12 +58,12 @@ def render_completeness(found: Completeness, ask: Ask, frame: Frame) -> str:
 
 def _ends(found: Completeness) -> tuple[datetime | None, datetime | None]:
     """Give from when to when something can be known: from the first play of all to the last one, or the last gap."""
-    covered = found.covered
-    firsts = [found.first_play_at, covered.from_at]
+    covered, is_all = found.covered, found.covered.range == "all"
+    firsts = [found.first_play_at, None if is_all else covered.from_at]
     lasts = [found.last_play_at, *(gap.to_at for gap in found.items)]
     first = max((moment for moment in firsts if moment), default=None)
     last = max((moment for moment in lasts if moment), default=None)
-    if last and covered.to_at and covered.range != "all":
+    if last and covered.to_at and not is_all:
         last = min(last, covered.to_at)
     return first, last
 

@@ -43,8 +43,8 @@ def post_undo(
     caller: PageEditor,
     rooms: Rooms,
     correction_id: CorrectionId,
-    back: Annotated[str, Form()] = "/corrections",
+    back: Annotated[str, Form()] = "",
 ) -> Response:
     """Undo a correction."""
     rooms.corrections.undo(caller.id, correction_id)
-    return go_back(request, back)
+    return go_back(request, back, "/corrections")

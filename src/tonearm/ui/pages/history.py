@@ -1,6 +1,6 @@
 """History: every play, newest first, searched, filtered and corrected; and each one with what tells of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any
@@ -12,15 +12,16 @@ from starlette.responses import RedirectResponse, Response
 
 from tonearm.domain.countries import country_name
 from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.vocabulary import ItemKind
+from tonearm.domain.preferences import Preferences
 from tonearm.history.corrections.records import ExclusionWish
 from tonearm.insights.plays import Play, PlayList, PlaysQuestion
 from tonearm.insights.question import make_question
-from tonearm.ui import formats
 from tonearm.ui.asking import Ask
-from tonearm.ui.corrections import Line, find_done, go_back
+from tonearm.ui.chips import FILTERS, OTHERS, list_chips
+from tonearm.ui.corrections import Done, Line, find_done, go_back
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.sources import SOURCES
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -28,17 +29,6 @@ _SHOWN = 100
 _LARGEST_PLAY = (1 << 32) - 1
 _EVERYTHING = "all"
 _DEEDS = ("hide", "delete")
-_ITEMS = tuple(item.value for item in ItemKind)
-# What a rule can leave out too; an hour of a weekday is one of them only as a whole.
-_EXCLUDABLE = (*_ITEMS, "platform", "country", "weekday", "hour")
-
-_SOURCES = {
-    "extended": "Extended history",
-    "account": "Account data",
-    "poll": "Spotify, when it was asked",
-    "manual": "Added by hand",
-}
-
 PlayId = Annotated[int, Path(ge=1, le=_LARGEST_PLAY)]
 
 
@@ -58,30 +48,16 @@ class HistoryForm(BaseModel):
     country: str = ""
     weekday: str = ""
     hour: str = ""
-    unit: str = ""
-    starts_on: str = ""
-    starts_at: str = ""
     counted: str = ""
     hidden: str = ""
     private: str = ""
     cursor: str = ""
-    done: int | None = None
+    done: Done = None
 
     def filters(self) -> tuple[tuple[str, str], ...]:
         """Give what is asked beside range, kind and rule."""
         return tuple(
-            (name, value)
-            for name in (
-                *_EXCLUDABLE,
-                "q",
-                "unit",
-                "starts_on",
-                "starts_at",
-                "counted",
-                "hidden",
-                "private",
-            )
-            if (value := getattr(self, name))
+            (name, value) for name in (*FILTERS, *OTHERS) if (value := getattr(self, name))
         )
 
 
@@ -101,10 +77,11 @@ def history_page(
     elsewhere = elsewhere_for_days(request, ask, form.first, form.last)
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
-    found = rooms.insights.plays(caller.id, _question(ask, form.cursor), caller.preferences)
+    question = _question(ask, form.cursor)
+    found = rooms.insights.plays(caller.id, question, caller.preferences)
     frame = frame_of(request, caller)
     done = find_done(rooms, caller, form.done)
-    return page(request, render_history(found, ask, frame, form.cursor, done))
+    return page(request, render_history(found, ask, question, frame, done))
 
 
 def _question(ask: Ask, cursor: str) -> PlaysQuestion:
@@ -114,19 +91,21 @@ def _question(ask: Ask, cursor: str) -> PlaysQuestion:
 
 
 def render_history(
-    plays: PlayList, ask: Ask, frame: Frame, cursor: str = "", done: Line | None = None
+    plays: PlayList, ask: Ask, question: PlaysQuestion, frame: Frame, done: Line | None = None
 ) -> str:
     """Render a page of plays, day by day."""
+    days = marked_days(ask, plays.covered)
     return render(
         "history.html",
         frame,
         plays=plays,
         days=list(_by_day(plays.items)),
-        q=dict(ask.more).get("q", ""),
-        chips=list(_chips(ask, plays.items)),
-        can_exclude=_can_exclude(ask),
-        local_days=marked_days(ask, plays.covered),
-        cursor=cursor,
+        q=question.q or "",
+        chips=list(list_chips(ask, question, plays.items)),
+        can_exclude=frame.user is not None and _can_exclude(ask, frame.user.preferences),
+        local_days=days,
+        to_day=None if days is None else days[1] + timedelta(days=1),
+        cursor=question.cursor or "",
         done=done,
         **picker_values(ask, plays.covered),
     )
@@ -137,41 +116,14 @@ def _by_day(plays: Iterable[Play]) -> Iterable[tuple[date, list[Play]]]:
         yield day, list(own)
 
 
-def _chips(ask: Ask, plays: Sequence[Play]) -> Iterable[tuple[str, str]]:
-    """Give what each filter is called, and the address without it."""
-    for name, value in ask.more:
-        if name in ("q", "starts_on", "starts_at"):
-            continue
-        gone = {name: ""} | ({"starts_on": "", "starts_at": ""} if name == "unit" else {})
-        yield _called(name, value, ask, plays), ask.address("/history", **gone)
-
-
-def _called(name: str, value: str, ask: Ask, plays: Sequence[Play]) -> str:
-    if name in _ITEMS and plays and value.isdecimal():
-        item = getattr(plays[0], name)
-        return value if item is None else str(item.name)
-    if name == "weekday":
-        return formats.WEEKDAYS[int(value)]
-    if name == "hour":
-        return f"{int(value):02}:00 to {int(value):02}:59"
-    if name == "unit":
-        more = dict(ask.more)
-        return f"{value} of {more.get('starts_on') or more.get('starts_at', '')}"
-    words = {
-        ("counted", "in"): "counted",
-        ("counted", "out"): "not counted",
-        ("hidden", "in"): "hidden ones too",
-        ("private", "in"): "private sessions too",
-        ("private", "out"): "no private sessions",
-    }
-    return words.get((name, value), value)
-
-
-def _can_exclude(ask: Ask) -> bool:
+def _can_exclude(ask: Ask, preferences: Preferences) -> bool:
     """Tell whether a rule can leave out just what is listed."""
     names = {name for name, _ in ask.more} - {"hidden", "private"}
     is_narrow = bool(names) or ask.range != _EVERYTHING
-    return ask.kind == _EVERYTHING and is_narrow and names <= set(_EXCLUDABLE)
+    # Rules go by one clock, lists by that of each country for those who travel.
+    is_timed = ask.range != _EVERYTHING or not names.isdisjoint({"weekday", "hour"})
+    is_same = not (preferences.travels and is_timed)
+    return ask.kind == _EVERYTHING and is_narrow and is_same and names <= set(FILTERS)
 
 
 @ROUTER.post("/history/correct")
@@ -181,15 +133,15 @@ def post_correct(
     rooms: Rooms,
     deed: Annotated[str, Form()],
     plays: Annotated[list[Annotated[int, Field(ge=1, le=_LARGEST_PLAY)]] | None, Form()] = None,
-    back: Annotated[str, Form()] = "/history",
+    back: Annotated[str, Form()] = "",
 ) -> Response:
     """Hide or delete the plays that were ticked."""
     if deed not in _DEEDS:
         raise InvalidInputError(f"deed must be one of {', '.join(_DEEDS)}.", parameter="deed")
     if not plays:
-        return go_back(request, back)
+        return go_back(request, back, "/history")
     correct = rooms.corrections.hide if deed == "hide" else rooms.corrections.delete
-    return go_back(request, back, correct(caller.id, plays))
+    return go_back(request, back, "/history", correct(caller.id, plays))
 
 
 class ExclusionForm(BaseModel):
@@ -203,8 +155,8 @@ class ExclusionForm(BaseModel):
     weekday: Annotated[int, Field(ge=0, le=6)] | None = None
     hour: Annotated[int, Field(ge=0, le=23)] | None = None
     from_day: date | None = None
-    last_day: date | None = None
-    back: str = "/history"
+    to_day: date | None = None
+    back: str = ""
 
 
 @ROUTER.post("/history/exclude")
@@ -215,7 +167,7 @@ def post_exclude(
     wish = ExclusionWish(
         zone=caller.zone,
         from_day=form.from_day,
-        to_day=None if form.last_day is None else form.last_day + timedelta(days=1),
+        to_day=form.to_day,
         artist=form.artist,
         album=form.album,
         track=form.track,
@@ -225,7 +177,8 @@ def post_exclude(
         from_hour=form.hour,
         to_hour=None if form.hour is None else form.hour + 1,
     )
-    return go_back(request, form.back, rooms.corrections.exclude(caller.id, wish))
+    rooms.corrections.exclude(caller.id, wish)
+    return go_back(request, form.back, "/corrections")
 
 
 @ROUTER.get("/plays/{play_id}")
@@ -234,7 +187,7 @@ def play_page(
     caller: PageCaller,
     rooms: Rooms,
     play_id: PlayId,
-    done: Annotated[int | None, Query()] = None,
+    done: Annotated[Done, Query()] = None,
 ) -> Response:
     """Show one play with everything that tells of it."""
     evidence = rooms.insights.play(caller.id, play_id, caller.preferences)
@@ -245,6 +198,6 @@ def play_page(
         ended=datetime.fromisoformat(evidence.play.ended_local),
         country_name=country_name,
         done=find_done(rooms, caller, done),
-        sources=_SOURCES,
+        sources=SOURCES,
     )
     return page(request, html)

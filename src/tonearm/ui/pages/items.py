@@ -16,7 +16,7 @@ from tonearm.insights.question import Question
 from tonearm.insights.records import Top
 from tonearm.ui import asking, portraits
 from tonearm.ui.asking import Ask
-from tonearm.ui.corrections import Line, find_done, go_back
+from tonearm.ui.corrections import DONE, Done, Line, find_done, go_back
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
@@ -50,7 +50,7 @@ class PortraitForm(BaseModel):
     first: Annotated[str, Field(alias="from")] = ""
     last: Annotated[str, Field(alias="to")] = ""
     rule: str = ""
-    done: int | None = None
+    done: Done = None
 
 
 @ROUTER.get("/artists/{item_id}")
@@ -95,7 +95,9 @@ def _show(
     frame = frame_of(request, caller)
     subject = portraits.subject_of(found, item)
     if subject.id != number:
-        return RedirectResponse(frame.path(ask.address(f"/{subject.place}/{subject.id}")), 303)
+        led_by = {} if done is None else {DONE: done.correction.id}
+        address = ask.address(f"/{subject.place}/{subject.id}", **led_by)
+        return RedirectResponse(frame.path(address), 303)
     html = render_item(found, subject, ask, frame, done=done, problem=problem)
     return page(request, html, problem.status if problem else 200)
 
@@ -116,9 +118,10 @@ def render_item(
         kind=_EVERYTHING,
         usual_rule=ask.usual_rule,
         usual_kind=_EVERYTHING,
-        more=((subject.item.value, str(subject.id)),),
+        more=((subject.item.value, str(subject.id)), ("counted", "in")),
     )
     link, marked = frame.path(plays.range_link("/history")), marked_days(ask, covered)
+    behind = frame.path(plays.address("/history", range=ask.range))
     return render(
         "item.html",
         frame,
@@ -129,13 +132,14 @@ def render_item(
         skips_said=portraits.skips_said(portrait.skips),
         most=_most,
         month_link=link,
-        plays_address=frame.path(plays.address("/history", range=ask.range)),
+        plays_address=behind,
+        every_address=frame.path(plays.address("/history", range=ask.range, counted="")),
         done=done,
         problem=problem.message if problem else None,
         **picker_values(ask, covered, {_EVERYTHING: "Everything"}),
         **draw_months(portrait.months, link, marked, "Not played long enough to show."),
-        **draw_week(portrait.heatmap, frame),
-        **draw_day(portrait.clock),
+        **draw_week(portrait.heatmap, frame, behind),
+        **draw_day(portrait.clock, behind),
     )
 
 
@@ -159,7 +163,7 @@ def post_merge(
         done = rooms.corrections.merge(caller.id, _KINDS[place], str(item_id), [other.strip()])
     except (InvalidInputError, ConflictError) as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
-    return go_back(request, frame_of(request).path(f"/{place}/{item_id}"), done)
+    return go_back(request, "", f"/{place}/{item_id}", done)
 
 
 @ROUTER.post("/artists/{item_id}/exclude")
@@ -172,7 +176,7 @@ def post_exclude(
     item = _KINDS[place]
     named: dict[str, Any] = {item.value: str(item_id)}
     try:
-        done = rooms.corrections.exclude(caller.id, ExclusionWish(zone=caller.zone, **named))
+        rooms.corrections.exclude(caller.id, ExclusionWish(zone=caller.zone, **named))
     except InvalidInputError:  # nothing but the number can be wrong
         raise NotFoundError(f"There is no {item} {item_id} in this history.") from None
-    return go_back(request, frame_of(request).path("/corrections"), done)
+    return go_back(request, "", "/corrections")

@@ -16,8 +16,9 @@ from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
-from tonearm.ui.picking import Asked, marked_days, picker_values, today_in
+from tonearm.ui.picking import Asked, marked_days, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -63,6 +64,7 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         return render("empty.html", frame, groove=drawing)
     covered = overview.totals.covered
     marked = marked_days(ask, covered)
+    behind = plays_behind(ask, frame)
     return render(
         "overview.html",
         frame,
@@ -70,6 +72,8 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         range_link=link,
         years=_years(parts),
         lede=sentences.lede(overview),
+        story=_story(ask.range),
+        behind=behind,
         change=_change(overview),
         active_label=_ACTIVE_LABELS[ask.kind],
         with_change=overview.previous is not None,
@@ -79,14 +83,20 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         groove_table=groove_table(parts, link=link),
         **picker_values(ask, covered, today=today),
         anniversaries=_soon(overview.milestones, today),
-        **draw_week(overview.heatmap, frame),
-        **draw_day(overview.clock),
+        **draw_week(overview.heatmap, frame, behind),
+        **draw_day(overview.clock, behind),
         **draw_months(overview.months, link, marked, "No listening yet."),
     )
 
 
 def _years(parts: tuple[grooves.Segment, ...]) -> list[int]:
     return sorted({part.first.year for part in parts}, reverse=True)
+
+
+def _story(text: str) -> int | None:
+    """Give the year that a range names, if there is a story of it."""
+    is_year = text.isdecimal() and len(text) == len("2024")
+    return int(text) if is_year and FIRST_YEAR <= int(text) <= LAST_YEAR else None
 
 
 def _soon(milestones: Milestones, today: date) -> list[Anniversary]:

@@ -8,7 +8,7 @@ from tonearm.insights.patterns import Patterns
 from tonearm.ui import patterns
 from tonearm.ui.asking import Ask
 from tonearm.ui.drawing import draw_day, draw_week
-from tonearm.ui.picking import Asked, picker_values
+from tonearm.ui.picking import Asked, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
@@ -27,13 +27,15 @@ def patterns_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
 
 def render_patterns(found: Patterns, ask: Ask, frame: Frame) -> str:
     """Render the patterns of a range."""
+    behind = plays_behind(ask, frame)
     return render(
         "patterns.html",
         frame,
         found=found,
         plays=ask.elsewhere("all"),
         said=patterns,
+        today=today_in(found.heatmap.covered.zone),
         **picker_values(ask, found.heatmap.covered),
-        **draw_week(found.heatmap, frame),
-        **draw_day(found.clock),
+        **draw_week(found.heatmap, frame, behind),
+        **draw_day(found.clock, behind),
     )

@@ -3,51 +3,74 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.people import User
 from tonearm.insights.charts.timeline import TimelineQuestion
 from tonearm.insights.charts.year import Year, YearQuestion
+from tonearm.insights.question import make_question
 from tonearm.insights.records import Timeline
-from tonearm.ui import years
+from tonearm.ui import asking, years
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts.year_picture import year_picture
 from tonearm.ui.drawing import draw_months
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/years", include_in_schema=False)
-_FIRST, _LAST = 2006, 2200
 
-YearNumber = Annotated[int, Path(ge=_FIRST, le=_LAST)]
+YearNumber = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
+
+
+Kind = Annotated[str, Query(alias="kind")]
+RuleName = Annotated[str, Query(alias="rule")]
 
 
 @ROUTER.get("")
-def latest_year(request: Request, caller: PageCaller, rooms: Rooms) -> Response:
-    """Lead to the latest year with plays."""
+def latest_year(
+    request: Request, caller: PageCaller, rooms: Rooms, kind: Kind = "music", rule: RuleName = ""
+) -> Response:
+    """Lead to the latest year with plays of a kind."""
+    asked = {"unit": "year", "kind": kind, **({"rule": rule} if rule else {})}
     found: Timeline = rooms.insights.answer(
-        "timeline", caller.id, TimelineQuestion(unit="year"), caller.preferences
+        "timeline", caller.id, make_question(TimelineQuestion, asked), caller.preferences
     )
     heard = [unit.starts_on.year for unit in found.items if unit.plays]
-    number = heard[-1] if heard else today_in(caller.zone).year
-    return RedirectResponse(frame_of(request).path(f"/years/{number}"), 303)
+    number = max(heard[-1], FIRST_YEAR) if heard else today_in(caller.zone).year
+    ask = Ask(kind=kind, rule=rule or caller.rule, usual_rule=caller.rule)
+    return RedirectResponse(frame_of(request).path(ask.address(f"/years/{number}", range="")), 303)
 
 
 @ROUTER.get("/{year}")
-def year_page(request: Request, caller: PageCaller, rooms: Rooms, year: YearNumber) -> Response:
+def year_page(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    year: YearNumber,
+    kind: Kind = "music",
+    rule: RuleName = "",
+) -> Response:
     """Show the story of a year."""
-    today = today_in(caller.zone)
-    return page(request, render_year(_find(rooms, caller, year), frame_of(request, caller), today))
+    found = _find(rooms, caller, year, kind, rule)
+    frame = frame_of(request, caller)
+    return page(request, render_year(found, frame, caller.rule, today_in(caller.zone)))
 
 
 @ROUTER.get("/{year}/picture.svg")
-def picture(caller: PageCaller, rooms: Rooms, year: YearNumber) -> Response:
+def picture(
+    caller: PageCaller,
+    rooms: Rooms,
+    year: YearNumber,
+    kind: Kind = "music",
+    rule: RuleName = "",
+) -> Response:
     """Give the picture of a year, which needs nothing but itself."""
-    drawn = year_picture(_find(rooms, caller, year), year)
+    drawn = year_picture(_find(rooms, caller, year, kind, rule), year)
     headers = {
         "cache-control": "private, no-store",
         "content-disposition": f'inline; filename="tonearm-{year}.svg"',
@@ -55,18 +78,19 @@ def picture(caller: PageCaller, rooms: Rooms, year: YearNumber) -> Response:
     return Response(str(drawn), media_type="image/svg+xml", headers=headers)
 
 
-def _find(rooms: Services, caller: User, number: int) -> Year:
+def _find(rooms: Services, caller: User, number: int, kind: str, rule: str) -> Year:
+    asked = {"year": number, "kind": kind, **({"rule": rule} if rule else {})}
     found: Year = rooms.insights.answer(
-        "year", caller.id, YearQuestion(year=number), caller.preferences
+        "year", caller.id, make_question(YearQuestion, asked), caller.preferences
     )
     return found
 
 
-def render_year(year: Year, frame: Frame, today: date) -> str:
+def render_year(year: Year, frame: Frame, usual_rule: str, today: date) -> str:
     """Render the story of a year; of one that goes on it says so."""
-    number = year.months[0].starts_on.year
-    ask = Ask(range=str(number), rule=year.covered.rule, usual_rule=year.covered.rule)
-    months = Timeline(year.covered, "month", year.months)
+    number, covered = year.months[0].starts_on.year, year.covered
+    ask = Ask(range=str(number), kind=covered.kind, rule=covered.rule, usual_rule=usual_rule)
+    months = Timeline(covered, "month", year.months)
     link = frame.path(ask.range_link("/"))
     return render(
         "year.html",
@@ -74,9 +98,10 @@ def render_year(year: Year, frame: Frame, today: date) -> str:
         year=year,
         number=number,
         is_going_on=number == today.year,
-        before=number - 1 if number > _FIRST else None,
+        before=number - 1 if number > FIRST_YEAR else None,
         after=number + 1 if number < today.year else None,
         ask=ask,
+        lanes=asking.LANES,
         plays=ask.elsewhere("all"),
         said=years,
         month_link=link,
