@@ -225,7 +225,8 @@ def days_of(page: httpx2.Response) -> list[str]:
 
 
 def plays_by_day(page: httpx2.Response) -> dict[str, list[str]]:
-    rows = re.findall(r'<th scope="row">\d\d:00</th>(.*?)</tr>', page.text)
+    table = page.text.partition("Plays by weekday and hour</caption>")[2].partition("</table>")[0]
+    rows = re.findall(r'<th scope="row">\d\d:00</th>(.*?)</tr>', table)
     columns = zip(*(re.findall(r"<td>(\d+)</td>", row) for row in rows), strict=True)
     return {day: list(column) for day, column in zip(days_of(page), columns, strict=True)}
 
