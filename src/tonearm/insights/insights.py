@@ -19,13 +19,13 @@ from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
-from tonearm.insights.finding import Found, find_named
 from tonearm.insights.library import Library
 from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
 from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
 from tonearm.insights.portrait import Portrait, draw_portrait
 from tonearm.insights.question import Question, check_question, period_of, settled
+from tonearm.insights.searching import Found, find_items
 from tonearm.insights.selection import select_plays
 from tonearm.insights.shelf import Shelf
 from tonearm.insights.view import View
@@ -138,9 +138,10 @@ class Insights:
         return self._look(user_id, everything, preferences, lambda view: get_play(view, play_id))
 
     def find(self, user_id: int, text: str, limit: int, preferences: Preferences = _USUAL) -> Found:
-        """Find artists, albums and tracks whose names hold all words of a text; at most so many of each."""
+        """Find artists, albums and tracks by what they are called, at most `limit` of each, those with most plays."""
+        everything = Question(kind="all")
         return self._look(
-            user_id, Question(kind="all"), preferences, lambda view: find_named(view, text, limit)
+            user_id, everything, preferences, lambda view: find_items(view, text, limit)
         )
 
     def patterns(

@@ -3,8 +3,7 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -22,9 +21,9 @@ from tonearm.history.sightings import Context
 from tonearm.history.store import KINDS
 from tonearm.insights.calendar import dates, hour_starts, unit_starts
 from tonearm.insights.lane import LaneColumns
-from tonearm.insights.question import MOST_ITEMS, Item, Question
+from tonearm.insights.question import MOST_ITEMS, Question
 from tonearm.insights.records import Covered, ItemId, ItemName, Record
-from tonearm.insights.selection import Selection
+from tonearm.insights.searching import names_of
 from tonearm.insights.travel import TravelledColumns
 from tonearm.insights.view import Named, View
 
@@ -33,7 +32,6 @@ _HOURS = 24
 _DAY = timedelta(days=1)
 _PLACE = re.compile(rb"([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,10})")
 _URI = "spotify:"
-_BETWEEN = "\x1f"  # in no name that was foldd
 _Place = tuple[int, int, int]
 """Where a play stands in the order of plays: ended_at, started_at, id."""
 
@@ -222,7 +220,7 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
     masks: list[NDArray[np.bool_]] = []
     words = fold(asked.q).split()
     if words:
-        masks.append(_names(view).holding(words)[lane.track[chosen]])
+        masks.append(names_of(view).holding(words)[lane.track[chosen]])
     if asked.weekday is not None or asked.hour is not None:
         labels = lane.hours(view.zone, None).labels
         masks.append(_is_hour(asked)[labels[chosen]])
@@ -386,54 +384,3 @@ def _track(number: int, named: Named) -> PlayedTrack:
 
 def _item(number: int, names: dict[int, Named]) -> PlayedItem | None:
     return PlayedItem(number, names[number].name) if number in names else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What tracks are called, with their artists and albums, as words are looked for in it."""
-
-    tracks: NDArray[np.int64]
-    texts: list[str]
-    size: int
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the texts, as far as it matters."""
-        return int(self.tracks.nbytes) + sum(map(len, self.texts)) + 64 * len(self.texts)
-
-    def holding(self, words: Iterable[str]) -> NDArray[np.bool_]:
-        """Mark the tracks whose names hold all of some words, by track number."""
-        found: Iterable[int] = range(len(self.texts))
-        for word in sorted(set(words), key=len, reverse=True):
-            found = [place for place in found if word in self.texts[place]]
-        mask = np.zeros(self.size, bool)
-        mask[self.tracks[list(found)]] = True
-        return mask
-
-
-def _names(view: View) -> _Names:
-    """Give the names of all tracks, read once a version."""
-    columns = view.lane.columns
-
-    def make() -> _Names:
-        tracks = view.names("tracks", range(1, len(columns.track_artist)))
-        artists = _spelled(view, "artists", columns.track_artist)
-        albums = _spelled(view, "albums", columns.track_album)
-        texts = [
-            _BETWEEN.join(
-                (
-                    fold(named.known_as),
-                    artists.get(int(columns.track_artist[number]), ""),
-                    albums.get(int(columns.track_album[number]), ""),
-                )
-            )
-            for number, named in tracks.items()
-        ]
-        return _Names(np.array(list(tracks), np.int64), texts, len(columns.track_artist))
-
-    return view.library.lane(Selection("all")).once(("names",), make)
-
-
-def _spelled(view: View, item: Item, ids: NDArray[np.int32]) -> dict[int, str]:
-    names = view.names(item, np.unique(ids).tolist())
-    return {number: fold(named.known_as) for number, named in names.items()}
