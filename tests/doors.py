@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from fastapi.routing import APIRoute
 
-from tonearm import api, ui
+from tonearm import api, mcp, ui
 from tonearm.web import docs, health
 from tonearm.web.callers import Access
 from tonearm.web.openapi import Owner, access_of, owner_of
@@ -21,6 +21,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/tracks/{item_id}/merge"): {"other": "Song 5"},
 }
 """What those operations need to be sent that would refuse their callers for less before they look for a thing."""
+_FOR_PROGRAMS = ("/healthz", "/readyz", "/mcp")
 THROUGH = 200
 _UNKNOWN, _FORBIDDEN, _SEE_OTHER, _FAULT = 401, 403, 303, 500
 _TOLD_TO_LOG_IN = re.compile(r"/login\?next=|/setup$")
@@ -37,7 +38,7 @@ class Door:
     @property
     def is_page(self) -> bool:
         """Whether it is for a browser."""
-        return not self.path.startswith("/api/") and self.path not in ("/healthz", "/readyz")
+        return not self.path.startswith("/api/") and self.path not in _FOR_PROGRAMS
 
     @property
     def owner(self) -> Owner | None:
@@ -58,7 +59,8 @@ class Door:
 
 
 def _all_doors() -> Iterator[Door]:
-    for router in (*api.list_routers(), health.ROUTER, docs.ROUTER, *ui.list_routers()):
+    routers = (*api.list_routers(), *mcp.list_routers(), *ui.list_routers())
+    for router in (*routers, health.ROUTER, docs.ROUTER):
         for route in router.routes:
             if not isinstance(route, APIRoute):
                 raise TypeError(f"{route} is no route that can declare who may")

@@ -19,8 +19,16 @@ from tonearm.insights import charts
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.question import Question, make_question
 from tonearm.insights.records import Covered
+from tonearm.mcp import tools
+from tonearm.mcp.arguments import Arguments, read_arguments
+from tonearm.mcp.schemas import input_schema, output_schema
+from tonearm.mcp.server import INSTRUCTIONS, described
+from tonearm.mcp.tool import Tool, find_tool, load_tools
 
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
+TOOL_NAME = re.compile(r"[a-z]+(_[a-z]+)*")
+MOST_INSTRUCTIONS = 512
+MOST_TOLD = 300
 PRIVATE = {"ip_addr", "ip_addr_decrypted", "user_agent", "user_agent_decrypted", "username"}
 
 
@@ -107,3 +115,53 @@ def test_charts_have_names_of_their_own() -> None:
     assert len(found) == len(every)
     assert {name: chart.name for name, chart in found.items()} == {name: name for name in found}
     assert len({chart.title for chart in every}) == len(every)
+
+
+@pytest.mark.parametrize("module", modules(tools), ids=lambda module: module.__name__)
+def test_a_tool_keeps_its_contract(module: ModuleType) -> None:
+    assert module.TOOLS
+    for tool in module.TOOLS:
+        assert isinstance(tool, Tool)
+        assert TOOL_NAME.fullmatch(tool.name)
+        assert tool.title[0].isupper()
+        assert not tool.title.endswith(".")
+        assert tool.description[0].isupper()
+        assert tool.description.endswith(".")
+        assert len(tool.description) < MOST_TOLD
+        assert issubclass(tool.arguments, Arguments)
+        assert all(field.description for field in tool.arguments.model_fields.values())
+        assert list(undescribed(tool.record)) == []
+        for preset in ({}, *tool.aliases.values()):
+            read_arguments(tool.arguments, tool.name, {**preset, **tool.example})
+        # What is not asked for by its listener is no private play: no tool takes that as an argument.
+        assert not {"private", "hidden", "user"} & tool.arguments.model_fields.keys()
+
+
+@pytest.mark.parametrize("tool", load_tools().values(), ids=lambda tool: tool.name)
+def test_a_tool_says_all_that_clients_choose_by(tool: Tool[Arguments]) -> None:
+    told = described(tool).model_dump(by_alias=True, exclude_none=True)
+
+    assert told["annotations"] == {
+        "title": tool.title,
+        "readOnlyHint": not tool.is_writing,
+        "destructiveHint": tool.is_destructive,
+        "idempotentHint": True,
+        "openWorldHint": tool.is_outward,
+    }
+    assert tool.is_writing or not tool.is_destructive
+    assert told["inputSchema"] == input_schema(tool.arguments)
+    assert told["inputSchema"]["additionalProperties"] is False
+    assert told["outputSchema"] == output_schema(tool.record)
+    assert told["outputSchema"]["type"] == "object"
+
+
+def test_tools_have_names_of_their_own_in_a_fixed_order() -> None:
+    every = [tool for module in modules(tools) for tool in module.TOOLS]
+    earlier = [alias for tool in every for alias in tool.aliases]
+
+    assert list(load_tools()) == sorted({tool.name for tool in every})
+    assert len({tool.title for tool in every}) == len(load_tools()) == len(every)
+    assert len(set(earlier)) == len(earlier)
+    assert not set(earlier) & load_tools().keys()
+    assert all(find_tool(alias) is not None for alias in earlier)
+    assert len(INSTRUCTIONS) <= MOST_INSTRUCTIONS

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.reference.assistants import assistants_page
 from tools.reference.commands import commands_page
 from tools.reference.measures import measures_page
 from tools.reference.operations import operations_page
@@ -16,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": commands_page,
     "measures.md": measures_page,
     "api.md": operations_page,
+    "mcp.md": assistants_page,
 }
 
 

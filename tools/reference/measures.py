@@ -48,10 +48,12 @@ def measures_page() -> str:
         LookupError: a parameter or a field of a record says nothing of itself.
     """
     charts = [chart for _, chart in sorted(load_charts().items())]
-    records = dict.fromkeys(record for chart in charts for record in _records(chart.record))
+    records = dict.fromkeys(record for chart in charts for record in records_of(chart.record))
     parts = [_INTRODUCTION + table(_HEAD, map(_parameter, fields(Question)))]
     parts += [*map(_section, charts), "# Records\n"]
-    parts += [_record(record) for record in sorted(records, key=lambda record: record.__name__)]
+    parts += [
+        record_section(record) for record in sorted(records, key=lambda record: record.__name__)
+    ]
     return "\n".join(parts)
 
 
@@ -86,7 +88,8 @@ def _parameter(field: FieldInfo) -> Sequence[str]:
     return f"`{field.encode_name}`", value, default, _meaning("Question", field)
 
 
-def _record(record: type[Struct]) -> str:
+def record_section(record: type[Struct]) -> str:
+    """Tell a record and each of its fields."""
     rows = [
         (f"`{field.encode_name}`", _value(field.type), _meaning(record.__name__, field))
         for field in fields(record)
@@ -136,9 +139,9 @@ def _structs(kind: Any) -> Iterator[type[Struct]]:  # noqa: ANN401 - any annotat
         yield from _structs(inner)
 
 
-def _records(record: type[Struct]) -> Iterator[type[Struct]]:
+def records_of(record: type[Struct]) -> Iterator[type[Struct]]:
     """Give a record and those that its fields hold."""
     yield record
     for field in fields(record):
         for inner in _structs(field.type):
-            yield from _records(inner)
+            yield from records_of(inner)

@@ -39,8 +39,9 @@ def type_in_words(annotation: Any) -> str:  # noqa: ANN401 - any annotation ther
         return ", ".join(f"`{value}`" for value in arguments)
     if origin in (Union, types.UnionType):
         return " or ".join(map(type_in_words, arguments))
-    if origin in (tuple, list):
-        return f"list of {type_in_words(arguments[0])}"
+    if origin in (tuple, list, dict):
+        is_named = origin is dict
+        return f"{'object' if is_named else 'list'} of {type_in_words(arguments[is_named])}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return ", ".join(f"`{member.value}`" for member in annotation)
     return f"[{annotation.__name__}](#{annotation.__name__.lower()})"

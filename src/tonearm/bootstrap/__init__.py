@@ -128,6 +128,10 @@ class Tonearm:
             at_most={RUN: 1},
         )
 
+    def services(self) -> "Services":
+        """Put together what the surfaces call into."""
+        return _services(self.settings, self)
+
     def _deeds(self) -> dict[str, Deed]:
         settings = self.settings
         child = ImportChild(
@@ -363,7 +367,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
 def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     """Make the web application: API, pages, and a worker beside them unless it runs elsewhere."""
     # What serves HTTP takes half a second to import and is of no use to the command line.
-    from tonearm import api, ui  # noqa: PLC0415 - see above
+    from tonearm import api, mcp, ui  # noqa: PLC0415 - see above
     from tonearm.web.app import create_app as create_web  # noqa: PLC0415 - see above
 
     built = build(settings)
@@ -373,7 +377,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     # A key that is given is rotated by a start with another one; one of the file tells of itself.
     given = {"signing_key": signs} if settings.signing_keys else {}
     built.audit.note_settings({**settings.audited, **given})
-    services = _services(settings, built)
+    services = built.services()
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:
@@ -390,7 +394,7 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     app = create_web(
         services,
         _gate_rules(settings, built),
-        api_routers=api.list_routers(),
+        api_routers=(*api.list_routers(), *mcp.list_routers()),
         page_routers=ui.list_routers(),
         lifespan=lifespan,
         error_page=ui.error_page,

@@ -162,7 +162,7 @@ _SCOPE_MEANINGS: Mapping[Scope, str] = {
     Scope.IMPORTS_WRITE: "upload, publish, cancel and undo imports",
     Scope.LIBRARY_READ: "look at liked tracks; playlists (to come)",
     Scope.LIBRARY_WRITE: "like tracks; playlists (to come)",
-    Scope.MCP: "assistants (to come)",
+    Scope.MCP: "ask about the history through assistants (MCP)",
     Scope.PLAYER: "the player (to come)",
 }
 

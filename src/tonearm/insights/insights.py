@@ -1,6 +1,6 @@
 """Ask measures: the one door for REST, pages and the command line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -22,7 +22,7 @@ from tonearm.insights.evidence import PlayEvidence, get_play
 from tonearm.insights.library import Library
 from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
-from tonearm.insights.plays import PlayList, PlaysQuestion, list_plays
+from tonearm.insights.plays import Play, PlayList, PlaysQuestion, list_plays, plays_numbered
 from tonearm.insights.portrait import Portrait, draw_portrait
 from tonearm.insights.question import Question, check_question, period_of, settled
 from tonearm.insights.searching import Found, find_items
@@ -131,6 +131,15 @@ class Insights:
     ) -> PlayList:
         """List the plays that a question is about, newest first; raises InvalidInputError."""
         return self._look(user_id, question, preferences, lambda view: list_plays(view, question))
+
+    def plays_of(
+        self, user_id: int, numbers: Sequence[int], preferences: Preferences = _USUAL
+    ) -> tuple[Play, ...]:
+        """Give the plays of some numbers, as far as there are such, hidden ones included."""
+        everything = Question(kind="all", private="in", hidden="in")
+        return self._look(
+            user_id, everything, preferences, lambda view: plays_numbered(view, numbers)
+        )
 
     def play(self, user_id: int, play_id: int, preferences: Preferences = _USUAL) -> PlayEvidence:
         """Give one play with the rows of exports that tell of it; raises NotFoundError."""

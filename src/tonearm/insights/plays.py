@@ -156,6 +156,11 @@ def list_plays(view: View, asked: PlaysQuestion) -> PlayList:
     )
 
 
+def plays_numbered(view: View, numbers: Sequence[int]) -> tuple[Play, ...]:
+    """Tell the plays of some numbers, as far as they are in a view's lane."""
+    return plays_at(view, np.flatnonzero(np.isin(view.lane.id, numbers)).tolist())
+
+
 def plays_at(view: View, rows: Sequence[int]) -> tuple[Play, ...]:
     """Tell the plays at some rows of a view's lane."""
     lane, columns = view.lane, view.lane.columns

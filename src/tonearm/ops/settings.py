@@ -191,6 +191,13 @@ class Settings(SpotifySettings):
             "out by mail or to a log-in provider names it. Empty: the address of each request."
         ),
     )
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "Key that `tonearm mcp` answers an assistant with; it needs the scope `mcp`. The server has no "
+            "use for it."
+        ),
+    )
     registration: Literal["closed", "invited", "open"] = Field(
         default="invited",
         description=(
@@ -362,6 +369,12 @@ class Settings(SpotifySettings):
                     "and HTTPS in front."
                 )
         return self
+
+    @property
+    def address(self) -> str:
+        """Address under which pages are reached, as far as settings alone tell."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def audited(self) -> dict[str, str]:

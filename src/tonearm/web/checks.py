@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from tonearm.web.scope import header, host_name, is_api
+from tonearm.web.scope import header, host_name, is_api, is_mcp
 
 API_VERSION = "1"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -56,8 +56,10 @@ def check_version(scope: Scope) -> Refusal | None:
 def check_origin(scope: Scope) -> Refusal | None:
     """Refuse a change that another site asks a browser for; programs and keys pass."""
     scheme = (header(scope, b"authorization") or "basic").partition(" ")[0].lower()
-    # Name and password are sent along by a browser that knows them, like a cookie; a key or token is not.
-    if scope["method"] in _SAFE_METHODS or scheme != "basic":
+    # Name and password are sent along by a browser that knows them, like a cookie; a key or token is not. The
+    # protocol of assistants wants origins judged whatever is shown.
+    is_plain = scheme == "basic" or is_mcp(scope)
+    if scope["method"] in _SAFE_METHODS or not is_plain:
         return None
     site = header(scope, b"sec-fetch-site")
     if site is not None:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Scope
 
-from tonearm.web.scope import header, is_api
+from tonearm.web.scope import header, is_api, is_mcp
 
 Headers = list[tuple[bytes, bytes]]
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-API-Version, X-Request-ID"
+_ACCEPTED = (
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, "
+    "Mcp-Name, X-API-Version, X-Request-ID"
+)
 _EXPOSED = (
     b"Content-Disposition, ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, "
     b"X-API-Version, X-Request-ID"
@@ -34,12 +37,12 @@ class Cors:
         return cls(frozenset(origins))
 
     def admits(self, scope: Scope) -> bool:
-        """Tell whether a request comes from a page of a listed origin, and is for the API."""
-        return bool(self.origins) and is_api(scope) and header(scope, b"origin") in self.origins
+        """Tell whether a request comes from a page of a listed origin, and is for programs."""
+        return bool(self.origins) and _is_open(scope) and header(scope, b"origin") in self.origins
 
     def headers(self, scope: Scope) -> Headers:
         """Give what the answer to a request says about other origins."""
-        if not self.origins or not is_api(scope):
+        if not self.origins or not _is_open(scope):
             return []
         if not self.admits(scope):
             return [(b"vary", b"Origin")]
@@ -66,6 +69,10 @@ class Cors:
                 "access-control-max-age": str(_REMEMBERED_SECONDS),
             },
         )
+
+
+def _is_open(scope: Scope) -> bool:
+    return is_api(scope) or is_mcp(scope)
 
 
 def without_cookies(scope: Scope) -> None:

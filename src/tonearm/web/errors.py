@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.errors import TooManyAttemptsError
-from tonearm.domain.errors import InvalidInputError, TonearmError
+from tonearm.domain.errors import ForbiddenError, InvalidInputError, TonearmError
 from tonearm.domain.text import quoted
 from tonearm.web.problem import Fault, make_problem, problem_response, status_title
 from tonearm.web.redirect import RedirectError
@@ -46,6 +46,16 @@ _CODES: Mapping[int, str] = {
     413: "too_large",
     421: "misdirected",
 }
+
+
+class InsufficientScopeError(ForbiddenError):
+    """What was shown is not for this; the answer names the scope that is, as OAuth has it."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, message: str, scope: str) -> None:
+        super().__init__(message)
+        self.scope = scope
 
 
 class Errors:
@@ -132,6 +142,9 @@ class Errors:
 def _headers_of(request: Request, error: TonearmError) -> dict[str, str] | None:
     if error.status == HTTPStatus.UNAUTHORIZED:
         return {"www-authenticate": getattr(request.state, "challenge", "Bearer")}
+    if isinstance(error, InsufficientScopeError):
+        challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+        return {"www-authenticate": challenge}
     if isinstance(error, TooManyAttemptsError):
         return {"retry-after": str(error.seconds)}
     return None

@@ -17,7 +17,7 @@ from tonearm.web.cors import Cors, Headers, without_cookies
 from tonearm.web.errors import Errors
 from tonearm.web.proxies import Proxies
 from tonearm.web.rates import Rates
-from tonearm.web.scope import header, is_api, is_encrypted, set_request_id
+from tonearm.web.scope import header, is_api, is_encrypted, is_mcp, set_request_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = (
@@ -71,7 +71,8 @@ class _Answer:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", ()), *self.signature]
-            if is_api(self._scope) and not any(name == b"cache-control" for name, _ in headers):
+            is_private = is_api(self._scope) or is_mcp(self._scope)
+            if is_private and not any(name == b"cache-control" for name, _ in headers):
                 headers.append((b"cache-control", b"no-store"))
             if not self.has_cookies:
                 headers = [pair for pair in headers if pair[0] != b"set-cookie"]

@@ -24,7 +24,7 @@ from starlette.types import Scope
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.windows import Windows
 from tonearm.web.callers import Callers
-from tonearm.web.scope import route_path
+from tonearm.web.scope import MCP_PATH, route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
@@ -146,7 +146,8 @@ class Rates:
             # Whoever changes something without being known is on their way in.
             return limits.reading if reads else limits.entering, _place(scope)
         user = f"user {calling.user.id}"
-        if reads:
+        # Assistants send all their messages in one way, and hardly any changes something.
+        if reads or path == MCP_PATH:
             return limits.reading, user
         return limits.importing if _UPLOAD.fullmatch(path) else limits.writing, user
 

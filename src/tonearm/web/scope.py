@@ -6,6 +6,8 @@ from starlette.types import Scope
 
 _REQUEST_ID_KEY = "tonearm.request_id"
 _PROXIED_KEY = "tonearm.proxied"
+MCP_PATH = "/mcp"
+"""Where assistants send their messages."""
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 
@@ -23,6 +25,11 @@ def is_api(scope: Scope) -> bool:
     """Tell whether a request is for the API, not for a page."""
     path = route_path(scope)
     return path == "/api" or path.startswith("/api/")
+
+
+def is_mcp(scope: Scope) -> bool:
+    """Tell whether a request is a message of an assistant."""
+    return route_path(scope) == MCP_PATH
 
 
 def request_id(scope: Scope) -> str:

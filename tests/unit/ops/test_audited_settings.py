@@ -13,6 +13,7 @@ UNTOLD = {
     "spool_dir",
     "cache_dir",
     "port",
+    "api_key",
     "smtp_url",
     "smtp_from",
     "signing_keys",

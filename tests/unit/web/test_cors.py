@@ -33,7 +33,7 @@ def make_app(*origins: str) -> FastAPI:
         response.set_cookie("tonearm_session", "planted")
         return {"cookie": cookie}
 
-    for path in ("/api/things", "/page"):
+    for path in ("/api/things", "/mcp", "/page"):
         app.add_api_route(path, tell, methods=["GET", "POST"])
     return app
 
@@ -172,3 +172,20 @@ def test_origins_have_schemes_and_ports() -> None:
 def test_only_networks_can_be_trusted_and_never_all(networks: list[str]) -> None:
     with pytest.raises(ValidationError, match="TONEARM_TRUSTED_PROXIES"):
         Settings(trusted_proxies=networks)
+
+
+def test_a_listed_origin_may_be_that_of_an_assistant_and_no_other() -> None:
+    key = {"authorization": "Bearer tnrm_some"}
+    asked = call("OPTIONS", {"origin": LISTED, **PREFLIGHT}, LISTED, path="/mcp")
+    assert asked.status_code == 204
+    assert "Mcp-Method" in asked.headers["access-control-allow-headers"]
+
+    answer = call("POST", {"origin": LISTED, **key}, LISTED, path="/mcp")
+    assert answer.headers["access-control-allow-origin"] == LISTED
+    assert answer.headers["cache-control"] == "no-store"
+    # A key passes elsewhere whatever page sends it; the protocol of assistants wants the page judged.
+    assert call("POST", {"origin": OTHER, **key}, LISTED).status_code == 200
+    assert call("POST", {"origin": OTHER, **key}, LISTED, path="/mcp").status_code == 403
+    assert call("POST", {"origin": "null", **key}, path="/mcp").status_code == 403
+    assert call("POST", {"origin": "http://localhost", **key}, path="/mcp").status_code == 200
+    assert call("POST", key, path="/mcp").status_code == 200

@@ -1,0 +1,74 @@
+"""The way in over HTTP: who may, and then on to the protocol, which is loaded when somebody first asks."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from tonearm.accounts.people import User
+from tonearm.domain.errors import ForbiddenError
+from tonearm.domain.vocabulary import Scope as KeyScope
+from tonearm.mcp.desk import DESK, Desk
+from tonearm.web.callers import Access, Calling, Rooms
+from tonearm.web.errors import InsufficientScopeError
+from tonearm.web.scope import MCP_PATH, header
+from tonearm.web.strict import StrictRoute
+
+ROUTER = APIRouter(route_class=StrictRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantAccess(Access):
+    """Who may use the protocol; what a refusal says is what its clients look for."""
+
+    async def __call__(self, request: Request) -> User:
+        """Give the caller.
+
+        Raises:
+            UnauthenticatedError: nobody known is calling.
+            InsufficientScopeError: what they showed is not for assistants.
+        """
+        shown = header(request.scope, b"authorization") is not None
+        error = 'error="invalid_token", ' if shown else ""
+        request.state.challenge = f'Bearer {error}scope="{self.scope}"'
+        try:
+            return await Access.__call__(self, request)
+        except ForbiddenError as refusal:
+            raise InsufficientScopeError(refusal.message, str(self.scope)) from None
+
+
+Assistant = Annotated[User, Depends(AssistantAccess(KeyScope.MCP))]
+
+
+class _Handed(Response):
+    """An answer that the protocol makes."""
+
+    def __init__(self, version: str, body: bytes) -> None:
+        super().__init__()
+        self._version = version
+        self._sent = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the request answered; its body was read before, so that what is too large is refused as everywhere."""
+        # The SDK takes most of a second and some 20 MB to load, which those without an assistant do not pay.
+        protocol = await run_in_threadpool(import_module, "tonearm.mcp.http")
+        unread: list[Message] = [{"type": "http.request", "body": self._sent, "more_body": False}]
+
+        async def again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await protocol.serve(self._version, scope, again, send)
+
+
+@ROUTER.post(MCP_PATH, include_in_schema=False)
+async def post_message(request: Request, services: Rooms, caller: Assistant) -> Response:
+    """Take one message of the Model Context Protocol, and answer it."""
+    calling: Calling = request.state.calling
+    base_url = services.public_url or str(request.base_url)
+    request.scope[DESK] = Desk(services, caller, calling.scopes, base_url.rstrip("/"))
+    return _Handed(services.version, await request.body())

@@ -1,0 +1,1 @@
+"""The drawer of tools: each file has one constant `TOOLS`, and is found by itself."""
