@@ -148,7 +148,7 @@ def test_a_person_looks_after_log_ins_and_keys(browser: Browser, base: str, widt
         expect(page.get_by_role("link", name="home assistant")).to_have_count(0)
         assert status_with(base, second) == 401
 
-        expect(page.get_by_text("This browser")).to_be_visible()
+        expect(page.get_by_text("This browser", exact=True)).to_be_visible()
         page.get_by_role("button", name="Log out python-httpx2").click()
         expect(page.get_by_role("button", name="Log out python-httpx2")).to_have_count(0)
         assert laptop.get("/api/user/profile").status_code == 401
