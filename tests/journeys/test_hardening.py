@@ -1,8 +1,11 @@
 """What a real server does about those who are slow, too often, or not who they say."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPResponse
 from pathlib import Path
 
 import httpx2
@@ -109,6 +112,31 @@ def test_a_head_that_does_not_end_is_given_up_on(hasty: tuple[str, int]) -> None
         connection.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n")
         with pytest.raises(OSError, match=r"reset|pipe|closed"):
             connection.sendall(line * (100 * MOST_HEAD_BYTES // len(line)))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS begins so
+        b"GET /\x00 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\ncontent-length: many\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nspace : before\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_in_the_words_of_all_refusals(
+    hasty: tuple[str, int], sent: bytes
+) -> None:
+    with connected(hasty) as connection:
+        connection.sendall(sent)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        problem = json.loads(answer.read())
+
+    assert answer.status == HTTPStatus.BAD_REQUEST
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert problem["code"] == "bad_request"
+    assert problem["request_id"] == answer.headers["x-request-id"] != ""
 
 
 def test_who_is_done_in_time_may_go_on(hasty: tuple[str, int]) -> None:

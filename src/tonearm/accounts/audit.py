@@ -85,6 +85,7 @@ class Action(StrEnum):
     IMPORT_BROUGHT = "import.brought"
     IMPORT_PUBLISHED = "import.published"
     IMPORT_FAILED = "import.failed"
+    IMPORT_CANCEL_REQUESTED = "import.cancel_requested"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_UNDONE = "import.undone"
     HISTORY_ADDED = "history.added"

@@ -61,13 +61,17 @@ class Following:
             return
         if row.state not in (ImportState.QUEUED, ImportState.RUNNING):
             check_files(self.spool / row.spool)
-        now, end = self.clock(), _ENDS.get(state)
-        values = {"state": state, "phase": None, "finished_at": now if end else None}
-        connection.execute(update(imports).where(*place).values(values | _problem(job)))
+        now, deed = self.clock(), _ENDS.get(state)
+        if row.state == state == ImportState.RUNNING:
+            deed = Action.IMPORT_CANCEL_REQUESTED  # it goes on until it looks around
+        else:
+            values = {"state": state, "phase": None, "finished_at": now if deed else None}
+            connection.execute(update(imports).where(*place).values(values | _problem(job)))
         if state is ImportState.FAILED:
             announce(connection, user_id, import_id, now)
-        if end is not None and not row.is_preview:  # a preview has no end that matters to anybody
-            record(connection, now, end, subject_id=user_id, import_id=import_id)
+        # A preview has no end that matters to anybody.
+        if deed is not None and not row.is_preview:
+            record(connection, now, deed, subject_id=user_id, import_id=import_id)
 
 
 def import_of(job: Job) -> tuple[int, int]:

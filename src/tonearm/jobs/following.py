@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from tonearm.jobs.records import Job
 
 Follower = Callable[[Connection, Job], None]
-"""Told of a job that has just come to its new state; what it raises undoes the change."""
+"""Told of a job that has just come to its new state, or that runs and was just asked to end; raising undoes it."""
 
 Followers = Mapping[str, Follower]
 """Followers by the name of the jobs that they follow."""

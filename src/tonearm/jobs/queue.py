@@ -168,12 +168,16 @@ class Jobs:
         if ended is not None:
             tell_of(self._followers, connection, job_of(ended))
             return
+        is_running = (jobs.c.id == job_id) & (jobs.c.state == JobState.RUNNING)
         asked = connection.execute(
             update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+            .where(is_running, ~jobs.c.cancel_requested)
             .values(cancel_requested=True)
-        )
-        if not asked.rowcount:
+            .returning(jobs)
+        ).one_or_none()
+        if asked is not None:
+            tell_of(self._followers, connection, job_of(asked))
+        elif connection.scalar(select(jobs.c.id).where(is_running)) is None:
             raise ConflictError("This job has finished; there is nothing to cancel.")
 
     def hasten(self, connection: Connection, job_id: int) -> None:
@@ -313,7 +317,7 @@ class Jobs:
 
 
 def tell_of(followers: Followers, connection: Connection, job: Job) -> None:
-    """Tell whoever follows jobs of this name, in the transaction that has changed its state."""
+    """Tell whoever follows jobs of this name, in the transaction that has changed its state or asked it to end."""
     follower = followers.get(job.name)
     if follower is not None:
         follower(connection, job)
