@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.question import Question
 
+ABOUT_ONE = ("loyalty", "neighbours", "ranks")
+"""The measures that want to be told which artist, album or track they are about."""
 NOW = datetime(2024, 4, 2, 9, 30, tzinfo=UTC)
 QUICK = settings(
     deadline=None,

@@ -4,7 +4,7 @@ Its table is in memory and has every column that Tonearm's column store has, and
 local day and local hours stand ready in each row, where Tonearm derives them. Names are joined.
 """
 
-from benchmarks.answers import habits, portraits, rankings, stories
+from benchmarks.answers import company, habits, portraits, rankings, stories
 from benchmarks.answers.asking import Asked, Measure, Part, ask, connect, midnight_ms
 from benchmarks.synthetic import History
 
@@ -17,5 +17,6 @@ def measures_of(history: History) -> tuple[Measure, ...]:
         *rankings.MEASURES,
         *habits.MEASURES,
         *stories.measures_of(history),
+        *company.measures_of(history),
         *portraits.MEASURES,
     )

@@ -4,8 +4,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from benchmarks.answers.asking import COUNTED, RANGE, Measure, Part, ms, share
+from benchmarks.answers.company import busiest_artist
 from benchmarks.synthetic import History
 
 _HALF_YEAR_MS = 180 * 86_400_000
@@ -127,8 +127,7 @@ def measures_of(history: History) -> Iterator[Measure]:
     yield Measure(
         "discovery by month", "discovery", _DISCOVERY, _told_discovery, shaped=_shaped_discovery
     )
-    plays = np.bincount(history.track_artist[history.track][history.track_kind[history.track] == 0])
-    artist = int(plays[1:].argmax()) + 1
+    artist = busiest_artist(history)
     yield Measure(
         "loyalty to an artist",
         "loyalty",

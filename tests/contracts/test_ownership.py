@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, insert, select, update
 
+from asking import ABOUT_ONE
 from cast import Cast, gather
 from doors import BODIES, CLOSED, Door, knock
 from tonearm.accounts.people import User
@@ -211,7 +212,8 @@ def test_a_listener_is_not_there_for_another(cast: Cast, door: Door) -> None:
     body = {"exclude": {"platform": "ios"}} if door.method == "POST" else None
     measure = door.path.rpartition("/")[2]
     address = door.address(holder.id)
-    query = {"compare": "?range=2024", "loyalty": "?artist=Band"}.get(measure, "")
+    named = dict.fromkeys(ABOUT_ONE, "?artist=Band")
+    query = {"compare": "?range=2024", **named}.get(measure, "")
     scope = door.access.scope if door.access else None
     assert scope is not None
 

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from asking import ABOUT_ONE
 from cast import Cast, gather
 from doors import BODIES, CLOSED, DOORS, THROUGH, Door, entered, knock, send
 from tonearm.api import list_routers
@@ -267,8 +268,9 @@ def test_a_listener_s_history_is_seen_by_them_and_the_owner(
 
     # What a measure needs; there is no artist in an empty history, which is another refusal than of the listener.
     measure = path.rpartition("/")[2]
-    needed = {"compare": {"range": "2024"}, "loyalty": {"artist": "1"}}.get(measure, {})
-    seen = 422 if measure == "loyalty" else 200
+    about_one = {name: {"artist": "1"} for name in ABOUT_ONE}
+    needed = {"compare": {"range": "2024"}, **about_one}.get(measure, {})
+    seen = 422 if measure in ABOUT_ONE else 200
 
     def ask(client: httpx2.Client, user: object) -> int:
         return client.get(address(path, str(user)), params=needed).status_code

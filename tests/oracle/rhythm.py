@@ -219,6 +219,11 @@ def sessions(
 
 def sessions_of(plays: Sequence[OraclePlay], rule: Rule, kind: Kind) -> list[Session]:
     """All sessions of a lane which hold a counted play, in order."""
+    return [session_of(group, rule) for group in session_plays(plays, rule, kind)]
+
+
+def session_plays(plays: Sequence[OraclePlay], rule: Rule, kind: Kind) -> list[list[OraclePlay]]:
+    """The plays of each of these sessions."""
     heard = [play for play in within(plays, None, None, kind) if play.ms_played > 0]
     groups: list[list[OraclePlay]] = []
     for play in sorted(heard, key=lambda play: (play.started_at, play.ended_at)):
@@ -226,9 +231,7 @@ def sessions_of(plays: Sequence[OraclePlay], rule: Rule, kind: Kind) -> list[Ses
             groups[-1].append(play)
         else:
             groups.append([play])
-    return [
-        session_of(group, rule) for group in groups if any(counts(play, rule) for play in group)
-    ]
+    return [group for group in groups if any(counts(play, rule) for play in group)]
 
 
 def session_of(group: Sequence[OraclePlay], rule: Rule) -> Session:

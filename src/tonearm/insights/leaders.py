@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 def foremost(
     level: NDArray[np.int64],
-    columns: Sequence[Callable[[NDArray[np.int64]], NDArray[np.int64]]],
+    columns: Sequence[Callable[[NDArray[np.int64]], NDArray[np.int64] | NDArray[np.float64]]],
     count: int,
 ) -> list[int]:
     """Give the items that may be among the first `count` by ascending columns, with all that stay level with the last.

@@ -26,6 +26,7 @@ ItemName = Annotated[str, Meta(description="Name of the item.")]
 ItemArtist = Annotated[
     str | None, Meta(description="The artist of an album or track; null for artists.")
 ]
+Rank = Annotated[int, Meta(description="Place, from 1.")]
 StartsOn = Annotated[date, Meta(description="First local day of the unit.")]
 NewArtists = Annotated[int, Meta(description="Artists heard for the first time.")]
 NewAlbums = Annotated[int, Meta(description="Albums heard for the first time.")]
@@ -112,6 +113,14 @@ class Covered(Record, frozen=True):
             )
         ),
     ]
+
+
+class Subject(Record, frozen=True):
+    """An item that was asked about."""
+
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
 
 
 class Totals(Record, frozen=True):

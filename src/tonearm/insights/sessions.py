@@ -58,15 +58,19 @@ def list_sessions(lane: LaneColumns, rule: Rule) -> Sessions:
     return lane.once(("sessions", rule), lambda: _sessions(lane, rule))
 
 
+def sessions_of_plays(lane: LaneColumns, rule: Rule) -> NDArray[np.int64]:
+    """Give the session of each play that a rule counts, by its place among `list_sessions`; -1 where it is in none."""
+    heard, is_first = _heard(lane)
+    number = np.cumsum(is_first) - 1
+    is_counted = lane.is_counted(rule)
+    has_counted = np.bincount(number[is_counted[heard]], minlength=len(heard)) > 0
+    found = np.full(len(lane.id), -1, np.int64)
+    found[heard] = (np.cumsum(has_counted) - 1)[number]
+    return found[lane.counted(rule)]
+
+
 def _sessions(lane: LaneColumns, rule: Rule) -> Sessions:
-    heard = np.flatnonzero(lane.ms_played > 0)
-    heard = heard[np.argsort(lane.started_at[heard], kind="stable")]
-    started_at = lane.started_at[heard]
-    ended_at = np.maximum.accumulate(lane.ended_at[heard])
-    # A play starts long after the latest end before it only where it begins a session, so that the
-    # latest end of all plays so far is that of the session.
-    is_first = np.ones(len(heard), bool)
-    is_first[1:] = started_at[1:] - ended_at[:-1] >= PAUSE_MS
+    heard, is_first = _heard(lane)
     first = np.flatnonzero(is_first)
     last = np.append(first[1:], len(heard)) - 1 if len(first) else first
     plays, ms_played = (
@@ -74,6 +78,22 @@ def _sessions(lane: LaneColumns, rule: Rule) -> Sessions:
         for values in (lane.is_counted(rule)[heard], lane.ms_played[heard])
     )
     kept = plays > 0
-    begin, end = started_at[first][kept], ended_at[last][kept]
+    begin, end = lane.started_at[heard][first][kept], _latest(lane, heard)[last][kept]
     # A clock that was ahead may have stamped a start later than the end.
     return Sessions(begin, end, np.maximum(end - begin, 0), ms_played[kept], plays[kept])
+
+
+def _heard(lane: LaneColumns) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give the rows that were heard at all, by their start, and mark those that begin a session."""
+    heard = np.flatnonzero(lane.ms_played > 0)
+    heard = heard[np.argsort(lane.started_at[heard], kind="stable")]
+    # A play starts long after the latest end before it only where it begins a session, so that the
+    # latest end of all plays so far is that of the session.
+    is_first = np.ones(len(heard), bool)
+    is_first[1:] = lane.started_at[heard][1:] - _latest(lane, heard)[:-1] >= PAUSE_MS
+    return heard, is_first
+
+
+def _latest(lane: LaneColumns, heard: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the latest end so far of each play."""
+    return np.maximum.accumulate(lane.ended_at[heard])

@@ -57,6 +57,13 @@ class Standings:
             ranks[number] += self._level_ahead_of(int(places[number]))
         return dict(zip(places.tolist(), ranks.tolist(), strict=True))
 
+    def rank(self, label: int) -> int | None:
+        """Give the place of one item; None where it has none."""
+        weight = self.weight[label]
+        if weight <= 0:
+            return None
+        return int(np.count_nonzero(self.weight > weight)) + 1 + self._level_ahead_of(label)
+
     def _level_ahead_of(self, label: int) -> int:
         """Count the items with the weight of one that come before it."""
         ahead = 0

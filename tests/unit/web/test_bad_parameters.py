@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from asking import ABOUT_ONE
 from serving import serve, set_up
 from tonearm.insights.chart import load_charts
 
@@ -108,7 +109,10 @@ def test_a_bad_value_of_any_parameter_is_named_with_what_is_allowed(client: http
         ("year", {"range": "2024"}, "range", ["'2024'", "give `year`"]),
         ("year", {"from": "2024-02-02"}, "from", ["'2024-02-02'", "give `year`"]),
         ("compare", {}, "other", ["'previous'", "two ends"]),
-        ("loyalty", {}, "artist", ["exactly one of artist, album and track"]),
+        *(
+            (name, {}, "artist", ["exactly one of artist, album and track"])
+            for name in ABOUT_ONE
+        ),
         ("plays", {"starts_on": "2024-02-02"}, "unit", ["'2024-02-02'", "hour, day, week"]),
     ],
 )  # fmt: skip

@@ -7,37 +7,20 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
-from tonearm.domain.periods import Period
-from tonearm.domain.text import quoted
-from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.calendar import dates, plays_and_time_by_unit, unit_starts
 from tonearm.insights.chart import Chart
-from tonearm.insights.question import Item, Question
+from tonearm.insights.question import Question
 from tonearm.insights.records import (
     Covered,
-    ItemArtist,
-    ItemId,
-    ItemName,
     MsPlayed,
     Plays,
     Record,
     StartsOn,
+    Subject,
 )
-from tonearm.insights.standings import Standings
+from tonearm.insights.subjects import MOST_SUBJECTS, item_of, subjects_of
 from tonearm.insights.view import EPOCH, View
-
-_MOST_SUBJECTS = 10
-_ITEMS: dict[str, Item] = {"artist": "artists", "album": "albums", "track": "tracks"}
-
-
-class LoyaltySubject(Record, frozen=True):
-    """An item that was asked about."""
-
-    id: ItemId
-    name: ItemName
-    artist: ItemArtist
 
 
 class LoyaltyMonth(Record, frozen=True):
@@ -70,12 +53,12 @@ class Loyalty(Record, frozen=True):
         date | None,
         Meta(description="First day of the month with most plays, of several the earliest."),
     ]
-    subjects: tuple[LoyaltySubject, ...]
+    subjects: tuple[Subject, ...]
     items: tuple[LoyaltyMonth, ...]
 
 
 def _answer(view: View, _asked: Question) -> Loyalty:
-    item = _item_of(view.question)
+    item = item_of(view.question)
     start, end = view.rows
     heard = slice(*view.counted_rows)
     instants = view.lane.counted_ended_at(view.rule)[heard]
@@ -93,35 +76,15 @@ def _answer(view: View, _asked: Question) -> Loyalty:
         days_since_last_play=max((view.today - _day(days[-1])).days, 0) if count else None,
         half_life_days=int(days[(count - 1) // 2] - days[0]) if count else None,
         peak_month=None if best is None else best.starts_on,
-        subjects=_subjects(view, item),
+        subjects=subjects_of(view, item),
         items=months,
     )
-
-
-def _item_of(question: Question) -> Item:
-    """Give the item that a question is about; raises InvalidInputError unless it names one."""
-    named = [item for name, item in _ITEMS.items() if getattr(question, name) is not None]
-    if len(named) != 1:
-        given = [quoted(value) for name in _ITEMS if (value := getattr(question, name)) is not None]
-        raise InvalidInputError(
-            "Say whose loyalty to measure: give exactly one of artist, album and track, not "
-            f"{' and '.join(given) or 'none'}.",
-            parameter="artist",
-        )
-    return named[0]
 
 
 def _months(view: View, days: NDArray[np.integer]) -> tuple[LoyaltyMonth, ...]:
     starts = unit_starts("month", _day(days[0]), _day(days[-1] + 1))
     columns = plays_and_time_by_unit(view, starts)
     return tuple(map(LoyaltyMonth, dates(starts[:-1]), *columns))
-
-
-def _subjects(view: View, item: Item) -> tuple[LoyaltySubject, ...]:
-    """Name what was asked about, whatever the range."""
-    ever = Standings(view.shifted(Period(None, None)), item, RankBy.TIME)
-    ranked, names = ever.ranked(_MOST_SUBJECTS)
-    return tuple(LoyaltySubject(label, names[label].name, names[label].artist) for label in ranked)
 
 
 def _day(number: int) -> date:
@@ -139,7 +102,7 @@ CHARTS = (
         definition=(
             "Exactly one of `artist`, `album` and `track` says what to look at. A name that several items "
             "have stands for all of them together; `subjects` lists them, those with most listening time "
-            f"first, {_MOST_SUBJECTS} at most. The half-life is the number of local days from the first "
+            f"first, {MOST_SUBJECTS} at most. The half-life is the number of local days from the first "
             "counted play's day in the range to the day of the play with which half of them, rounded up, "
             "are reached: small where something is played out soon, large where it lasts. Months go from "
             "that of the first counted play to that of the last, none left out. The days since the last "

@@ -19,6 +19,7 @@ from tonearm.insights.records import (
     ItemName,
     MsPlayed,
     Plays,
+    Rank,
     Record,
 )
 from tonearm.insights.runs import runs_of
@@ -26,7 +27,6 @@ from tonearm.insights.standings import Standings
 from tonearm.insights.totals import plays_per_track, repeat_share
 from tonearm.insights.view import Named, View
 
-Rank = Annotated[int, Meta(description="Place, from 1.")]
 LoopCount = Annotated[int, Meta(description="Times that a track was looped.")]
 LoopPlays = Annotated[
     int, Meta(description="Plays that were at least the third of their track within 24 hours.")

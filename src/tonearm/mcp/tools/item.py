@@ -18,7 +18,8 @@ from tonearm.mcp.tools.plays import HeardPlay, heard_play
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tonearm.insights.charts.loyalty import Loyalty, LoyaltySubject
+    from tonearm.insights.charts.loyalty import Loyalty
+    from tonearm.insights.records import Subject
     from tonearm.insights.searching import FoundItem
 
 _MOST_NAMED = 10
@@ -171,7 +172,7 @@ def _number_of(desk: Desk, item: ItemKind, text: str) -> int:
     )
 
 
-def _listed(items: "Sequence[FoundItem | LoyaltySubject]") -> str:
+def _listed(items: "Sequence[FoundItem | Subject]") -> str:
     return "; ".join(
         f"{one.id}: “{shown_name(one.name)}”"
         + (f" by “{shown_name(one.artist)}”" if one.artist else "")

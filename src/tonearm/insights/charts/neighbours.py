@@ -1,0 +1,150 @@
+"""What is heard in the same sessions as one artist, album or track."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from tonearm.domain.vocabulary import Rule
+from tonearm.insights.axis import Axis
+from tonearm.insights.chart import Chart
+from tonearm.insights.lane import LaneColumns
+from tonearm.insights.leaders import foremost
+from tonearm.insights.question import Item, Limit, Question
+from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Rank, Record, Subject
+from tonearm.insights.sessions import list_sessions, sessions_of_plays
+from tonearm.insights.standings import spelled
+from tonearm.insights.subjects import MOST_SUBJECTS, among_all, ids_of, item_of, subjects_of
+from tonearm.insights.view import View
+
+
+class NeighboursQuestion(Question, frozen=True, kw_only=True):
+    """What neighbours are asked."""
+
+    limit: Limit = 10
+
+
+class Neighbour(Record, frozen=True):
+    """An item that was heard in the same sessions."""
+
+    rank: Rank
+    id: ItemId
+    name: ItemName
+    artist: ItemArtist
+    sessions: Annotated[int, Meta(description="Sessions with both.")]
+    sessions_in_all: Annotated[int, Meta(description="Sessions with the neighbour.")]
+    affinity: Annotated[
+        float, Meta(description="Of the sessions with either, the share with both, from 0 to 1.")
+    ]
+
+
+class Neighbours(Record, frozen=True):
+    """What shares the sessions of one item."""
+
+    covered: Covered
+    sessions: Annotated[int, Meta(description="Sessions of the range with the item.")]
+    subjects: tuple[Subject, ...]
+    items: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """Which items were heard in which session, once each, ascending by session; -1 is none."""
+
+    starts: NDArray[np.int64]
+    """Where each session begins, and the end of the last."""
+    session: NDArray[np.int32]
+    axis: Axis
+    """By item."""
+
+
+def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
+    item = item_of(view.question)
+    own = ids_of(view, item)
+    lane = among_all(view.at_home()).lane
+    found = list_sessions(lane, view.rule)
+    first, end = found.within(view.period, view.zone)
+    company = lane.once(("company", item, view.rule), lambda: _company(lane, item, view.rule))
+    starts = company.starts[first : end + 1]
+    inside = slice(int(starts[0]), int(starts[-1]))
+    session, label = company.session[inside], company.axis.labels[inside]
+    is_theirs = np.zeros(end - first, bool)
+    for number in own:
+        is_theirs[session[label == number] - first] = True
+    every = company.axis.sums(inside.start, inside.stop)
+    shared = np.bincount(label[np.repeat(is_theirs, np.diff(starts))], minlength=len(every))
+    shared[[0, *own]] = 0  # what has no artist or album is no neighbour
+    sessions = int(np.count_nonzero(is_theirs))
+    return Neighbours(
+        covered=view.covered(),
+        sessions=sessions,
+        subjects=subjects_of(view, item),
+        items=_ranked(view, item, shared, every, sessions, asked.limit),
+    )
+
+
+def _company(lane: LaneColumns, item: Item, rule: Rule) -> _Company:
+    size = lane.size(item)
+    pairs = sessions_of_plays(lane, rule) * size + lane.labels(item, rule)
+    session, label = np.divmod(np.unique(pairs), size)
+    starts = session.searchsorted(np.arange(len(list_sessions(lane, rule).plays) + 1))
+    return _Company(starts, session.astype(np.int32), Axis(label.astype(np.int32), size))
+
+
+def _ranked(
+    view: View,
+    item: Item,
+    shared: NDArray[np.int64],
+    every: NDArray[np.int64],
+    sessions: int,
+    limit: int,
+) -> tuple[Neighbour, ...]:
+    """Order by affinity, then by shared sessions, then by name."""
+    labels = np.flatnonzero(shared)
+    affinity = shared[labels] / (sessions + every[labels] - shared[labels])
+    columns = (-affinity, -shared[labels])
+    few = labels[
+        foremost(np.arange(len(labels)), [column.__getitem__ for column in columns], limit)
+    ]
+    names = view.names(item, few.tolist())
+    affinity_of = dict(zip(labels.tolist(), affinity.tolist(), strict=True))
+    ordered = sorted(
+        few.tolist(),
+        key=lambda label: (-affinity_of[label], -int(shared[label]), spelled(names[label])),
+    )
+    return tuple(
+        Neighbour(
+            rank=rank,
+            id=label,
+            name=names[label].name,
+            artist=names[label].artist,
+            sessions=int(shared[label]),
+            sessions_in_all=int(every[label]),
+            affinity=round(affinity_of[label], 6),
+        )
+        for rank, label in enumerate(ordered[:limit], 1)
+    )
+
+
+CHARTS = (
+    Chart(
+        name="neighbours",
+        title="Neighbours",
+        description="What is heard in the same sessions as one artist, album or track.",
+        definition=(
+            "Exactly one of `artist`, `album` and `track` says what to look at; a name that several items "
+            f"have stands for all of them together, and `subjects` lists them, {MOST_SUBJECTS} at most. Its "
+            "neighbours are items of the same kind. A session counts where it starts in the range, and has "
+            "an item where one of its plays counts. Affinity is the Jaccard index: sessions with both, of "
+            "the sessions with either. What is heard always and everywhere has little of it. Equal ones are "
+            "settled by more shared sessions, then by name."
+        ),
+        drawing="ranking",
+        question=NeighboursQuestion,
+        record=Neighbours,
+        answer=_answer,
+        example={"artist": "Noite", "limit": "5"},
+    ),
+)
