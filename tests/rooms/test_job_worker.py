@@ -9,11 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from tonearm.domain.errors import InvalidInputError, UnavailableError
 from tonearm.jobs.desk import Desk
@@ -21,9 +22,10 @@ from tonearm.jobs.errors import ThrottledError, TransientError
 from tonearm.jobs.queue import Jobs
 from tonearm.jobs.records import UNFINISHED, Job, JobState
 from tonearm.jobs.schedules import Schedule, Schedules
-from tonearm.jobs.work import Deed, Task, Worker
+from tonearm.jobs.work import Deed, Task, Worker, held
 from tonearm.ops.clock import system_clock
 from tonearm.storage.database import Database
+from tonearm.storage.job_tables import jobs as rows
 from tonearm.storage.tables import instance
 
 CHAOS_JOBS = 2_000
@@ -124,6 +126,31 @@ def test_a_deed_tells_how_far_it_is_and_gives_a_result(database: Database, jobs:
 
     assert (job.state, job.result, job.message) == (JobState.SUCCEEDED, {"found": 7}, "a quarter")
     assert [line.message for line in jobs.logs(job.id)] == ["looked around"]
+
+
+def test_signs_of_life_end_in_silence_with_the_job(database: Database, jobs: Jobs) -> None:
+    desk = Desk(database, system_clock, lease=timedelta(milliseconds=90))
+    job_id = enqueue(database, jobs)
+    claim = desk.take("command", job_id)
+    assert claim is not None
+
+    with capture_logs() as lines, held(desk, claim):
+        (beating,) = (thread for thread in threading.enumerate() if f"job-{job_id}-" in thread.name)
+        before = lease_of(database, job_id)
+        wait_for(lambda: lease_of(database, job_id) > before)
+        with database.write() as connection:
+            desk.succeed(connection, claim)
+        wait_for(lambda: not beating.is_alive())
+    assert lines == []
+
+
+def lease_of(database: Database, job_id: int) -> datetime:
+    with database.read() as connection:
+        found: datetime | None = connection.scalar(
+            select(rows.c.lease_until).where(rows.c.id == job_id)
+        )
+    assert found is not None
+    return found
 
 
 def test_a_running_job_is_cancelled_where_it_looks_around(database: Database, jobs: Jobs) -> None:

@@ -251,9 +251,17 @@ def held(desk: Desk, claim: Claim) -> Iterator[None]:
     """Show signs of life for a claim from a thread of its own while the block lasts."""
     done = threading.Event()
 
+    def is_held() -> bool:
+        try:
+            desk.beat(claim)
+        except LeaseLostError:  # handed in, or another's: who works on it learns that by writing
+            return False
+        return True
+
     def beat() -> None:
         while not done.wait(desk.lease.total_seconds() / _BEATS_A_LEASE):
-            _try(lambda: desk.beat(claim))
+            if _try(is_held) is False:
+                return
 
     beating = threading.Thread(target=beat, name=f"job-{claim.job.id}-beat", daemon=True)
     beating.start()
