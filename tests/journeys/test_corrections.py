@@ -56,6 +56,7 @@ def test_every_kind_is_made_listed_and_undone(client: httpx2.Client) -> None:
         ({"exclude": {"from_day": "2024-03-01", "to_day": "2024-03-02"}}, total - 5),
         ({"merge": {"item": "artist", "into": artists["Ada"], "items": ["Cy"]}}, total - 5),
         ({"split": {"tracks": ["Song a"], "artist": "Dee"}}, total - 5),
+        ({"rename": {"item": "artist", "of": "Dee", "name": "Dee & Co"}}, total - 5),
     ]
     for wish, expected in wishes:
         made = correct(client, **wish)
@@ -65,10 +66,11 @@ def test_every_kind_is_made_listed_and_undone(client: httpx2.Client) -> None:
     assert left == set(ids) - set(ids[1:3])
 
     page = client.get(ADDRESS, params={"limit": "3"}).json()
-    assert [item["kind"] for item in page["items"]] == ["split", "merge", "exclude"]
-    assert page["items"][2]["exclude"]["zone"] == "Europe/Berlin"
+    assert [item["kind"] for item in page["items"]] == ["rename", "split", "merge"]
+    assert page["items"][0]["rename"]["of"]["name"] == "Dee"
     rest = client.get(ADDRESS, params={"cursor": page["next_cursor"]}).json()
-    assert [item["kind"] for item in rest["items"]] == ["delete", "hide"]
+    assert [item["kind"] for item in rest["items"]] == ["exclude", "delete", "hide"]
+    assert rest["items"][0]["exclude"]["zone"] == "Europe/Berlin"
     assert rest["next_cursor"] is None
 
     for number in range(1, len(wishes) + 1):
@@ -95,6 +97,10 @@ REFUSED: tuple[tuple[dict[str, object], str], ...] = (
     ({"merge": {"item": "artist", "into": "Ada", "items": ["Nobody"]}}, "merge.items"),
     ({"split": {"tracks": ["Song a"]}}, "split.artist"),
     ({"split": {"tracks": [], "artist": "Bo"}}, "split.tracks"),
+    ({"rename": {"item": "artist", "of": "Ada", "name": "Ada"}}, "rename.name"),
+    ({"rename": {"item": "artist", "of": "Ada", "name": " "}}, "rename.name"),
+    ({"rename": {"item": "artist", "of": "Nobody", "name": "Somebody"}}, "rename.of"),
+    ({"rename": {"item": "artist", "of": "Ada"}}, "rename.name"),
 )
 
 
@@ -154,6 +160,7 @@ def test_the_command_line_makes_lists_and_undoes_them(
         ),
         (("merge", "artist", "Ada", "Bo", "Cy"), "artist Bo, Cy into Ada"),
         (("split", "Song a", "--artist", "Dee"), "Song a to artist Dee"),
+        (("rename", "artist", "Dee", "Dee & Co"), "artist Dee to Dee & Co"),
     ):
         done = tonearm(tmp_path, "corrections", *words)
         assert not done.returncode, done.stderr

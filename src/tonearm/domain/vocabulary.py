@@ -123,6 +123,7 @@ class CorrectionKind(StrEnum):
     EXCLUDE = "exclude"
     MERGE = "merge"
     SPLIT = "split"
+    RENAME = "rename"
 
 
 class ItemKind(StrEnum):

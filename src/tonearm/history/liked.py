@@ -265,8 +265,10 @@ def _named(
         query = select(artists.c.id, artists.c.name)
         rows = connection.execute(query.where(artists.c.user_id == user_id, artists.c.id.in_(part)))
         names |= {row[0]: row[1] for row in rows}
+    names |= amendment.renamed[ItemKind.ARTIST]
+    titles = amendment.renamed[ItemKind.TRACK]
     return {
-        number: _Named(key, kind, name, names.get(owners[number]))
+        number: _Named(key, kind, titles.get(number, name), names.get(owners[number]))
         for number, (key, kind, name, _) in found.items()
     }
 

@@ -28,7 +28,7 @@ class Overlay:
         deleted = marked_plays(self.marks, CorrectionKind.DELETE)
         if len(deleted):
             columns = _without(columns, deleted)
-        if not self.amendment.is_empty:
+        if self.amendment.moves_plays:
             columns = _amended(columns, self.amendment, self.marks)
         masks = [rule.mask(columns) for rule in self.rules]
         hidden = marked_plays(self.marks, CorrectionKind.HIDE)

@@ -46,8 +46,21 @@ def _read_names(
     rows = connection.execute(query, asked)
     found = {row[0]: Spelling(*row[1:]) for row in rows if row[0] in among}
     amendment = library.overlay.amendment
-    if amendment.is_empty:
-        return found
+    if amendment.moves_plays:
+        found |= _corrected(connection, user_id, library, item, wanted, found)
+    return found if amendment.is_empty else _renamed(library, item, found)
+
+
+def _corrected(
+    connection: Connection,
+    user_id: int,
+    library: Library,
+    item: Item,
+    wanted: list[int],
+    stored: dict[int, Spelling],
+) -> dict[int, Spelling]:
+    """Give names as merges and splits make them."""
+    amendment, found = library.overlay.amendment, dict(stored)
     added = amendment.added[_KINDS[item]]
     for number in wanted:
         if number in added:
@@ -66,6 +79,18 @@ def _read_names(
             key = artist.key + _BETWEEN + was.key.rpartition(_BETWEEN)[2]
         found[number] = Spelling(was.name, artist.name if artist else None, key, owner)
     return found
+
+
+def _renamed(library: Library, item: Item, found: dict[int, Spelling]) -> dict[int, Spelling]:
+    """Give names as the listener words them."""
+    renamed = library.overlay.amendment.renamed
+    names, artists = renamed[_KINDS[item]], renamed[ItemKind.ARTIST]
+    return {
+        number: told._replace(
+            name=names.get(number, told.name), artist=artists.get(told.owner, told.artist)
+        )
+        for number, told in found.items()
+    }
 
 
 def _owner(

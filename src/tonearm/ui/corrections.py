@@ -55,6 +55,9 @@ def line_of(correction: Correction) -> Line:
         return Line(correction, _told_merge(correction.merge))
     if correction.split is not None:
         return Line(correction, _told_split(correction.split))
+    if correction.rename is not None:
+        renamed = correction.rename
+        return Line(correction, f"{_short(renamed.of.name)}: called {_short(renamed.name)}")
     raise ValueError(f"a correction of the kind {correction.kind} tells nothing")
 
 

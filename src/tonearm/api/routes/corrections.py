@@ -107,6 +107,17 @@ class SplitBody(Body):
     """What is split off, of one track."""
 
 
+class RenameBody(Body):
+    """Another name for an item; its plays stay as they are."""
+
+    item: ItemKind
+    """What it is."""
+    of: Item
+    """Which one: a number or a name."""
+    name: Text
+    """What to call it."""
+
+
 class CorrectionBody(Body):
     """A new correction: exactly one of its kinds."""
 
@@ -120,6 +131,8 @@ class CorrectionBody(Body):
     """Make several artists, albums or tracks one."""
     split: SplitBody | None = None
     """Take tracks apart again."""
+    rename: RenameBody | None = None
+    """Call an artist, album or track otherwise."""
 
 
 @ROUTER.get("/users/{user}/corrections", summary="List corrections", responses=problems(404, 503))
@@ -166,7 +179,7 @@ async def post_correction(
     user: UserPath,
     wanted: CorrectionBody,
 ) -> Correction:
-    """Hide or delete plays, exclude by a rule, merge or split items. Every measure follows at once.
+    """Hide or delete plays, exclude by a rule, merge, split or rename items. Every measure follows at once.
 
     A listener corrects their own history alone. The answer's `Location` is where to undo it.
     """
@@ -223,6 +236,9 @@ def _make_one(corrections: Corrections, listener: User, wanted: CorrectionBody) 
         return corrections.merge(listener.id, merge.item, str(merge.into), items)
     if wanted.split is not None:
         return corrections.split(listener.id, _split(wanted.split))
+    if wanted.rename is not None:
+        rename = wanted.rename
+        return corrections.rename(listener.id, rename.item, str(rename.of), rename.name)
     raise InvalidInputError("It cannot be null.")
 
 

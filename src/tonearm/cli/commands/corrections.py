@@ -1,4 +1,4 @@
-"""`tonearm corrections`: hide, delete, exclude, merge and split, and take each of it back."""
+"""`tonearm corrections`: hide, delete, exclude, merge, split and rename, and take each of it back."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from tonearm.accounts.people import User
     from tonearm.history.corrections.corrections import Corrections
-    from tonearm.history.corrections.records import Correction, Exclusion
+    from tonearm.history.corrections.records import Choice, Correction, Exclusion
 
 COMMAND = App(
-    name="corrections", help="Hide, delete, exclude, merge and split, and take each of it back."
+    name="corrections",
+    help="Hide, delete, exclude, merge, split and rename, and take each of it back.",
 )
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -182,6 +183,24 @@ def split(
 
 
 @COMMAND.command
+def rename(
+    item: ItemKind, of: str, name: str, /, *, user: str | None = None, json: bool = False
+) -> None:
+    """Call an artist, album or track otherwise; its plays stay as they are.
+
+    Args:
+        item: What it is.
+        of: Which one: a number or a name.
+        name: What to call it.
+        user: In whose history; the owner's unless named.
+        json: Print the correction as one JSON document.
+    """
+    _make(
+        user, lambda corrections, person: corrections.rename(person.id, item, of, name), json=json
+    )
+
+
+@COMMAND.command
 def undo(correction_id: int, /, *, user: str | None = None, json: bool = False) -> None:
     """Make the history what it would be without a correction.
 
@@ -223,13 +242,16 @@ def _told(record: "Correction") -> str:
         where = {"artist": record.split.artist, "album": record.split.album}
         moved = " and ".join(f"{what} {name}" for what, name in where.items() if name)
         return f"{tracks} to {moved}"
-    if record.plays is None:
-        return ""
+    if record.rename is not None:
+        return f"{record.rename.item} {record.rename.of.name} to {record.rename.name}"
+    return "" if record.plays is None else _chosen(record.plays)
+
+
+def _chosen(plays: "Choice") -> str:
     first = "; ".join(
-        f"{play.title} by {play.artist}, {play.ended_at:%Y-%m-%d %H:%M}"
-        for play in record.plays.first
+        f"{play.title} by {play.artist}, {play.ended_at:%Y-%m-%d %H:%M}" for play in plays.first
     )
-    more = record.plays.count - len(record.plays.first)
+    more = plays.count - len(plays.first)
     return first + (f" and {more:,} more" if more > 0 else "")
 
 

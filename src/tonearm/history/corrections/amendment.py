@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from tonearm.domain.text import normalise
 from tonearm.domain.vocabulary import ItemKind
-from tonearm.history.corrections.records import Exclusion, ItemKey, Merge, Split
+from tonearm.history.corrections.records import Exclusion, ItemKey, Merge, Rename, Split
 from tonearm.history.corrections.rules import Rule
 from tonearm.history.corrections.stored import InForce
 from tonearm.storage.tables import albums, artists, tracks
@@ -50,13 +50,19 @@ class Amendment:
     added: dict[ItemKind, dict[int, Added]] = field(default_factory=_by_item)
     track_owners: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Artist and album, before any merge, of tracks that moved or were added."""
+    renamed: dict[ItemKind, dict[int, str]] = field(default_factory=_by_item)
     split_tracks: dict[int, int] = field(default_factory=dict)
     """For each correction that split wordings off a track, the track they are."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is merged or split."""
-        return not (self.track_owners or any(self.shown_as.values()))
+        """Whether nothing is merged, split or renamed."""
+        return not (self.moves_plays or any(self.renamed.values()))
+
+    @property
+    def moves_plays(self) -> bool:
+        """Whether anything is merged or split: names alone move no play."""
+        return bool(self.track_owners or any(self.shown_as.values()))
 
     def shown(self, item: ItemKind, number: int) -> int:
         """Give the item that a number is shown as."""
@@ -71,7 +77,7 @@ def load_amendment(
 ) -> tuple[Amendment, tuple[Rule, ...]]:
     """Find what merges and splits come to in a listener's catalogue, and the items that rules name."""
     named = [(item, key) for exclusion in in_force.exclusions for item, key in _named_by(exclusion)]
-    if not (named or in_force.merges or in_force.splits):
+    if not (named or in_force.merges or in_force.splits or in_force.renames):
         return UNAMENDED, tuple(map(Rule, in_force.exclusions))
     names = _Names(connection, user_id)
     names.look_up(in_force, named)
@@ -82,6 +88,8 @@ def load_amendment(
         merges = [merge for _, merge in in_force.merges if merge.item is item]
         amendment.shown_as[item].update(names.merged(item, merges))
     names.join_albums()
+    for rename in in_force.renames:
+        names.rename(rename)
     rules = [names.rule(exclusion) for exclusion in in_force.exclusions]
     return amendment, tuple(rule for rule in rules if rule is not None)
 
@@ -127,6 +135,7 @@ class _Names:
             keys += [(merge.item, key) for key in (merge.into, *merge.items)]
         for _, split in in_force.splits:
             keys += [(ItemKind.TRACK, key) for key in split.tracks]
+        keys += [(rename.item, rename.of) for rename in in_force.renames]
         track_keys = {key.key for item, key in keys if item is ItemKind.TRACK}
         for row in self._rows(tracks, "key", track_keys):
             self._tracks[row.key] = _Track(row.id, row.kind, row.artist_id, row.album_id)
@@ -253,6 +262,12 @@ class _Names:
         for number, into in shown_as.items():
             shown_as[number] = joined.get(into, into)
         shown_as |= {number: into for number, into in joined.items() if number != into}
+
+    def rename(self, rename: Rename) -> None:
+        """Call an item otherwise; of several names the last one holds."""
+        number = self._find(rename.item, rename.of.identity(rename.item))
+        if number is not None:
+            self.amendment.renamed[rename.item][number] = rename.name
 
     def rule(self, exclusion: Exclusion) -> Rule | None:
         """Give a rule with numbers; None where an item it names is not there."""

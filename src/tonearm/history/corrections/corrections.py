@@ -1,4 +1,4 @@
-"""Correct a history: hide, delete, exclude, merge, split, and take each of it back."""
+"""Correct a history: hide, delete, exclude, merge, split, rename, and take each of it back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ from tonearm.history.corrections.records import (
     Exclusion,
     ExclusionWish,
     Merge,
+    Rename,
     Split,
     SplitWish,
 )
@@ -126,6 +127,22 @@ class Corrections:
             found = self._add_if(user_id, CorrectionKind.SPLIT, split, mark, versions)
             if found is not None:
                 return found
+
+    def rename(self, user_id: int, item: ItemKind, of: str, name: str) -> Correction:
+        """Call an item, by number or name, otherwise than its evidence does; its plays stay as they are.
+
+        Raises:
+            InvalidInputError: it is not there, is called so already, or the name cannot be one.
+        """
+        wanted = _name(name, "name")
+        with self._database.write() as connection:
+            lock_history(connection, user_id, self._clock())
+            amendment = _amendment(connection, user_id)
+            found = find_item(connection, user_id, amendment, item, of, parameter="of")
+            if wanted is None or wanted == found.name:
+                raise InvalidInputError(f"It is called '{found.name}' already.", parameter="name")
+            rename = Rename(item, found, wanted)
+            return self._add(connection, user_id, CorrectionKind.RENAME, rename)
 
     def undo(self, user_id: int, correction_id: int) -> Correction:
         """Make the history what it would be without a correction; raises NotFoundError, ConflictError."""

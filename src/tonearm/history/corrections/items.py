@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -45,10 +46,18 @@ def find_items(
             for number, added in amendment.added[item].items()
             if added.key == text or added.name.lower() == title.lower()
         }
+        found |= {
+            number
+            for number, name in amendment.renamed[item].items()
+            if name.lower() == title.lower()
+        }
     else:
         key = normalise(text)
         wanted = table.c.key == key
         found = {number for number, added in amendment.added[item].items() if added.key == key}
+        found |= {
+            number for number, name in amendment.renamed[item].items() if normalise(name) == key
+        }
     found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
     if not found:
         raise _unknown(item, text, parameter)
@@ -121,7 +130,10 @@ def item_keys(
             owner = item_keys(connection, user_id, amendment, ItemKind.ARTIST, [what.artist])[0]
             kind, artist = owner.kind, owner.key
         known[number] = ItemKey(what.name, kind, what.key, artist)
-    return [known[number] for number in numbers]
+    names = amendment.renamed[item]
+    return [
+        replace(known[number], name=names.get(number, known[number].name)) for number in numbers
+    ]
 
 
 def _stored_keys(

@@ -100,6 +100,15 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """An item that is called otherwise than its evidence calls it."""
+
+    item: ItemKind
+    of: ItemKey
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """One correction; what it says is in the field of its kind."""
 
@@ -113,6 +122,7 @@ class Correction:
     exclude: Exclusion | None = None
     merge: Merge | None = None
     split: Split | None = None
+    rename: Rename | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,24 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from tonearm.domain.vocabulary import CorrectionKind
-from tonearm.history.corrections.records import Choice, Correction, Exclusion, Merge, Split
+from tonearm.history.corrections.records import (
+    Choice,
+    Correction,
+    Exclusion,
+    Merge,
+    Rename,
+    Split,
+)
 from tonearm.storage.tables import corrections
 
-Detail = Choice | Exclusion | Merge | Split
+Detail = Choice | Exclusion | Merge | Split | Rename
 _DETAILS: dict[CorrectionKind, tuple[str, type[Detail]]] = {
     CorrectionKind.HIDE: ("plays", Choice),
     CorrectionKind.DELETE: ("plays", Choice),
     CorrectionKind.EXCLUDE: ("exclude", Exclusion),
     CorrectionKind.MERGE: ("merge", Merge),
     CorrectionKind.SPLIT: ("split", Split),
+    CorrectionKind.RENAME: ("rename", Rename),
 }
 
 
@@ -28,17 +36,18 @@ class InForce:
     merges: tuple[tuple[int, Merge], ...] = ()
     """With the ids of the corrections; so are the splits."""
     splits: tuple[tuple[int, Split], ...] = ()
+    renames: tuple[Rename, ...] = ()
 
 
 def load_in_force(connection: Connection, user_id: int) -> InForce:
-    """Read the rules, merges and splits that are not undone."""
-    kinds = (CorrectionKind.EXCLUDE, CorrectionKind.MERGE, CorrectionKind.SPLIT)
+    """Read the rules, merges, splits and renames that are not undone."""
+    marking = (CorrectionKind.HIDE, CorrectionKind.DELETE)
     rows = connection.execute(
         select(corrections)
         .where(
             corrections.c.user_id == user_id,
             corrections.c.undone_at.is_(None),
-            corrections.c.kind.in_(kinds),
+            corrections.c.kind.not_in(marking),
         )
         .order_by(corrections.c.id)
     )
@@ -47,6 +56,7 @@ def load_in_force(connection: Connection, user_id: int) -> InForce:
         exclusions=tuple(one.exclude for one in found if one.exclude),
         merges=tuple((one.id, one.merge) for one in found if one.merge),
         splits=tuple((one.id, one.split) for one in found if one.split),
+        renames=tuple(one.rename for one in found if one.rename),
     )
 
 
