@@ -50,6 +50,11 @@ class Client:
         """Show the API key instead of the session, as programs do."""
         self._headers = {"authorization": f"Bearer {self._key}"}
 
+    @property
+    def cookie(self) -> str:
+        """The session as a cookie: its name and its value."""
+        return self._headers["cookie"]
+
     def get(self, path: str) -> bytes:
         """Fetch a page or an answer; raises FailedError unless it is a 200."""
         return self._send("GET", path, None, {})[1]

@@ -14,6 +14,7 @@ from benchmarks import (
     jobs,
     machine,
     measures,
+    pages,
     serving,
     startup,
     store,
@@ -31,6 +32,7 @@ GROUPS: dict[str, Callable[[Scale], Group]] = {
     "tenants": tenants.measure,
     "jobs": jobs.measure,
     "serving": serving.measure,
+    "pages": pages.measure,
     "startup": startup.measure,
 }
 

@@ -1,11 +1,13 @@
 """Files for browsers, under addresses that change with their content so that they may be kept."""
 
+import gzip
 import os
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from starlette.responses import Response
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -13,6 +15,8 @@ STATIC_DIR = Path(__file__).with_name("static")
 STATIC_PATH = "/static"
 _KEPT = "public, max-age=31536000, immutable"
 _DIGEST_CHARACTERS = 12
+_WORTH_COMPRESSING = frozenset({".css", ".js", ".svg", ".webmanifest"})
+"""Endings of texts; fonts and pictures are compressed already."""
 
 
 @cache
@@ -45,5 +49,26 @@ class VersionedFiles(StaticFiles):
         """Answer with a file, and with how long it may be kept."""
         response = await super().get_response(path, scope)
         is_present = f"/{version()}/" in scope["path"]
+        if isinstance(response, FileResponse) and Path(path).suffix in _WORTH_COMPRESSING:
+            asked = Headers(scope=scope)
+            if "gzip" in asked.get("accept-encoding", "") and "range" not in asked:
+                response = _compressed(response)
+            response.headers["vary"] = "accept-encoding"
         response.headers["cache-control"] = _KEPT if is_present else "no-cache"
         return response
+
+
+def _compressed(response: FileResponse) -> Response:
+    """Give the same answer in fewer bytes; it is another representation, so its tag is another."""
+    packed = Response(
+        _packed(Path(response.path)),
+        headers={"content-encoding": "gzip"},
+        media_type=response.media_type,
+    )
+    packed.headers["etag"] = response.headers["etag"].removesuffix('"') + '-gzip"'
+    return packed
+
+
+@cache  # these files do not change while a server runs, and the version counts on that too
+def _packed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)

@@ -1,28 +1,34 @@
 """Files for browsers: versioned, kept, and nothing beside them."""
 
 import asyncio
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from tonearm.ui import STATIC_PATH, list_routers
 from tonearm.ui.assets import STATIC_DIR, VersionedFiles, address, version
 from tonearm.ui.rendering import TEMPLATES_DIR
 
 
-def fetch(path: str) -> dict[str, Any]:
-    """Give status and headers of a file, asked for below the mount."""
+def get(path: str, *headers: tuple[bytes, bytes]) -> Response:
+    """Give the answer for a file, asked for below the mount."""
     files = VersionedFiles()
     scope: dict[str, Any] = {
         "type": "http",
         "method": "GET",
         "path": f"{STATIC_PATH}{path}",
         "root_path": STATIC_PATH,
-        "headers": [],
+        "headers": list(headers),
     }
-    response = asyncio.run(files.get_response(files.get_path(scope), scope))
+    return asyncio.run(files.get_response(files.get_path(scope), scope))
+
+
+def fetch(path: str) -> dict[str, Any]:
+    response = get(path)
     return {"status": response.status_code, "cache": response.headers["cache-control"]}
 
 
@@ -34,6 +40,31 @@ def test_files_of_the_present_version_are_kept_for_ever() -> None:
 
 def test_files_of_another_version_are_asked_for_again() -> None:
     assert fetch("/0123456789ab/scripts/picker.js") == {"status": 200, "cache": "no-cache"}
+
+
+GZIP = (b"accept-encoding", b"br, gzip")
+
+
+@pytest.mark.parametrize("name", ["style.css", "scripts/keys.js", "brand/favicon.svg"])
+def test_texts_come_compressed_to_whoever_takes_that(name: str) -> None:
+    path = f"/{version()}/{name}"
+    plain, packed = get(path), get(path, GZIP)
+
+    assert gzip.decompress(bytes(packed.body)) == (STATIC_DIR / name).read_bytes()
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-length"] == str(len(packed.body))
+    assert "content-encoding" not in plain.headers
+    for same in ("cache-control", "content-type", "vary"):
+        assert packed.headers[same] == plain.headers[same]
+    assert packed.headers["etag"] != plain.headers["etag"]
+
+
+def test_a_part_of_a_file_and_what_is_compressed_already_come_as_they_are() -> None:
+    font = get(f"/{version()}/vendor/inter/inter-latin-wght-normal.woff2", GZIP)
+    part = get(f"/{version()}/style.css", GZIP, (b"range", b"bytes=0-9"))
+
+    assert "content-encoding" not in font.headers
+    assert "content-encoding" not in part.headers
 
 
 @pytest.mark.parametrize("path", ["/x/../assets.py", "/x/nothing.css", "/x/../../__init__.py"])
