@@ -19,6 +19,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/albums/{item_id}/merge"): {"other": "Other record"},
     ("POST", "/artists/{item_id}/merge"): {"other": "Other band"},
     ("POST", "/tracks/{item_id}/merge"): {"other": "Song 5"},
+    ("PATCH", "/api/user/shares/{share_id}"): {"title": "Mine"},
 }
 """What those operations need to be sent that would refuse their callers for less before they look for a thing."""
 _FOR_PROGRAMS = ("/healthz", "/readyz", "/mcp")

@@ -34,7 +34,14 @@ def serve(
     """
     options: dict[str, Any] = {
         **dict.fromkeys(
-            ("rate_reading", "rate_writing", "rate_importing", "rate_entering"), 1_000_000
+            (
+                "rate_reading",
+                "rate_writing",
+                "rate_importing",
+                "rate_entering",
+                "rate_sharing",
+            ),
+            1_000_000,
         ),
         "data_dir": data_dir,
         "database_url": database_url,

@@ -15,8 +15,11 @@ from cast import Cast, gather
 from doors import BODIES, CLOSED, Door, knock
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
+from tonearm.history.shared import SharedView, ShareWish
+from tonearm.history.shares import Shares
 from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import system_clock
+from tonearm.storage.share_tables import shares
 from tonearm.storage.tables import identities, keys, notifications, sessions
 from tonearm.web.openapi import Owner
 
@@ -109,6 +112,13 @@ def make_key(cast: Cast, user: User) -> int:
     return raised(cast, keys, user, cast.keys.create(user.id, "theirs", [Scope.PLAYER]).id)
 
 
+def share(cast: Cast, user: User) -> int:
+    """Share a picture, which has every page that a share can have."""
+    wish = ShareWish(SharedView.YEAR_PICTURE, range="2024")
+    made = Shares(cast.database, system_clock).create(user, wish)[0]
+    return raised(cast, shares, user, made.id)
+
+
 def begin_session(cast: Cast, user: User) -> int:
     return raised(cast, sessions, user, cast.sessions.begin(user, "password").session.id)
 
@@ -173,6 +183,7 @@ MAKERS: Mapping[str, Callable[[Cast, User], int]] = {
     "notifications": get_notification,
     "plays": find_play,
     "sessions": begin_session,
+    "shares": share,
     "tracks": partial(find_item, "track"),
 }
 

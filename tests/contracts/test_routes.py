@@ -59,6 +59,8 @@ OPEN_PAGES = {
     ("GET", "/login"),
     ("POST", "/login"),
     ("POST", "/logout"),
+    ("GET", "/s/{token}"),
+    ("GET", "/s/{token}/picture.svg"),
     ("GET", "/setup"),
     ("POST", "/setup"),
 }

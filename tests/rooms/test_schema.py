@@ -28,6 +28,7 @@ from tonearm.storage import (
     job_tables,
     link_tables,
     poll_tables,
+    share_tables,
     spotify_tables,
     tables,
 )
@@ -51,6 +52,7 @@ for table in (
     job_tables.jobs,
     link_tables.links,
     poll_tables.polled,
+    share_tables.shares,
     spotify_tables.spotify_apps,
 ):
     assert table.metadata is metadata

@@ -40,6 +40,7 @@ from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.leaving import ColumnFiles
 from tonearm.history.liked import Liked
 from tonearm.history.polls import Polls
+from tonearm.history.shares import Shares
 from tonearm.history.store import ColumnStore
 from tonearm.importers.child import ImportChild
 from tonearm.importers.clearing import Clearing
@@ -103,6 +104,7 @@ class Tonearm:
     adding: Adding
     corrections: Corrections
     liked: Liked
+    shares: Shares
     clearing: Clearing
     polls: Polls
     collections: Collections
@@ -209,6 +211,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
+        shares=Shares(database, clock),
         clearing=Clearing(database, settings.spool, clock, jobs, store.forget),
         imports=_imports(settings, database, clock, jobs, desk),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
@@ -312,6 +315,7 @@ def _gate_rules(settings: Settings, built: Tonearm) -> "GateRules":
         writing=settings.rate_writing,
         importing=settings.rate_importing,
         entering=settings.rate_entering,
+        sharing=settings.rate_sharing,
     )
     windows = None if built.database.is_sqlite else Windows(built.database, system_clock)
     return GateRules(
@@ -349,6 +353,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         adding=built.adding,
         corrections=built.corrections,
         liked=built.liked,
+        shares=built.shares,
         clearing=built.clearing,
         imports=built.imports,
         insights=built.insights,

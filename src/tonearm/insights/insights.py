@@ -19,6 +19,7 @@ from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
+from tonearm.insights.glimpse import Glimpse, catch_glimpse
 from tonearm.insights.library import Library
 from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
@@ -158,6 +159,15 @@ class Insights:
     ) -> Patterns:
         """Answer everything the page of patterns shows, from one version of the history."""
         return self._look(user_id, question, preferences, find_patterns)
+
+    def glimpse(
+        self, user_id: int, question: Question, limit: int, preferences: Preferences = _USUAL
+    ) -> Glimpse:
+        """Answer everything that a share shows of a range, from one version of the history."""
+        by = getattr(question, "by", RankBy.PLAYS)
+        return self._look(
+            user_id, question, preferences, lambda view: catch_glimpse(view, by, limit)
+        )
 
     def portrait(
         self,

@@ -34,6 +34,7 @@ AUDITED = (
     "rate_writing",
     "rate_importing",
     "rate_entering",
+    "rate_sharing",
     "log_level",
     "session_days",
     "session_longest_days",
@@ -152,6 +153,10 @@ class Settings(SpotifySettings):
             "Log-ins, registrations and the like a minute, of each address, whoever comes; 0 for any "
             "number."
         ),
+    )
+    rate_sharing: Annotated[int, Field(ge=0)] = Field(
+        default=60,
+        description="Looks at shares a minute, of each address, whoever comes; 0 for any number.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe level that is logged."

@@ -16,6 +16,7 @@ from tonearm.domain.vocabulary import Role
 from tonearm.ui import assets, formats
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar
+from tonearm.ui.share_addresses import share_address
 
 _WORTH_COMPRESSING = 8_000
 _BEST = 3
@@ -88,4 +89,5 @@ def _environment() -> Environment:
     environment.globals["share_bar"] = share_bar
     environment.globals["progress_ring"] = progress_ring
     environment.globals["formats"] = formats
+    environment.globals["share_address"] = share_address
     return environment

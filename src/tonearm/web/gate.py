@@ -17,7 +17,7 @@ from tonearm.web.cors import Cors, Headers, without_cookies
 from tonearm.web.errors import Errors
 from tonearm.web.proxies import Proxies
 from tonearm.web.rates import Rates
-from tonearm.web.scope import header, is_api, is_encrypted, is_mcp, set_request_id
+from tonearm.web.scope import header, is_api, is_encrypted, is_mcp, is_share, set_request_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = (
@@ -33,6 +33,11 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+)
+# Its address is a secret: no page that it leads to learns it, no search engine lists it, nothing keeps it.
+_ON_SHARES = (
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow, noarchive, nosnippet"),
 )
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _REFUSED = 400
@@ -71,7 +76,7 @@ class _Answer:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", ()), *self.signature]
-            is_private = is_api(self._scope) or is_mcp(self._scope)
+            is_private = is_api(self._scope) or is_mcp(self._scope) or is_share(self._scope)
             if is_private and not any(name == b"cache-control" for name, _ in headers):
                 headers.append((b"cache-control", b"no-store"))
             if not self.has_cookies:
@@ -116,6 +121,9 @@ class Gate:
         signature = [*_HEADERS, (b"x-request-id", name.encode()), *rules.cors.headers(scope)]
         if rules.is_secure or is_encrypted(scope):
             signature.append(_HSTS)
+        if is_share(scope):
+            own = {name for name, _ in _ON_SHARES}
+            signature = [pair for pair in signature if pair[0] not in own] + [*_ON_SHARES]
         if is_api(scope):
             signature.append((b"x-api-version", API_VERSION.encode()))
         answer = _Answer(scope, send, signature)

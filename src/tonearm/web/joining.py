@@ -11,7 +11,7 @@ from tonearm.accounts.people import User
 from tonearm.web.callers import Callers, Calling
 from tonearm.web.cookies import keep_session
 from tonearm.web.entry import begin_session
-from tonearm.web.scope import is_encrypted
+from tonearm.web.scope import SHARE_PATH, is_encrypted
 from tonearm.web.services import Services
 
 
@@ -50,6 +50,11 @@ def invitation_link(request: Request, services: Services, token: str) -> str:
 def reset_link(request: Request, services: Services, token: str) -> str:
     """Give the address under which somebody chooses another password."""
     return f"{_base(request, services)}/reset?token={token}"
+
+
+def share_link(request: Request, services: Services, token: str) -> str:
+    """Give the address under which whoever has it sees a share."""
+    return f"{_base(request, services)}{SHARE_PATH}{token}"
 
 
 def _base(request: Request, services: Services) -> str:

@@ -24,7 +24,7 @@ from starlette.types import Scope
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.windows import Windows
 from tonearm.web.callers import Callers
-from tonearm.web.scope import MCP_PATH, route_path
+from tonearm.web.scope import MCP_PATH, SHARE_PATH, route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
@@ -60,9 +60,12 @@ class RateLimits:
     writing: RateClass
     importing: RateClass
     entering: RateClass
+    sharing: RateClass
 
     @classmethod
-    def of(cls, *, reading: int, writing: int, importing: int, entering: int) -> "RateLimits":
+    def of(
+        cls, *, reading: int, writing: int, importing: int, entering: int, sharing: int = 60
+    ) -> "RateLimits":
         """Make the classes: `importing` counts by the hour, the others by the minute; 0 is any number."""
         minute, hour = timedelta(minutes=1), timedelta(hours=1)
         return cls(
@@ -70,6 +73,7 @@ class RateLimits:
             RateClass("writing", writing, minute),
             RateClass("importing", importing, hour, is_exact=True),
             RateClass("entering", entering, minute, by_address=True, is_exact=True),
+            RateClass("sharing", sharing, minute, by_address=True),
         )
 
 
@@ -137,6 +141,8 @@ class Rates:
         limits = self._limits
         if path.startswith(_ENTRANCE) and not path.startswith(_INSIDE):
             return limits.entering, _place(scope)
+        if path.startswith(SHARE_PATH):
+            return limits.sharing, _place(scope)
         reads = scope["method"] in _READS
         try:
             calling = await callers.find(Request(scope))

@@ -8,6 +8,8 @@ _REQUEST_ID_KEY = "tonearm.request_id"
 _PROXIED_KEY = "tonearm.proxied"
 MCP_PATH = "/mcp"
 """Where assistants send their messages."""
+SHARE_PATH = "/s/"
+"""Where visitors look at shares."""
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 
@@ -30,6 +32,11 @@ def is_api(scope: Scope) -> bool:
 def is_mcp(scope: Scope) -> bool:
     """Tell whether a request is a message of an assistant."""
     return route_path(scope) == MCP_PATH
+
+
+def is_share(scope: Scope) -> bool:
+    """Tell whether a request is for something that a listener shares."""
+    return route_path(scope).startswith(SHARE_PATH)
 
 
 def request_id(scope: Scope) -> str:

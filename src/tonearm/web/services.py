@@ -20,6 +20,7 @@ from tonearm.collector.collections import Collections
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.liked import Liked
+from tonearm.history.shares import Shares
 from tonearm.importers.clearing import Clearing
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
@@ -51,6 +52,7 @@ class Services:
     adding: Adding
     corrections: Corrections
     liked: Liked
+    shares: Shares
     clearing: Clearing
     imports: Imports
     insights: Insights

@@ -106,6 +106,7 @@ def show_account(
         events=list(EventName),
         version=rooms.version,
         may_set_email=rooms.profiles.may_set_email(caller),
+        shares=rooms.shares.list(caller.id),
         **access_values(request, rooms, caller),
         **spotify_values(request, rooms, caller),
         **identity_values(rooms, caller),

@@ -1,0 +1,274 @@
+"""What visitors of a share see, and what may be chosen about it.
+
+No link of ours stands on it, nor any number by which something could be asked for: charts lose their links, and
+rankings are written anew without them.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+from msgspec import structs
+
+from tonearm.accounts.people import User
+from tonearm.domain.periods import Period
+from tonearm.history.shared import OpenShare, Share, SharedView
+from tonearm.insights.charts.clock import Clock
+from tonearm.insights.charts.top import TopQuestion
+from tonearm.insights.charts.year import Year, YearQuestion
+from tonearm.insights.glimpse import Glimpse
+from tonearm.insights.question import make_question, period_of
+from tonearm.insights.records import Covered, Heatmap, Timeline, Top
+from tonearm.ui import asking, formats, patterns, portraits, sentences, years
+from tonearm.ui.charts import groove as grooves
+from tonearm.ui.charts.heatmap import heatmap
+from tonearm.ui.charts.hours import hours
+from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.charts.year_picture import year_picture
+from tonearm.ui.picking import today_in
+from tonearm.ui.rendering import Frame, render
+from tonearm.web.services import Services
+
+_LINK = re.compile(r"<a [^>]*>")
+_WIDE, _NARROW = 1120, 380
+_FEW_MONTHS = 3
+_PLACES = {
+    SharedView.TOP_ARTISTS: 50,
+    SharedView.TOP_ALBUMS: 50,
+    SharedView.TOP_TRACKS: 50,
+    SharedView.TOP_SHOWS: 50,
+    SharedView.FIVE_ARTISTS: 5,
+    SharedView.FIVE_ALBUMS: 5,
+    SharedView.FIVE_TRACKS: 5,
+}
+_USUAL_PLACES = 7
+_RANKED: Mapping[SharedView, str] = {
+    SharedView.TOP_ARTISTS: "artists",
+    SharedView.TOP_ALBUMS: "albums",
+    SharedView.TOP_TRACKS: "tracks",
+    SharedView.TOP_SHOWS: "artists",
+    SharedView.FIVE_ARTISTS: "artists",
+    SharedView.FIVE_ALBUMS: "albums",
+    SharedView.FIVE_TRACKS: "tracks",
+}
+_HEADINGS: Mapping[SharedView, str] = {
+    SharedView.OVERVIEW: "Listening",
+    SharedView.TOP_ARTISTS: "Artists",
+    SharedView.TOP_ALBUMS: "Albums",
+    SharedView.TOP_TRACKS: "Tracks",
+    SharedView.TOP_SHOWS: "Shows",
+    SharedView.YEAR: "A year in review",
+    SharedView.PATTERNS: "Patterns",
+    SharedView.GROOVE: "The record",
+    SharedView.MONTHS: "Month by month",
+    SharedView.FIVE_ARTISTS: "First five artists",
+    SharedView.FIVE_ALBUMS: "First five albums",
+    SharedView.FIVE_TRACKS: "First five tracks",
+    SharedView.YEAR_PICTURE: "A year in music",
+}
+_CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
+    SharedView.OVERVIEW: (
+        SharedView.OVERVIEW,
+        SharedView.GROOVE,
+        SharedView.MONTHS,
+        SharedView.FIVE_ARTISTS,
+        SharedView.FIVE_ALBUMS,
+        SharedView.FIVE_TRACKS,
+    ),
+    SharedView.TOP_ARTISTS: (SharedView.TOP_ARTISTS, SharedView.FIVE_ARTISTS),
+    SharedView.TOP_ALBUMS: (SharedView.TOP_ALBUMS, SharedView.FIVE_ALBUMS),
+    SharedView.TOP_TRACKS: (SharedView.TOP_TRACKS, SharedView.FIVE_TRACKS),
+    SharedView.YEAR: (SharedView.YEAR, SharedView.YEAR_PICTURE),
+}
+
+
+def choices_of(view: SharedView) -> tuple[SharedView, ...]:
+    """Give what can be shared from where a page or panel is: the page first, then its panels."""
+    return next((offered for offered in _CHOICES.values() if view in offered), (view,))
+
+
+def ranges_of(share: Share, zone: str) -> Mapping[str, str]:
+    """Give the ranges to choose from: as the page has it, and the days that this is at the moment."""
+    moving = asking.NAMED_RANGES.get(share.range)
+    if moving is None:
+        return {share.range: "These days, for good"}
+    period = period_of(TopQuestion(range=share.range, zone=zone), share.created_at)
+    fixed = _fixed(period, today_in(zone), is_year=share.view.is_of_year)
+    said = "Everything, and what comes" if share.range == "all" else f"{moving}, as time goes on"
+    return {share.range: said, **fixed}
+
+
+def _fixed(period: Period, today: date, *, is_year: bool) -> Mapping[str, str]:
+    if period.first is None or period.end is None:
+        return {}
+    if is_year:
+        return {str(period.first.year): f"{period.first.year}, for good"}
+    text = f"{period.first.isoformat()}..{period.end.isoformat()}"
+    last = min(date.fromordinal(period.end.toordinal() - 1), today)
+    return {text: f"{formats.span(period.first, last)}, for good"}
+
+
+def render_share(
+    services: Services, user: User, found: OpenShare, frame: Frame, *, picture: str = ""
+) -> str:
+    """Render what a visitor sees of a share; raises NotFoundError where it is about what is not there any more.
+
+    `frame` has no user: who looks makes no difference. `picture` is where its picture can be had, if it is one.
+    """
+    share = found.share
+    if share.view.is_of_year:
+        year = _year(services, user, share)
+        values = {**_year_values(share, year), "picture_address": picture}
+        return _render(share, frame, user, year.covered, values)
+    if share.view is SharedView.PATTERNS:
+        told = services.insights.patterns(user.id, _question(found), user.preferences)
+        values = {"told": told, "said": patterns, "today": today_in(user.zone)}
+        week = _week(user, told.heatmap, told.clock)
+        return _render(share, frame, user, told.heatmap.covered, {**values, **week})
+    limit = _PLACES.get(share.view, _USUAL_PLACES)
+    glimpse = services.insights.glimpse(user.id, _question(found), limit, user.preferences)
+    return _render(
+        share, frame, user, glimpse.totals.covered, _glimpse_values(share, user, glimpse)
+    )
+
+
+def share_picture(services: Services, user: User, found: OpenShare) -> str | None:
+    """Give the picture of a year that a share shows; None for any other share."""
+    if found.share.view is not SharedView.YEAR_PICTURE:
+        return None
+    year = _year(services, user, found.share)
+    return str(year_picture(year, year.months[0].starts_on.year))
+
+
+def unlinked(drawing: Markup) -> Markup:
+    """Give a chart of ours without what its marks lead to."""
+    # What is left of it was escaped when it was drawn.
+    return Markup(_LINK.sub("<g>", drawing).replace("</a>", "</g>"))  # noqa: S704 # nosec B704 - see above
+
+
+def _question(found: OpenShare) -> TopQuestion:
+    share = found.share
+    item = share.view.item
+    about = {} if item is None else {item.value: str(found.number)}
+    asked: dict[str, object] = {
+        "range": share.range,
+        "kind": share.kind,
+        "rule": share.rule.value,
+        "by": share.by.value,
+        "private": "in" if share.has_private else "out",
+        "hidden": "out",
+        "limit": _PLACES.get(share.view, _USUAL_PLACES),
+    }
+    return make_question(TopQuestion, asked | about)
+
+
+def _year(services: Services, user: User, share: Share) -> Year:
+    asked = {
+        "year": _year_number(share.range, today_in(user.zone)),
+        "kind": share.kind,
+        "rule": share.rule.value,
+        "private": "in" if share.has_private else "out",
+        "hidden": "out",
+    }
+    year: Year = services.insights.answer(
+        "year", user.id, make_question(YearQuestion, asked), user.preferences
+    )
+    # What was heard before the year is not part of what is shared.
+    first = {
+        name: tuple(structs.replace(item, is_new=False) for item in getattr(year, name))
+        for name in ("artists", "albums", "tracks")
+    }
+    return structs.replace(year, previous=None, change=None, ratio=None, **first)
+
+
+def _year_number(text: str, today: date) -> int:
+    return int(text) if text.isdecimal() else today.year - (text == "last_year")
+
+
+def _year_values(share: Share, year: Year) -> Mapping[str, Any]:
+    number = year.months[0].starts_on.year
+    if share.view is SharedView.YEAR_PICTURE:
+        return {"year": year, "number": number, "picture": year_picture(year, number)}
+    months = Timeline(year.covered, "month", year.months)
+    return {"year": year, "number": number, "said": years, **_months(months)}
+
+
+def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, Any]:
+    parts = grooves.segments(glimpse.days.items)
+    summary = sentences.groove_summary(parts)
+    record = unlinked(grooves.groove(parts, summary=summary))
+    ranked = _RANKED.get(share.view)
+    return {
+        "glimpse": glimpse,
+        "groove": record,
+        "groove_said": summary,
+        "ranked": None if ranked is None else getattr(glimpse, ranked),
+        "ranked_one": (ranked or "").removesuffix("s").capitalize(),
+        "artist": glimpse.tracks.items[0].artist if glimpse.tracks.items else None,
+        "most": _most,
+        **_months(glimpse.months),
+        **_week(user, glimpse.heatmap, glimpse.clock),
+    }
+
+
+def _most(top: Top) -> int:
+    return max(
+        (item.plays if top.by == "plays" else item.ms_played for item in top.items), default=0
+    )
+
+
+def _months(months: Timeline) -> Mapping[str, Any]:
+    """Draw the months, where there are enough of them to see something."""
+    if len(months.items) < _FEW_MONTHS:
+        return {"months": None}
+    said = sentences.months(months)
+    wide, narrow = (
+        unlinked(
+            timeline(
+                months.items,
+                summary=sentences.plain(said) or "Nothing was heard.",
+                width=width,
+                name=name,
+            )
+        )
+        for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
+    )
+    return {
+        "months": months,
+        "months_said": said,
+        "timeline_wide": wide,
+        "timeline_narrow": narrow,
+    }
+
+
+def _week(user: User, cells: Heatmap, clock: Clock) -> Mapping[str, Any]:
+    start = user.presentation.week_start
+    peak, said = sentences.peak(cells), portraits.hours_said(clock)
+    return {
+        "peak": peak,
+        "heatmap": unlinked(heatmap(cells.items, summary=sentences.plain(peak), week_start=start)),
+        "weekdays": formats.week(start),
+        "hours_said": said,
+        "hours": unlinked(hours(clock.items, summary=sentences.plain(said), link="")),
+    }
+
+
+def _render(
+    share: Share, frame: Frame, user: User, covered: Covered, values: Mapping[str, Any]
+) -> str:
+    label = asking.range_name(share.range, covered)
+    heading = share.item or ("" if share.view.item else _HEADINGS[share.view]) or "Without a name"
+    return render(
+        "share.html",
+        frame,
+        share=share,
+        covered=covered,
+        range_label=label,
+        heading=heading,
+        lanes=asking.LANES,
+        rules=asking.RULES,
+        zone=user.zone,
+        **values,
+    )
