@@ -52,6 +52,7 @@ OPEN_PAGES = {
     ("GET", "/docs"),
     ("GET", "/forgot"),
     ("POST", "/forgot"),
+    ("GET", "/offline"),
     ("GET", "/register"),
     ("POST", "/register"),
     ("GET", "/reset"),
@@ -61,6 +62,7 @@ OPEN_PAGES = {
     ("POST", "/logout"),
     ("GET", "/s/{token}"),
     ("GET", "/s/{token}/picture.svg"),
+    ("GET", "/service-worker.js"),
     ("GET", "/setup"),
     ("POST", "/setup"),
 }

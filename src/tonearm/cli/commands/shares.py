@@ -66,8 +66,7 @@ def create(
     with opened() as tonearm:
         share, token = tonearm.shares.create(listener(tonearm, user), wish)
         settings = tonearm.settings
-    base = settings.public_url or f"http://127.0.0.1:{settings.port}"
-    link = f"{base}{SHARE_PATH}{token}"
+    link = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}{SHARE_PATH}{token}"
     if json:
         print_json({"link": link, "share": share})
     else:

@@ -1,0 +1,2 @@
+// The page of no connection goes away by itself when there is one again.
+addEventListener("online", () => location.reload());
