@@ -233,6 +233,24 @@ def test_what_a_share_is_about_is_found_again_under_another_number(
     assert (again.share.item, only.name) == ("311", "311")
 
 
+def test_an_album_of_the_same_name_does_not_take_the_place_of_another(
+    shares: Shares, ada: User, house: House
+) -> None:
+    same = {"master_metadata_album_album_name": "Greatest Hits"}
+    house.bring_in(row_of(A, TEN) | named("Tidal", "Other") | same)
+    second = house.bring_in(
+        row_of(B, TEN + timedelta(hours=1)) | named("Orchard", "Harbour") | same
+    )
+    albums = house.insights.answer("top-albums", 1, TopQuestion(kind="all")).items
+    number = next(item.id for item in albums if item.artist == "Harbour")
+    token = shares.create(ada, ShareWish(SharedView.ALBUM, kind="all", item=str(number)))[1]
+
+    house.imports.undo(1, second)
+
+    with pytest.raises(NotFoundError):
+        shares.open(token, is_view=False)
+
+
 def test_what_a_share_is_about_follows_a_merge(shares: Shares, ada: User, house: House) -> None:
     house.bring_in(
         row_of(A, TEN) | named("Tidal", "Harbor"), row_of(B, TEN) | named("Orchard", "Harbour")

@@ -7,6 +7,7 @@ from typing import Any
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.records import Heatmap, Timeline
 from tonearm.ui import formats, portraits, sentences
+from tonearm.ui.chart_files import files_line
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
@@ -17,9 +18,16 @@ _NARROW = 380
 
 
 def draw_months(
-    months: Timeline, link: str, marked: tuple[date, date] | None, silence: str
+    months: Timeline,
+    link: str,
+    marked: tuple[date, date] | None,
+    silence: str,
+    base: str,
 ) -> Mapping[str, Any]:
-    """Draw the months for wide and for narrow windows; `silence` is said where nothing was heard."""
+    """Draw the months for wide and for narrow windows; `silence` is said where nothing was heard.
+
+    `base` is the prefix that a proxy puts in front of the files of the chart.
+    """
     said = sentences.months(months)
     wide, narrow = (
         timeline(
@@ -32,7 +40,8 @@ def draw_months(
         )
         for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
     )
-    return {"months_said": said, "timeline_wide": wide, "timeline_narrow": narrow}
+    below = narrow + files_line("months", months.covered, base)
+    return {"months_said": said, "timeline_wide": wide, "timeline_narrow": below}
 
 
 def draw_week(cells: Heatmap, frame: Frame, link: str) -> Mapping[str, Any]:
@@ -43,15 +52,17 @@ def draw_week(cells: Heatmap, frame: Frame, link: str) -> Mapping[str, Any]:
         "peak": peak,
         "heatmap": heatmap(
             cells.items, summary=sentences.plain(peak), link=link, week_start=week_start
-        ),
+        )
+        + files_line("heatmap", cells.covered, frame.base),
         "weekdays": formats.week(week_start),
     }
 
 
-def draw_day(clock: Clock, link: str) -> Mapping[str, Any]:
-    """Draw the hours of the day; `link` lists the plays."""
+def draw_day(clock: Clock, link: str, base: str) -> Mapping[str, Any]:
+    """Draw the hours of the day; `link` lists the plays, `base` is as in `draw_months`."""
     said = portraits.hours_said(clock)
     return {
         "hours_said": said,
-        "hours": hours(clock.items, summary=sentences.plain(said), link=link),
+        "hours": hours(clock.items, summary=sentences.plain(said), link=link)
+        + files_line("clock", clock.covered, base),
     }

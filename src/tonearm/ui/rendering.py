@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role
 from tonearm.ui import assets, formats
+from tonearm.ui.chart_files import files_here
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar
 from tonearm.ui.share_addresses import share_address
@@ -89,5 +90,6 @@ def _environment() -> Environment:
     environment.globals["share_bar"] = share_bar
     environment.globals["progress_ring"] = progress_ring
     environment.globals["formats"] = formats
+    environment.globals["files_here"] = files_here
     environment.globals["share_address"] = share_address
     return environment

@@ -4,12 +4,10 @@ No link of ours stands on it, nor any number by which something could be asked f
 rankings are written anew without them.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from markupsafe import Markup
 from msgspec import structs
 
 from tonearm.accounts.people import User
@@ -26,12 +24,12 @@ from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.charts.unlinked import unlinked
 from tonearm.ui.charts.year_picture import year_picture
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, render
 from tonearm.web.services import Services
 
-_LINK = re.compile(r"<a [^>]*>")
 _WIDE, _NARROW = 1120, 380
 _FEW_MONTHS = 3
 _PLACES = {
@@ -140,12 +138,6 @@ def share_picture(services: Services, user: User, found: OpenShare) -> str | Non
         return None
     year = _year(services, user, found.share)
     return str(year_picture(year, year.months[0].starts_on.year))
-
-
-def unlinked(drawing: Markup) -> Markup:
-    """Give a chart of ours without what its marks lead to."""
-    # What is left of it was escaped when it was drawn.
-    return Markup(_LINK.sub("<g>", drawing).replace("</a>", "</g>"))  # noqa: S704 # nosec B704 - see above
 
 
 def _question(found: OpenShare) -> TopQuestion:

@@ -137,9 +137,9 @@ def render_item(
         done=done,
         problem=problem.message if problem else None,
         **picker_values(ask, covered, {_EVERYTHING: "Everything"}),
-        **draw_months(portrait.months, link, marked, "Not played long enough to show."),
+        **draw_months(portrait.months, link, marked, "Not played long enough to show.", frame.base),
         **draw_week(portrait.heatmap, frame, behind),
-        **draw_day(portrait.clock, behind),
+        **draw_day(portrait.clock, behind, frame.base),
     )
 
 

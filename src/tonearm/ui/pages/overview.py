@@ -84,8 +84,8 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         **picker_values(ask, covered, today=today),
         anniversaries=_soon(overview.milestones, today),
         **draw_week(overview.heatmap, frame, behind),
-        **draw_day(overview.clock, behind),
-        **draw_months(overview.months, link, marked, "No listening yet."),
+        **draw_day(overview.clock, behind, frame.base),
+        **draw_months(overview.months, link, marked, "No listening yet.", frame.base),
     )
 
 

@@ -37,5 +37,5 @@ def render_patterns(found: Patterns, ask: Ask, frame: Frame) -> str:
         today=today_in(found.heatmap.covered.zone),
         **picker_values(ask, found.heatmap.covered),
         **draw_week(found.heatmap, frame, behind),
-        **draw_day(found.clock, behind),
+        **draw_day(found.clock, behind, frame.base),
     )

@@ -105,5 +105,5 @@ def render_year(year: Year, frame: Frame, usual_rule: str, today: date) -> str:
         plays=ask.elsewhere("all"),
         said=years,
         month_link=link,
-        **draw_months(months, link, None, "Nothing was heard."),
+        **draw_months(months, link, None, "Nothing was heard.", frame.base),
     )

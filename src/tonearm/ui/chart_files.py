@@ -1,0 +1,226 @@
+"""Charts to take along: each as a table (CSV), as data (JSON), and where it is drawn, as a picture (SVG)."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import asdict, fields
+
+from tonearm.insights.chart import load_charts
+from tonearm.insights.question import Question, make_question
+from tonearm.insights.records import Covered
+from tonearm.ui import portraits, sentences
+from tonearm.ui.asking import Ask
+from tonearm.ui.assets import STATIC_DIR
+from tonearm.ui.charts.groove import groove, segments
+from tonearm.ui.charts.heatmap import heatmap
+from tonearm.ui.charts.hours import hours
+from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.charts.unlinked import unlinked
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_OPENING = re.compile(r'<svg class="([\w -]+)" viewBox="0 0 (\d+) (\d+)">')
+_MARGIN, _CAPTION = 0.04, 0.07
+_LARGEST = 1200
+_MOST = {"limit": "500"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFile:
+    """A chart that can be taken along."""
+
+    title: str
+    measure: str
+    own: Mapping[str, str] = field(default_factory=dict)
+    """What the measure is asked beside the question of the page."""
+    rows: str = "items"
+    """The field of the answer that holds the lines of the table."""
+    draw: Callable[[Any, int], Markup] | None = None
+    """Draws an answer, with the day that weeks begin with; None where there is only a table."""
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms that it comes in."""
+        return ("csv", "json", "svg") if self.draw else ("csv", "json")
+
+    def question(self, asked: Mapping[str, str]) -> Question:
+        """Give the question of its measure; raises InvalidInputError."""
+        found: Question = make_question(load_charts()[self.measure].question, {**asked, **self.own})
+        return found
+
+
+def _heatmap(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the answer of its measure
+    return heatmap(told.items, summary=sentences.plain(sentences.peak(told)), week_start=week_start)
+
+
+def _hours(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+    said = sentences.plain(portraits.hours_said(told))
+    return hours(told.items, summary=said, link="")
+
+
+def _months(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+    said = sentences.plain(sentences.months(told))
+    return timeline(told.items, summary=said, width=1120, name="tl-file")
+
+
+def _record(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+    parts = segments(told.items)
+    return groove(parts, summary=sentences.groove_summary(parts))
+
+
+CHART_FILES: Mapping[str, ChartFile] = {
+    "record": ChartFile("The record", "timeline", {"unit": "day"}, draw=_record),
+    "months": ChartFile("Month by month", "timeline", {"unit": "month"}, draw=_months),
+    "heatmap": ChartFile("Hours of the week", "heatmap", draw=_heatmap),
+    "clock": ChartFile("Hours of the day", "clock", draw=_hours),
+    "artists": ChartFile("Artists", "top-artists", _MOST),
+    "albums": ChartFile("Albums", "top-albums", _MOST),
+    "tracks": ChartFile("Tracks", "top-tracks", _MOST),
+    "shows": ChartFile("Shows", "top-shows", _MOST),
+    "streaks": ChartFile("Days in a row", "streaks", _MOST),
+    "sessions": ChartFile("The longest sessions", "sessions", _MOST, rows="longest"),
+    "discovery": ChartFile("What was new, by month", "discovery", {"unit": "month"}),
+    "rediscovered": ChartFile("What came back", "discovery", _MOST, rows="rediscovered"),
+    "repeat": ChartFile("Played most", "repeat", _MOST),
+    "skips": ChartFile("Skips by hour", "skips"),
+    "skipped": ChartFile("Artists skipped most", "skips", _MOST, rows="artists"),
+    "platforms": ChartFile("On what", "context", {"aspect": "platform"}, rows="values"),
+    "countries": ChartFile("Where", "context", {"aspect": "country"}, rows="values"),
+}
+"""The charts of all pages, by the name in their address."""
+_OVERVIEW = ("record", "months", "heatmap", "clock", "artists", "albums", "tracks")
+_PATTERNS = (
+    "heatmap", "clock", "streaks", "sessions", "discovery", "rediscovered", "repeat", "skips", "skipped", "platforms",
+    "countries",
+)  # fmt: skip
+_OF_ITEMS = {
+    "artists": ("months", "heatmap", "clock", "tracks", "albums"),
+    "albums": ("months", "heatmap", "clock", "tracks"),
+    "tracks": ("months", "heatmap", "clock"),
+}
+# Of all the years, whatever the range of the page.
+_WHOLE = frozenset({"record", "months"})
+
+
+def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Give the charts of the page at a path, as it is asked: the title of each, its forms and their paths."""
+    place, _, last = here.removeprefix("/").partition("/")
+    asked = {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
+    names: Sequence[str] = _PATTERNS if place == "patterns" else _OVERVIEW
+    if place == "top":
+        names = (last,)
+    elif place == "years":
+        names = ("months", "artists", "albums", "tracks")
+    elif place in _OF_ITEMS:
+        names, asked = _OF_ITEMS[place], asked | {place.removesuffix("s"): last}
+    for name in names:
+        own = {"range": "all"} if name in _WHOLE and place != "years" else {}
+        by = {"by": ask.by} if name in ("artists", "albums", "tracks", "shows") else {}
+        yield CHART_FILES[name].title, list(_forms(name, asked | own | by))
+
+
+def files_line(name: str, covered: Covered, base: str) -> Markup:
+    """Write the links below a chart that shows what `covered` says; `base` is the prefix that a proxy puts in front."""
+    asked = dict(parse_qsl(covered.plays.partition("?")[2]))
+    asked.pop("counted", None)
+    links = Markup(", ").join(
+        Markup('<a href="{}{}" download>{}</a>').format(base, path, form.upper())
+        for form, path in _forms(name, asked)
+    )
+    title = CHART_FILES[name].title
+    return Markup(
+        '<p class="note files"><span class="visually-hidden">{}: </span>Take it along: {}</p>'
+    ).format(title, links)
+
+
+def _forms(name: str, asked: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    query = urlencode(asked, safe=".")
+    for form in CHART_FILES[name].forms:
+        yield form, f"/charts/{name}.{form}?{query}"
+
+
+def as_csv(rows: Sequence[Struct]) -> str:
+    """Give lines as comma-separated values with a header; times in ISO 8601, UTC. Lists inside a line are left out."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if rows:
+        plain = [
+            one.encode_name
+            for one in fields(rows[0])
+            if not isinstance(getattr(rows[0], one.name), tuple | Struct)
+        ]
+        writer.writerow(plain)
+        writer.writerows([_cell(asdict(row)[name]) for name in plain] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    # A spreadsheet would run a name that begins like a formula; the apostrophe makes it text.
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def as_picture(drawing: Markup, caption: str) -> str:
+    """Give a chart as a file that needs nothing else: without links, in the colours of paper, with its caption."""
+    found = _OPENING.match(drawing)
+    if found is None:
+        raise ValueError("a chart does not begin as charts do")
+    name, width, height = found[1], int(found[2]), int(found[3])
+    margin, line = round(width * _MARGIN), round(width * _CAPTION)
+    whole = width + 2 * margin, height + 2 * margin + line
+    scale = min(_LARGEST / max(whole), 2)
+    opening = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="{} {} {} {}" width="{}" height="{}">'
+        '<style>{}</style><rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
+        '<text class="caption" x="0" y="{}" font-size="{}">{}</text>'
+    ).format(
+        name,
+        -margin,
+        -margin,
+        *whole,
+        round(whole[0] * scale),
+        round(whole[1] * scale),
+        Markup(_style()),  # noqa: S704 # nosec B704 - of a file of ours
+        -margin,
+        -margin,
+        *whole,
+        _tokens()["bg"],
+        height + line,
+        round(width * 0.028),
+        caption,
+    )
+    return opening + unlinked(drawing[found.end() :])
+
+
+@cache
+def _tokens() -> Mapping[str, str]:
+    """Give the tokens of the style sheet in the colours of paper."""
+    style = _sheet()
+    found = dict(re.findall(r"--([\w-]+): light-dark\((#\w+), #\w+\);", style))
+    return found | dict(re.findall(r"--(serif|sans): ([^;]+);", style))
+
+
+@cache
+def _style() -> str:
+    """Give the rules of the style sheet for charts, with every token put in."""
+    layer = _sheet().partition("@layer charts {")[2].partition("@media")[0]
+    rules = [
+        rule.strip() for rule in re.findall(r"[^{}]+\{[^{}]*\}", layer) if ":hover" not in rule
+    ]
+    text = "".join(rule for rule in rules if not rule.startswith(".tl-narrow"))
+    text = re.sub(r"light-dark\((#\w+), #\w+\)", r"\1", text)
+    text = re.sub(r"var\(--([\w-]+)\)", lambda found: _tokens()[found[1]], text)
+    return f"{text}.caption{{font-family:{_tokens()['sans']};fill:{_tokens()['ink2']}}}"
+
+
+def _sheet() -> str:
+    return (STATIC_DIR / "style.css").read_text(encoding="utf-8")

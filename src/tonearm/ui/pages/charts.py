@@ -1,0 +1,45 @@
+"""Charts to take along, as files."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tonearm.domain.errors import NotFoundError
+from tonearm.insights.insights import to_json
+from tonearm.ui.asking import range_name
+from tonearm.ui.chart_files import CHART_FILES, as_csv, as_picture
+from tonearm.web.callers import PageCaller, Rooms
+
+ROUTER = APIRouter(prefix="/charts", include_in_schema=False)
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "svg": "image/svg+xml"}
+
+
+@ROUTER.get("/{chart}.{form}")
+def chart_file(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    chart: Annotated[str, Path(max_length=32)],
+    form: Annotated[Literal["csv", "json", "svg"], Path()],
+) -> Response:
+    """Give the chart of a name, asked as pages and measures are."""
+    found = CHART_FILES.get(chart)
+    if found is None or form not in found.forms:
+        raise NotFoundError(f"There is no chart of this name as {form.upper()}.")
+    question = found.question(dict(request.query_params))
+    told = rooms.insights.answer(found.measure, caller.id, question, caller.preferences)
+    if form == "csv":
+        content: str | bytes = as_csv(getattr(told, found.rows))
+    elif form == "json" or found.draw is None:
+        content = to_json(told)
+    else:
+        asked = question.range if question.from_ is None and question.to is None else ""
+        caption = f"{found.title}, {range_name(asked, told.covered)} · Tonearm"
+        content = as_picture(found.draw(told, caller.presentation.week_start), caption)
+    headers = {
+        "cache-control": "private, no-store",
+        "content-disposition": f'attachment; filename="tonearm-{chart}.{form}"',
+    }
+    return Response(content, media_type=_TYPES[form], headers=headers)
