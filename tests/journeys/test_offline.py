@@ -9,9 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from starlette.types import Receive, Scope, Send
 
 from browsing import check_look, open_page
 from explored import explored, log_in
+from serving import PASSWORD, running
+from tonearm.bootstrap import create_app
+from tonearm.ops.settings import Settings
 from tonearm.ui.assets import STATIC_DIR, version
 
 pytestmark = pytest.mark.slow
@@ -148,6 +152,35 @@ def test_whoever_wants_none_of_it_is_rid_of_it(browser: Browser, base: str) -> N
     assert page.evaluate(registered) is True
     assert not watched.complaints
     context.close()
+
+
+def test_it_holds_behind_the_prefix_of_a_proxy(browser: Browser, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"data_dir": tmp_path / "data", "database_url": ""}
+    app = create_app(Settings(**options))
+
+    async def below(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/music/"):
+            scope = {**scope, "root_path": "/music"}
+        await app(scope, receive, send)
+
+    with running(below) as base:  # type: ignore[arg-type] # any app would do
+        wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
+        with httpx2.Client(base_url=f"{base}/music") as client:
+            client.post("/api/auth/setup", json=wish).raise_for_status()
+            made = client.post("/api/user/shares", json={"view": "overview"}).json()
+            assert made["link"].startswith(f"{base}/music/s/")
+            assert client.get(made["link"]).headers["x-robots-tag"].startswith("noindex")
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{base}/music/login")
+        be_controlled(page)
+        scope = "navigator.serviceWorker.ready.then(found => found.scope)"
+        assert page.evaluate(scope) == f"{base}/music/"
+        context.set_offline(True)
+        page.goto(f"{base}/music/top/artists")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The needle is up")
+        assert page.get_by_role("link", name="Tonearm").get_attribute("href") == "/music/"
+        context.close()
 
 
 def test_the_manifest_is_whole(browser: Browser, base: str) -> None:
