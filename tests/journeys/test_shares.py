@@ -14,13 +14,16 @@ from xml.etree import ElementTree as ET
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
+from sqlalchemy import update
 
 from browsing import Watched, check_look, open_page
 from explored import explored, log_in
 from serving import PASSWORD, database_at, serve, set_up
 from tonearm.accounts.people import Accounts
+from tonearm.domain.vocabulary import Role
 from tonearm.history.shared import SharedView
 from tonearm.ops.clock import system_clock
+from tonearm.storage.tables import users
 
 pytestmark = pytest.mark.slow
 
@@ -304,6 +307,22 @@ def test_a_share_is_made_listed_changed_and_revoked_over_the_api(
     ):
         assert ada.post(SHARES, json=bad).status_code == 422, bad
     assert ada.post(SHARES, json={"view": "artist", "item": 999_999}).status_code == 404
+
+
+def test_whoever_only_looks_now_can_still_take_back_what_they_showed(
+    tmp_path: Path, ada: httpx2.Client
+) -> None:
+    link = make(ada, "overview")
+    with database_at(tmp_path / "data") as database, database.write() as connection:
+        connection.execute(update(users).values(role=Role.VIEWER.value))
+    assert ada.post(SHARES, json={"view": "overview"}).status_code == 403
+    assert ada.patch(f"{SHARES}/1", json={"title": "x"}).status_code == 403
+    assert ada.get("/account/shares/new?view=overview").status_code == 403
+    assert "Share this page" not in ada.get("/").text
+    html = ada.get("/account/shares/1").text
+    assert ("Revoke the share" in html, "Change it" in html) == (True, False)
+    assert ada.post("/account/shares/1/revoke").status_code == 303
+    assert visit(link).status_code == 404
 
 
 def test_a_form_that_cannot_be_used_says_why_and_keeps_what_was_typed(ada: httpx2.Client) -> None:

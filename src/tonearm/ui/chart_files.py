@@ -28,7 +28,7 @@ from tonearm.ui.charts.unlinked import unlinked
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OPENING = re.compile(r'<svg class="([\w -]+)" viewBox="0 0 (\d+) (\d+)">')
-_MARGIN, _CAPTION = 0.04, 0.07
+_MARGIN, _CAPTION, _SMALLEST = 0.04, 0.02, 14
 _LARGEST = 1200
 _MOST = {"limit": "500"}
 
@@ -175,13 +175,14 @@ def as_picture(drawing: Markup, caption: str) -> str:
     if found is None:
         raise ValueError("a chart does not begin as charts do")
     name, width, height = found[1], int(found[2]), int(found[3])
-    margin, line = round(width * _MARGIN), round(width * _CAPTION)
+    margin, size = round(width * _MARGIN), max(round(width * _CAPTION), _SMALLEST)
+    line = round(size * 2.4)
     whole = width + 2 * margin, height + 2 * margin + line
     scale = min(_LARGEST / max(whole), 2)
     opening = Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="{} {} {} {}" width="{}" height="{}">'
-        '<style>{}</style><rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
-        '<text class="caption" x="0" y="{}" font-size="{}">{}</text>'
+        '<style>{}svg text.caption{{font-size:{}px}}</style><rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
+        '<text class="caption" x="0" y="{}">{}</text>'
     ).format(
         name,
         -margin,
@@ -190,12 +191,12 @@ def as_picture(drawing: Markup, caption: str) -> str:
         round(whole[0] * scale),
         round(whole[1] * scale),
         Markup(_style()),  # noqa: S704 # nosec B704 - of a file of ours
+        size,
         -margin,
         -margin,
         *whole,
         _tokens()["bg"],
         height + line,
-        round(width * 0.028),
         caption,
     )
     return opening + unlinked(drawing[found.end() :])
@@ -219,7 +220,7 @@ def _style() -> str:
     text = "".join(rule for rule in rules if not rule.startswith(".tl-narrow"))
     text = re.sub(r"light-dark\((#\w+), #\w+\)", r"\1", text)
     text = re.sub(r"var\(--([\w-]+)\)", lambda found: _tokens()[found[1]], text)
-    return f"{text}.caption{{font-family:{_tokens()['sans']};fill:{_tokens()['ink2']}}}"
+    return f"{text}svg text.caption{{font-family:{_tokens()['sans']};fill:{_tokens()['ink2']}}}"
 
 
 def _sheet() -> str:

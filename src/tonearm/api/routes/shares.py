@@ -21,7 +21,7 @@ from tonearm.history.shared import (
     SharedView,
     ShareWish,
 )
-from tonearm.web.callers import Access, Rooms
+from tonearm.web.callers import Access, AccountHolder, Rooms
 from tonearm.web.joining import share_link
 from tonearm.web.strict import Body, Change, api_router, problems
 
@@ -29,7 +29,7 @@ ROUTER = api_router("/user/shares", "user")
 _LARGEST_ID = 2_147_483_647
 
 ShareHolder = Annotated[User, Depends(Access(Scope.ADMIN, Role.LISTENER))]
-"""Who may show their history to others: people who have logged in, and keys with the scope `admin`."""
+"""Who may show their history to others. Whoever only looks now may still take back what they showed."""
 ShareId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="Number of the share")]
 Days = Annotated[StrictInt, Field(ge=1, le=LONGEST_LIFETIME.days)]
 Title = Annotated[str, Field(max_length=LONGEST_TITLE)]
@@ -91,7 +91,7 @@ class ShareLink:
 
 
 @ROUTER.get("", summary="List shares")
-def list_shares(services: Rooms, caller: ShareHolder) -> SharePage:
+def list_shares(services: Rooms, caller: AccountHolder) -> SharePage:
     """Give the caller's shares that work, the newest first, without their links."""
     return SharePage(tuple(services.shares.list(caller.id)))
 
@@ -133,6 +133,6 @@ def patch_share(
 @ROUTER.delete(
     "/{share_id}", status_code=204, summary="Revoke a share", responses=problems(404, 503)
 )
-def delete_share(services: Rooms, caller: ShareHolder, share_id: ShareId) -> None:
+def delete_share(services: Rooms, caller: AccountHolder, share_id: ShareId) -> None:
     """End a share at once, in every process."""
     services.shares.revoke(caller.id, share_id)

@@ -19,7 +19,7 @@ from tonearm.ui import asking
 from tonearm.ui.pages.shared import picture_answer
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sharing import choices_of, ranges_of, render_share, share_picture
-from tonearm.web.callers import PageEditor, Rooms
+from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.joining import share_link
 from tonearm.web.services import Services
 
@@ -102,13 +102,13 @@ def post_share(
 
 
 @ROUTER.get("/{number}")
-def share_page(request: Request, caller: PageEditor, rooms: Rooms, number: Number) -> Response:
+def share_page(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """Show a share, and what can be done with it."""
     return _show_share(request, caller, rooms, number)
 
 
 @ROUTER.get("/{number}/preview")
-def preview(request: Request, caller: PageEditor, rooms: Rooms, number: Number) -> Response:
+def preview(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """Show what visitors see of a share."""
     frame = Frame(frame_of(request).base)
     found = _there(rooms.shares.get(caller.id, number))
@@ -117,7 +117,7 @@ def preview(request: Request, caller: PageEditor, rooms: Rooms, number: Number) 
 
 
 @ROUTER.get("/{number}/picture.svg")
-def picture(caller: PageEditor, rooms: Rooms, number: Number) -> Response:
+def picture(caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """Give the picture that visitors can save."""
     drawn = share_picture(rooms, caller, rooms.shares.get(caller.id, number))
     if drawn is None:
@@ -145,7 +145,7 @@ def post_change(
 
 
 @ROUTER.post("/{number}/revoke")
-def post_revoked(request: Request, caller: PageEditor, rooms: Rooms, number: Number) -> Response:
+def post_revoked(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """End a share."""
     rooms.shares.revoke(caller.id, number)
     return RedirectResponse(frame_of(request).path("/account#shares"), 303)
