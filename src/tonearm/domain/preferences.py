@@ -19,6 +19,7 @@ class Language(StrEnum):
     """The languages there are."""
 
     ENGLISH = "en"
+    GERMAN = "de"
 
 
 @dataclass(frozen=True, slots=True)
