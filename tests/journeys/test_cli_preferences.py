@@ -48,7 +48,8 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_preferences_are_set_one_by_one(shell: Shell) -> None:
-    chosen = ("--theme", "dark", "--week-start", "sunday", "--mute", "import.finished")
+    chosen = ["--theme", "dark", "--language", "de", "--week-start", "sunday"]
+    chosen += ["--mute", "import.finished"]
     told = shell.run(*("users", "set-preferences", "Bob"), *chosen, "--json")
     assert json.loads(told) == {
         "zone": "Europe/Berlin",
@@ -56,7 +57,7 @@ def test_preferences_are_set_one_by_one(shell: Shell) -> None:
         "counts_private": True,
         "travels": False,
         "theme": "dark",
-        "language": "en",
+        "language": "de",
         "week_start": 7,
         "muted": ["import.finished"],
     }
@@ -68,6 +69,8 @@ def test_preferences_are_set_one_by_one(shell: Shell) -> None:
     )  # fmt: skip
     refused = shell.run("users", "set-preferences", "Bob", "--mute", "import.dreamt", code=2)
     assert "There are import.finished, " in refused
+    refused = shell.run("users", "set-preferences", "Bob", "--language", "tlh", code=2)
+    assert "There is no language 'tlh'. There are en, de." in refused
 
 
 def test_likes_stay_when_a_history_is_cleared(shell: Shell, tmp_path: Path) -> None:

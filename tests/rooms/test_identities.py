@@ -13,6 +13,7 @@ from tonearm.accounts.identities import Identities, Stranger
 from tonearm.accounts.oidc_errors import OidcDisabledError, OidcTakenError, OidcUnknownError
 from tonearm.accounts.people import Accounts, User
 from tonearm.domain.errors import ConflictError, NotFoundError, TonearmError
+from tonearm.domain.preferences import Language
 from tonearm.domain.vocabulary import Role
 from tonearm.storage.database import Database
 from tonearm.storage.tables import users
@@ -165,6 +166,19 @@ def test_an_address_opens_an_account_once(
     # The address now belongs to somebody else over there.
     with pytest.raises(OidcUnknownError):
         identities.admit(stranger("other", email="ada@b.org"), by_email=True, may_register=False)
+
+
+def test_whoever_registers_reads_pages_in_the_language_that_the_provider_tells(
+    identities: Identities,
+) -> None:
+    for subject, locale, language, week_start in (
+        ("1", "de_AT", Language.GERMAN, 1),
+        ("2", "en-US", Language.ENGLISH, 7),
+        ("3", "tlh", Language.ENGLISH, 1),
+    ):
+        person = Stranger(subject, None, (f"Person {subject}",), None, locale)
+        shown = identities.admit(person, by_email=False, may_register=True).presentation
+        assert (shown.language, shown.week_start) == (language, week_start)
 
 
 def test_whoever_registers_gets_a_name_that_is_free(

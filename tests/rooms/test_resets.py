@@ -23,7 +23,9 @@ from tonearm.accounts.resets import Post, Resets
 from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.throttle import MOST_OF_ACCOUNT, Throttle
 from tonearm.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from tonearm.domain.preferences import Language, Presentation
 from tonearm.domain.vocabulary import Role
+from tonearm.speech import spoken
 from tonearm.storage.database import Database
 from tonearm.storage.tables import password_resets
 from tonearm.storage.windows import Windows
@@ -199,6 +201,23 @@ def test_a_link_is_mailed_by_name_or_address(mailing: Rooms, bob: User, mailbox:
         assert mailing.resets.find(token).id == bob.id
     mailing.resets.redeem(token, OTHER_PASSWORD)
     assert mailing.accounts.authenticate("Bob", OTHER_PASSWORD)
+
+
+def test_a_link_is_mailed_in_the_language_of_its_reader(
+    mailing: Rooms, bob: User, mailbox: Mailbox
+) -> None:
+    known = with_email(mailing, bob, "bob@example.org")
+    shown = Presentation(language=Language.GERMAN)
+    mailing.accounts.set_preferences(known.id, known.preferences, shown)
+
+    mailing.resets.request("bob")
+
+    message = mailbox.wait()
+    assert message["Subject"] == "Ein neues Passwort für Tonearm"
+    text = message.get_content().replace("\r", "")
+    assert text.startswith("Hallo Bob,")
+    assert f"\n{PUBLIC_URL}/reset?token=" in text
+    assert spoken() is Language.ENGLISH
 
 
 def test_nobody_else_is_mailed(mailing: Rooms, ada: User, mailbox: Mailbox) -> None:

@@ -13,11 +13,20 @@ from tonearm.accounts.audit import Action, record
 from tonearm.accounts.mail import check_email
 from tonearm.accounts.numbering import lock_user, next_id
 from tonearm.accounts.oidc_errors import OidcDisabledError, OidcTakenError, OidcUnknownError
-from tonearm.accounts.people import LONGEST_NAME, User, get_user, insert_user, name_values, user_of
+from tonearm.accounts.people import (
+    LONGEST_NAME,
+    User,
+    get_user,
+    insert_user,
+    name_values,
+    presentation_values,
+    user_of,
+)
 from tonearm.accounts.zones import is_zone, machine_zone
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from tonearm.domain.vocabulary import Role
 from tonearm.ops.clock import Clock
+from tonearm.speech.asking import asked_presentation
 from tonearm.storage.database import Database
 from tonearm.storage.tables import identities, users
 
@@ -47,6 +56,8 @@ class Stranger:
     names: tuple[str, ...]
     """What they might be called here, the best first."""
     zone: str | None
+    locale: str = ""
+    """Their language as the provider tells it, such as `de-AT`."""
 
 
 class Identities:
@@ -186,7 +197,8 @@ class Identities:
             email = {}
         zone = stranger.zone if stranger.zone and is_zone(stranger.zone) else machine_zone()
         name = _free_name(connection, stranger.names)
-        values = {**name, **email, "zone": zone, "role": Role.LISTENER.value}
+        shown = presentation_values(asked_presentation(stranger.locale.replace("_", "-")))
+        values = {**name, **email, **shown, "zone": zone, "role": Role.LISTENER.value}
         now = self._clock()
         user = insert_user(connection, values, now)
         who = replace(actor(), user_id=user.id, name=user.name)

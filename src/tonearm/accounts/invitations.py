@@ -15,11 +15,19 @@ from tonearm.accounts.administration import check_gift, outranks
 from tonearm.accounts.audit import Action, record
 from tonearm.accounts.digest import digest
 from tonearm.accounts.passwords import Passwords
-from tonearm.accounts.people import User, get_user, insert_user, name_taken, name_values
+from tonearm.accounts.people import (
+    User,
+    get_user,
+    insert_user,
+    name_taken,
+    name_values,
+    presentation_values,
+)
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.zones import check_zone
 from tonearm.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from tonearm.domain.events import InvitationUsed
+from tonearm.domain.preferences import USUAL_PRESENTATION, Presentation
 from tonearm.domain.text import clean
 from tonearm.domain.vocabulary import Role
 from tonearm.ops.clock import Clock
@@ -74,6 +82,7 @@ class Newcomer:
     password: str
     zone: str
     invitation: str | None = None
+    presentation: Presentation = USUAL_PRESENTATION
 
 
 class Invitations:
@@ -221,7 +230,11 @@ class Invitations:
         """
         # Asked first, so that nobody who may not learns names, or has passwords hashed.
         self.check(newcomer.invitation)
-        values = {**name_values(newcomer.name), "zone": check_zone(newcomer.zone)}
+        values = {
+            **name_values(newcomer.name),
+            **presentation_values(newcomer.presentation),
+            "zone": check_zone(newcomer.zone),
+        }
         values["password_hash"] = self._passwords.hash(newcomer.password, values["name"])
         now, number = self._clock(), None
         try:

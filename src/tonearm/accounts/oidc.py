@@ -256,4 +256,6 @@ def _stranger(said: "Sequence[Claims]") -> Stranger:
     local, _, _ = (email or "").partition("@")
     names = [one.preferred_username for one in said] + [one.name for one in said]
     zone = next((one.zoneinfo for one in said if one.zoneinfo), None)
-    return Stranger(said[0].sub, email, tuple(name for name in (*names, local) if name), zone)
+    locale = next((one.locale for one in said if isinstance(one.locale, str)), "")
+    known = tuple(name for name in (*names, local) if name)
+    return Stranger(said[0].sub, email, known, zone, locale)

@@ -40,6 +40,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     preferred_username: str | None = None
     name: str | None = None
     zoneinfo: str | None = None
+    # Some say a text, others an object.
+    locale: Any = None
 
     @property
     def verified_email(self) -> str | None:

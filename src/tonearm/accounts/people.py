@@ -128,14 +128,24 @@ class Accounts:
             self._is_set_up = owner is not None and owner.has_password
         return self._is_set_up
 
-    def set_up(self, name: str, password: str, zone: str) -> User:
-        """Make the owner, or give the local owner a name, a password and a zone.
+    def set_up(
+        self,
+        name: str,
+        password: str,
+        zone: str,
+        presentation: Presentation = USUAL_PRESENTATION,
+    ) -> User:
+        """Make the owner, or give the local owner a name, a password, a zone, and how pages are shown.
 
         Raises:
             InvalidInputError: name, password or zone cannot be used.
             ConflictError: the instance is set up already, or the name is taken.
         """
-        values = {**name_values(name), "zone": check_zone(zone)}
+        values = {
+            **name_values(name),
+            **presentation_values(presentation),
+            "zone": check_zone(zone),
+        }
         if self.is_set_up():
             raise _set_up_already()
         values["password_hash"] = self._passwords.hash(password, values["name"])
@@ -372,6 +382,15 @@ def name_values(name: str) -> dict[str, Any]:
             f"The name must have 1 to {LONGEST_NAME} printable characters.", parameter="name"
         )
     return {"name": cleaned, "name_key": key}
+
+
+def presentation_values(presentation: Presentation) -> dict[str, Any]:
+    """Give the columns of how a newcomer's pages are shown; who is new is told everything."""
+    return {
+        "theme": presentation.theme.value,
+        "language": presentation.language.value,
+        "week_start": presentation.week_start,
+    }
 
 
 def user_of(row: Mapping[Any, Any]) -> User:

@@ -19,6 +19,8 @@ from tonearm.accounts.throttle import Throttle
 from tonearm.domain.errors import ConflictError, ForbiddenError
 from tonearm.domain.text import clean, normalise
 from tonearm.ops.clock import Clock
+from tonearm.speech import N_, speaking
+from tonearm.speech import gettext as _
 from tonearm.storage.database import Database
 from tonearm.storage.tables import password_resets, users
 from tonearm.storage.windows import Windows
@@ -29,7 +31,8 @@ _MAIL_WINDOW = timedelta(hours=1)
 _MOST_MAILS = 3
 _MOST_REQUESTS = 20
 _LONGEST_ASKED = 400
-_MAIL = """Hello {name},
+_MAIL = N_(
+    """Hello {name},
 
 somebody, most likely you, asked Tonearm for a new password for your account.
 This link lets you choose one. It works once, until {ends_at:%H:%M} UTC:
@@ -38,6 +41,7 @@ This link lets you choose one. It works once, until {ends_at:%H:%M} UTC:
 
 If it was not you, leave this message alone: nothing has changed.
 """
+)
 _log = structlog.get_logger()
 
 
@@ -196,9 +200,11 @@ class Resets:
         with self._database.write() as connection:
             new = self._insert(connection, user)
         link = f"{post.public_url}/reset?token={new.token}"
-        text = _MAIL.format(name=user.name, ends_at=new.ends_at, link=link)
+        with speaking(user.presentation.language):
+            text = _(_MAIL).format(name=user.name, ends_at=new.ends_at, link=link)
+            subject = _("A new password for Tonearm")
         try:
-            post.mailer.send(user.email or "", "A new password for Tonearm", text)
+            post.mailer.send(user.email or "", subject, text)
         except MailError as error:
             # Whoever asked is not told, since that would tell who has an account.
             _log.warning("reset.not_sent", user_id=user.id, reason=error.message)

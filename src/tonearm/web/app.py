@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from tonearm.web import docs, health
 from tonearm.web.callers import Callers
 from tonearm.web.errors import ErrorPage, Errors
 from tonearm.web.gate import Gate, GateRules
+from tonearm.web.languages import speak_to
 from tonearm.web.openapi import describe
 from tonearm.web.services import Services
 
@@ -47,8 +48,10 @@ def create_app(
     errors = Errors(error_page)
     errors.install(app)
     app.add_middleware(Gate, errors=errors, rules=rules)
-    for router in (*api_routers, health.ROUTER, docs.ROUTER, *page_routers):
+    for router in (*api_routers, health.ROUTER, docs.ROUTER):
         app.include_router(router)
+    for router in page_routers:
+        app.include_router(router, dependencies=[Depends(speak_to)])
     return app
 
 

@@ -237,6 +237,13 @@ def current_session(request: Request) -> Session | None:
     return calling.session
 
 
+def known_user(request: Request) -> User | None:
+    """Give who a request was found to be from, by its session; None as long as nobody has asked, or found anybody."""
+    calling: Calling | None = request.scope.get(_CALLING)
+    is_browser = header(request.scope, b"authorization") is None
+    return calling.user if calling is not None and is_browser else None
+
+
 async def browsing(request: Request) -> User | None:
     """Give who browses here, by the session of the browser: a dependency of what is open to everybody."""
     if header(request.scope, b"authorization") is not None:

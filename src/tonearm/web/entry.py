@@ -13,8 +13,10 @@ from tonearm.accounts.people import User
 from tonearm.accounts.tokens import NewTokens
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope
+from tonearm.speech.asking import asked_presentation
 from tonearm.web.callers import Callers
 from tonearm.web.cookies import drop_session, keep_session, session_token
+from tonearm.web.languages import wished_languages
 from tonearm.web.scope import header, is_local
 from tonearm.web.services import Services
 
@@ -58,7 +60,8 @@ def set_up(request: Request, response: Response, services: Services, wish: SetUp
         raise ForbiddenError(
             "From another machine the set-up needs the token that Tonearm printed at its start."
         )
-    user = accounts.set_up(wish.name, wish.password, wish.zone)
+    shown = asked_presentation(wished_languages(request))
+    user = accounts.set_up(wish.name, wish.password, wish.zone, shown)
     key = services.keys.create(user.id, "owner key", Scope).key
     begin_session(request, response, services, user, "password")
     return SetUp(user, key)

@@ -3,21 +3,26 @@
 All of it asks the database and hashes passwords, so it belongs into worker threads.
 """
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.accounts.invitations import Newcomer
 from tonearm.accounts.people import User
+from tonearm.speech.asking import asked_presentation
 from tonearm.web.callers import Callers, Calling
 from tonearm.web.cookies import keep_session
 from tonearm.web.entry import begin_session
+from tonearm.web.languages import wished_languages
 from tonearm.web.scope import SHARE_PATH, is_encrypted
 from tonearm.web.services import Services
 
 
 def register(request: Request, response: Response, services: Services, newcomer: Newcomer) -> User:
     """Make an account and log the visitor in; raises what `Invitations.register` does."""
-    user = services.invitations.register(newcomer)
+    shown = asked_presentation(wished_languages(request))
+    user = services.invitations.register(replace(newcomer, presentation=shown))
     begin_session(request, response, services, user, "password")
     return user
 

@@ -10,6 +10,7 @@ from cyclopts import App
 from tonearm.cli.durations import duration
 from tonearm.cli.session import UsageError, listener, opened, print_json, say
 from tonearm.domain.events import EventName
+from tonearm.domain.preferences import Language
 
 if TYPE_CHECKING:
     from tonearm.bootstrap import Tonearm
@@ -68,6 +69,7 @@ def set_preferences(
     private: bool | None = None,
     travel: bool | None = None,
     theme: Literal["system", "light", "dark"] | None = None,
+    language: str | None = None,
     week_start: Weekday | None = None,
     mute: list[str] | None = None,
     unmute: list[str] | None = None,
@@ -82,6 +84,7 @@ def set_preferences(
         private: Count plays of private sessions; `--no-private` leaves them out.
         travel: Let a play's country choose its zone; `--no-travel` keeps to the zone.
         theme: The colours of pages.
+        language: The language of pages and mail, such as `de`.
         week_start: The day that weeks begin with on pages.
         mute: An event that shall give no notification, such as `import.finished`.
         unmute: An event that shall give one again.
@@ -102,6 +105,7 @@ def set_preferences(
         presentation = replace(
             shown,
             theme=shown.theme if theme is None else type(shown.theme)(theme),
+            language=_language(language) or shown.language,
             week_start=get_args(Weekday).index(week_start) + 1 if week_start else shown.week_start,
             muted=tuple(muted),
         )
@@ -114,6 +118,12 @@ def set_preferences(
     say(
         f"{user.name}: {user.zone}{travelling}, rule {user.rule}, private sessions {private_plays}."
     )
+
+
+def _language(code: str | None) -> Language | None:
+    if code is None or code in set(Language):
+        return None if code is None else Language(code)
+    raise UsageError(f"There is no language '{code}'. There are {', '.join(Language)}.")
 
 
 def _events(names: list[str] | None) -> list[EventName]:
