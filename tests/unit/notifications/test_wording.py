@@ -17,7 +17,9 @@ from tonearm.domain.events import (
     LinkExpiring,
     LinkRelinkNeeded,
 )
+from tonearm.domain.preferences import Language
 from tonearm.notifications.wording import tell
+from tonearm.speech import speaking
 from tonearm.storage.outbox import decode, encode
 
 TOLD: list[tuple[Event, str, str]] = [
@@ -65,3 +67,30 @@ def test_an_event_is_told_in_a_sentence(event: Event, text: str, link: str) -> N
 def test_there_are_words_for_all_of_them() -> None:
     assert {event.EVENT for event, _, _ in TOLD} == set(EventName) == set(RECORDS)
     assert all(event.meaning for event in EventName)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (ImportFinished(3, "a.zip", 1, 0, 0), "Nichts Neues aus a.zip."),
+        (ImportFinished(3, "a.zip", 1, 1, 1), "Importiert: a.zip, 1 neue Wiedergabe. Nicht lesbar: 1 Zeile."),
+        (
+            ImportFinished(4, "a.zip", 3, 12_345, 2),
+            "Importiert: a.zip und 2 weitere Dateien, 12.345 neue Wiedergaben. Nicht lesbar: 2 Zeilen.",
+        ),
+        (
+            ImportFailed(5, "a.zip", 1, "There is no import 7."),
+            "Der Import von a.zip ist fehlgeschlagen: Es gibt keinen Import 7.",
+        ),
+        (ImportUndone(6, "a.zip", 1), "Der Import von a.zip wurde rückgängig gemacht."),
+        (HistoryCleared(7), "Dein Hörverlauf wurde geleert."),
+        (
+            KeyExpiring(8, "watch", datetime(2026, 5, 9, 12, tzinfo=UTC)),
+            "Der API-Schlüssel „watch“ endet am 9.\u00a0Mai\u00a02026 (UTC).",
+        ),
+        (InvitationUsed(9, "Bob"), "Bob ist mit deiner Einladung dazugekommen."),
+    ],
+)  # fmt: skip
+def test_it_is_told_in_the_language_of_who_reads_it(event: Event, text: str) -> None:
+    with speaking(Language.GERMAN):
+        assert tell(event).text == text
