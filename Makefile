@@ -21,7 +21,7 @@ CHECKS      := format lint types imports security sizes docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check $(CHECKS:%=check-%) bench docs format wheel lock clean elsewhere
+.PHONY: help run demo test check $(CHECKS:%=check-%) bench docs translations format wheel lock clean elsewhere
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="…"]'
@@ -61,6 +61,9 @@ check-docs: $(VENV)/dev
 
 docs: $(VENV)/dev ## Write the generated pages of docs/reference anew
 	$(BIN)/python -m tools.reference
+
+translations: $(VENV)/dev ## Bring the catalogues of languages up to date, and tell what is not translated
+	$(BIN)/python -m tools.translations
 
 bench: $(VENV)/dev ## Run the benchmarks
 	$(BIN)/python benchmarks/run.py $(ARGS)

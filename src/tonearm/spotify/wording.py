@@ -12,7 +12,7 @@ from tonearm.spotify.errors import (
     SpotifyUnavailableError,
 )
 
-_SENTENCES: Final[Mapping[Cause, str]] = {
+SENTENCES: Final[Mapping[Cause, str]] = {
     Cause.PREMIUM: (
         "Spotify answers apps in development mode only while whoever owns the app has Premium, and that has lapsed. "
         "Once it is renewed, this works again by itself."
@@ -43,7 +43,7 @@ _LONGEST_WAIT: Final = timedelta(days=2)
 
 def refusal(cause: Cause) -> SpotifyRefusedError:
     """Give the refusal of a cause, in words."""
-    return SpotifyRefusedError(_SENTENCES[cause], cause)
+    return SpotifyRefusedError(SENTENCES[cause], cause)
 
 
 def forbidden(body: bytes) -> SpotifyRefusedError:

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.speech import from_below, speaking
 from tonearm.ui import pages
 from tonearm.ui.assets import STATIC_PATH, VersionedFiles
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.web.languages import language_of
 from tonearm.web.scope import is_api, request_id
 
 __all__ = ["STATIC_PATH", "error_page", "list_routers", "static_app"]
@@ -34,14 +36,16 @@ def static_app() -> VersionedFiles:
 
 def error_page(request: Request, status: int, title: str, detail: str) -> Response:
     """Render an error for a person, with the id under which the log knows the request."""
-    html = render(
-        "error.html",
-        frame_of(request),
-        status=status,
-        title=title,
-        detail=detail,
-        request_id=request_id(request.scope),
-        # Whoever was on the way through an address of the API came from the account.
-        is_on_the_way=is_api(request.scope),
-    )
+    # What went wrong may have done so before anybody was asked who they are.
+    with speaking(language_of(request)):
+        html = render(
+            "error.html",
+            frame_of(request),
+            status=status,
+            title=from_below(title),
+            detail=from_below(detail),
+            request_id=request_id(request.scope),
+            # Whoever was on the way through an address of the API came from the account.
+            is_on_the_way=is_api(request.scope),
+        )
     return page(request, html, status)

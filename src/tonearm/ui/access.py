@@ -7,22 +7,23 @@ from starlette.requests import Request
 
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Scope
+from tonearm.speech import N_
 from tonearm.ui.devices import device
 from tonearm.web.callers import current_session
 from tonearm.web.services import Services
 
 EXPIRIES: Mapping[str, str] = {
-    "": "Never",
-    "30": "In 30 days",
-    "90": "In 90 days",
-    "365": "In a year",
+    "": N_("Never"),
+    "30": N_("In 30 days"),
+    "90": N_("In 90 days"),
+    "365": N_("In a year"),
 }
 """Days after which a new key may end."""
 OVERLAPS: Mapping[str, str] = {
-    "0": "At once",
-    "60": "In an hour",
-    "1440": "In a day",
-    "10080": "In a week",
+    "0": N_("At once"),
+    "60": N_("In an hour"),
+    "1440": N_("In a day"),
+    "10080": N_("In a week"),
 }
 """Minutes after which a key that is rotated may end."""
 

@@ -12,30 +12,32 @@ from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.question import Lane
 from tonearm.insights.records import Covered
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
 
 NAMED_RANGES: Mapping[str, str] = {
-    "today": "Today",
-    "this_week": "This week",
-    "this_month": "This month",
-    "this_year": "This year",
-    "last_30_days": "Last 30 days",
-    "last_90_days": "Last 90 days",
-    "last_365_days": "Last 365 days",
-    "last_year": "Last year",
-    "all": "All time",
+    "today": N_("Today"),
+    "this_week": N_("This week"),
+    "this_month": N_("This month"),
+    "this_year": N_("This year"),
+    "last_30_days": N_("Last 30 days"),
+    "last_90_days": N_("Last 90 days"),
+    "last_365_days": N_("Last 365 days"),
+    "last_year": N_("Last year"),
+    "all": N_("All time"),
 }
 LANES: Mapping[str, str] = {
-    "music": "Music",
-    "podcast": "Podcasts",
-    "audiobook": "Audiobooks",
-    "all": "Everything",
+    "music": N_("Music"),
+    "podcast": N_("Podcasts"),
+    "audiobook": N_("Audiobooks"),
+    "all": N_("Everything"),
 }
 RULES: Mapping[str, str] = {
-    "30s": "30 s and more",
-    "half": "half the track or 4 min",
-    "done": "played to the end",
-    "any": "anything at all",
+    "30s": N_("30 s and more"),
+    "half": N_("half the track or 4 min"),
+    "done": N_("played to the end"),
+    "any": N_("anything at all"),
 }
 _UNSTEPPED = ("all", "last_7_days", "last_30_days", "last_90_days", "last_365_days")
 _YEAR = 4
@@ -125,14 +127,16 @@ def range_name(text: str, covered: Covered) -> str:
     """Name a range as a heading does: "2024 so far", "March 2024", "4 to 6 Mar 2024"."""
     days = formats.local_days(covered.from_at, covered.to_at, covered.zone)
     if text == "all" or days is None:
-        return NAMED_RANGES.get(text, text)
+        return _(NAMED_RANGES[text]) if text in NAMED_RANGES else text
     first, last = days
     if text in ("this_year", "this_month"):
-        return f"{formats.month(first) if text == 'this_month' else first.year} so far"
+        named = formats.month(first) if text == "this_month" else first.year
+        return _("{period} so far").format(period=named)
     if text in NAMED_RANGES and text != "last_year":
-        return NAMED_RANGES[text]
+        return _(NAMED_RANGES[text])
     if "W" in text:
-        return f"Week {first.isocalendar().week} of {first.isocalendar().year}"
+        week = first.isocalendar()
+        return _("Week {week} of {year}").format(week=week.week, year=week.year)
     return _calendar_name(first, last)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from tonearm.domain.countries import country_name
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.insights.plays import Play, PlaysQuestion
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.asking import Ask
 
@@ -12,11 +13,11 @@ FILTERS = (*(item.value for item in ItemKind), "platform", "country", "weekday",
 """Filters that a rule can leave out, too."""
 OTHERS = ("q", "counted", "hidden", "private")
 _SIDES = {
-    ("counted", "in"): "counted",
-    ("counted", "out"): "not counted",
-    ("hidden", "in"): "hidden ones too",
-    ("private", "in"): "private sessions too",
-    ("private", "out"): "no private sessions",
+    ("counted", "in"): N_("counted"),
+    ("counted", "out"): N_("not counted"),
+    ("hidden", "in"): N_("hidden ones too"),
+    ("private", "in"): N_("private sessions too"),
+    ("private", "out"): N_("no private sessions"),
 }
 
 
@@ -33,13 +34,14 @@ def list_chips(
 def _called(name: str, value: str | int, plays: Sequence[Play]) -> str:
     if isinstance(value, int):
         if name == "weekday":
-            return formats.WEEKDAYS[value]
-        return f"{value:02}:00 to {value:02}:59"
+            return formats.weekday(value)
+        return _("{hour:02}:00 to {hour:02}:59").format(hour=value)
     if name in set(ItemKind) and plays and value.isdecimal():
         item = getattr(plays[0], name)
         return value if item is None else str(item.name)
     if name == "platform":
         return formats.platform(value)
     if name == "country":
-        return country_name(value.upper())
-    return _SIDES.get((name, value), value)
+        return formats.country(value.upper())
+    side = _SIDES.get((name, value))
+    return value if side is None else _(side)

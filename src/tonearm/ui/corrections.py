@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.people import User
-from tonearm.domain.countries import country_name
 from tonearm.domain.errors import NotFoundError
-from tonearm.domain.vocabulary import CorrectionKind
+from tonearm.domain.vocabulary import CorrectionKind, ItemKind
 from tonearm.history.corrections.records import Correction, Exclusion, Merge, Split
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.rendering import frame_of
 from tonearm.web.redirect import wanted_path
@@ -21,6 +22,11 @@ from tonearm.web.services import Services
 DONE = "done"
 """The parameter of an address that says which correction has led there."""
 _NAMED = 3
+_MERGED = {
+    ItemKind.ARTIST: N_("{names}: part of the artist {into}"),
+    ItemKind.ALBUM: N_("{names}: part of the album {into}"),
+    ItemKind.TRACK: N_("{names}: part of the track {into}"),
+}
 _LARGEST_ID = 2_147_483_647
 
 Done = Annotated[int, Field(ge=1, le=_LARGEST_ID)] | None
@@ -45,12 +51,14 @@ class Line:
 def line_of(correction: Correction) -> Line:
     """Tell a correction in a sentence."""
     if correction.plays is not None:
-        deed = "hidden" if correction.kind is CorrectionKind.HIDE else "deleted"
-        shown = (f"{play.title or 'Without a title'}" for play in correction.plays.first[:_NAMED])
+        is_hidden = correction.kind is CorrectionKind.HIDE
+        text = _("{plays} hidden") if is_hidden else _("{plays} deleted")
+        shown = (play.title or _("Without a title") for play in correction.plays.first[:_NAMED])
         count = formats.counted(correction.plays.count, "play")
-        return Line(correction, f"{count} {deed}", tuple(map(_short, shown)))
+        return Line(correction, text.format(plays=count), tuple(map(_short, shown)))
     if correction.exclude is not None:
-        return Line(correction, f"Left out: {_told_rule(correction.exclude)}")
+        rule = _told_rule(correction.exclude)
+        return Line(correction, _("Left out: {rule}").format(rule=rule))
     if correction.merge is not None:
         return Line(correction, _told_merge(correction.merge))
     if correction.split is not None:
@@ -83,43 +91,52 @@ def go_back(request: Request, back: str, usual: str, done: Correction | None = N
 
 
 def _told_rule(rule: Exclusion) -> str:
-    parts = ["plays"]
+    parts = [_("plays")]
     parts += [
-        f"{word} {_short(item.name)}"
-        for word, item in (("of", rule.artist), ("on", rule.album), ("of", rule.track))
+        _(words).format(name=_short(item.name))
+        for words, item in (
+            (N_("of {name}"), rule.artist),
+            (N_("on the album {name}"), rule.album),
+            (N_("of the track {name}"), rule.track),
+        )
         if item is not None
     ]
     if rule.platform is not None:
-        parts.append(f"on {formats.platform(rule.platform)}")
+        parts.append(_("on {platform}").format(platform=formats.platform(rule.platform)))
     if rule.country is not None:
-        parts.append(f"in {country_name(rule.country)}")
+        parts.append(_("in {country}").format(country=formats.country(rule.country)))
     if rule.weekdays is not None:
-        parts.append(f"on {', '.join(formats.WEEKDAYS[day] for day in rule.weekdays)}")
+        days = ", ".join(formats.weekday(day) for day in rule.weekdays)
+        parts.append(_("on {weekdays}").format(weekdays=days))
     if rule.from_hour is not None or rule.to_hour is not None:
-        parts.append(
-            f"from {rule.from_hour or 0} to {24 if rule.to_hour is None else rule.to_hour} h"
-        )
+        end = 24 if rule.to_hour is None else rule.to_hour
+        parts.append(_("from {start} to {end} h").format(start=rule.from_hour or 0, end=end))
     if rule.from_day is not None:
-        parts.append(f"from {formats.day(rule.from_day)}")
+        parts.append(_("from {day}").format(day=formats.day(rule.from_day)))
     if rule.to_day is not None:
-        parts.append(f"before {formats.day(rule.to_day)}")
+        parts.append(_("before {day}").format(day=formats.day(rule.to_day)))
     return " ".join(parts)
 
 
 def _told_merge(merge: Merge) -> str:
     names = [_short(item.name) for item in merge.items]
-    shown = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
-    return f"{shown}: part of the {merge.item} {_short(merge.into.name)}"
+    shown = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        shown = _("{names} and others").format(names=shown)
+    return _(_MERGED[merge.item]).format(names=shown, into=_short(merge.into.name))
 
 
 def _told_split(split: Split) -> str:
     first = _short(split.tracks[0].name)
     count = len(split.tracks)
-    what = first if count == 1 else f"{first} and {formats.counted(count - 1, 'other track')}"
+    what = first
+    if count > 1:
+        others = formats.counted(count - 1, "other track")
+        what = _("{track} and {others}").format(track=first, others=others)
     if split.wordings:
-        return f"{what}: some wordings are a track of their own"
-    places = [f"by {_short(split.artist)}"] if split.artist else []
-    places += [f"on {_short(split.album)}"] if split.album else []
+        return _("{tracks}: some wordings are a track of their own").format(tracks=what)
+    places = [_("by {artist}").format(artist=_short(split.artist))] if split.artist else []
+    places += [_("on {album}").format(album=_short(split.album))] if split.album else []
     return f"{what}: {' '.join(places)}"
 
 

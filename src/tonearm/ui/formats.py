@@ -4,46 +4,38 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-NBSP = "\u00a0"
-TO = "\u2013"
-"""The dash between the ends of a span."""
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+from tonearm.speech import N_, gettext, ngettext, npgettext
+from tonearm.speech import spelling as spellings
+from tonearm.speech.spelling import spelling
+
+NBSP, TO = spellings.NBSP, spellings.TO
+
 _PLATFORMS = {
-    "tv": "TV", "console": "Console", "cast": "Cast", "speaker": "Speaker", "car": "Car", "watch": "Watch",
-    "web": "Web player", "ios": "iPhone and iPad", "android": "Android", "windows": "Windows", "macos": "Mac",
-    "linux": "Linux", "other": "Something else",
+    "tv": N_("TV"), "console": N_("Console"), "cast": N_("Cast"), "speaker": N_("Speaker"), "car": N_("Car"),
+    "watch": N_("Watch"), "web": N_("Web player"), "ios": N_("iPhone and iPad"), "android": "Android",
+    "windows": "Windows", "macos": "Mac", "linux": "Linux", "other": N_("Something else"),
 }  # fmt: skip
 _SECOND = 1_000
 _MINUTE = 60 * _SECOND
 _HOUR = 60 * _MINUTE
 _KILO = 1_000
 _FEW_HOURS = 10
-_SHORT = 3
+_DAYS_OF_WEEK = 7
 _TOO_MANY = 100
 
 
 def number(value: float) -> str:
     """Spell a whole number with thousands separators."""
-    return f"{round(value):,}"
+    return spelling().number(round(value))
 
 
-def counted(value: int, one: str, many: str | None = None) -> str:
-    """Spell a number with its noun: "1 play", "1,204 plays"."""
-    noun = one if value == 1 else many or f"{one}s"
+def counted(value: int, one: str, many: str | None = None, case: str = "") -> str:
+    """Spell a number with its noun: "1 play", "1,204 plays".
+
+    Where other languages bend the noun by what it stands behind, `case` says so: "after" for "after 30 days".
+    """
+    words = one, many or f"{one}s"
+    noun = npgettext(case, *words, value) if case else ngettext(*words, value)
     return f"{number(value)}{NBSP}{noun}"
 
 
@@ -54,7 +46,7 @@ def few(value: int) -> str:
 
 def week(start: int) -> tuple[int, ...]:
     """Give the days of the week, Monday is 0, in order from one on, of which Monday is 1 and Sunday 7."""
-    return tuple((start - 1 + day) % len(WEEKDAYS) for day in range(len(WEEKDAYS)))
+    return tuple((start - 1 + day) % _DAYS_OF_WEEK for day in range(_DAYS_OF_WEEK))
 
 
 def percent(share: float) -> str:
@@ -69,7 +61,7 @@ def change(now: float, before: float) -> str:
     """Spell a relative change with its sign; `before` must not be zero."""
     value = round((now - before) / before * 100)
     sign = "+" if value > 0 else "\u2212" if value < 0 else "\u00b1"
-    return f"{sign}{abs(value):,}{NBSP}%"
+    return f"{sign}{number(abs(value))}{NBSP}%"
 
 
 def duration(ms: float) -> str:
@@ -81,7 +73,7 @@ def duration(ms: float) -> str:
         return f"{minutes}{NBSP}min"
     hours, rest = divmod(minutes, 60)
     if hours >= _FEW_HOURS or not rest:
-        return f"{round(ms / _HOUR):,}{NBSP}h"
+        return f"{number(ms / _HOUR)}{NBSP}h"
     return f"{hours}{NBSP}h {rest}{NBSP}min"
 
 
@@ -96,12 +88,12 @@ def days(value: float) -> str:
     """Spell a number of days; of less than one the hours."""
     if value < 1:
         return duration(value * 24 * _HOUR)
-    return number(value) if value >= _FEW_HOURS else f"{value:.1f}"
+    return number(value) if value >= _FEW_HOURS else spelling().decimal(value, 1)
 
 
 def platform(family: str) -> str:
     """Spell a family of platforms."""
-    return _PLATFORMS.get(family, family)
+    return gettext(_PLATFORMS.get(family, family))
 
 
 def shortened(name: str, longest: int = 60) -> str:
@@ -121,16 +113,17 @@ def isolated(name: str) -> str:
 
 def long_duration(ms: float) -> str:
     """Spell a length of time as one number with a full word, for headlines."""
-    for unit, noun in ((_HOUR, "hour"), (_MINUTE, "minute")):
-        # One hour is said in minutes: "90 minutes" tells more than "2 hours".
-        if ms >= 2 * unit:
-            return counted(round(ms / unit), noun)
+    # One hour is said in minutes: "90 minutes" tells more than "2 hours".
+    if ms >= 2 * _HOUR:
+        return counted(round(ms / _HOUR), "hour")
+    if ms >= 2 * _MINUTE:
+        return counted(round(ms / _MINUTE), "minute")
     return counted(round(ms / _SECOND), "second")
 
 
 def day(value: date) -> str:
     """Spell a day: "4 Mar 2024"."""
-    return f"{value.day}{NBSP}{MONTHS[value.month - 1][:_SHORT]}{NBSP}{value.year}"
+    return spelling().day(value)
 
 
 def local_day(text: str) -> str:
@@ -140,28 +133,67 @@ def local_day(text: str) -> str:
 
 def short_day(value: date) -> str:
     """Spell a day without its year: "4 Mar"."""
-    return f"{value.day}{NBSP}{MONTHS[value.month - 1][:_SHORT]}"
+    return spelling().short_day(value)
 
 
 def named_day(value: date) -> str:
     """Spell a day with its weekday: "Saturday, 12 October 2024"."""
-    return f"{WEEKDAYS[value.weekday()]}, {value.day}{NBSP}{month(value)}"
+    return spelling().named_day(value)
 
 
 def month(value: date) -> str:
     """Spell a month: "October 2024"."""
-    return f"{MONTHS[value.month - 1]}{NBSP}{value.year}"
+    return spelling().month(value)
+
+
+def month_name(value: date) -> str:
+    """Spell a month without its year: "October"."""
+    return spelling().months[value.month - 1]
+
+
+def short_month(value: int) -> str:
+    """Spell a month, 1 to 12, where there is little room: "Oct"."""
+    return spelling().months_short[value - 1]
+
+
+def month_letter(value: date) -> str:
+    """Spell a month where there is room for a letter: "O"."""
+    return spelling().months_narrow[value.month - 1]
+
+
+def weekday(value: int) -> str:
+    """Spell a day of the week; Monday is 0."""
+    return spelling().weekdays[value]
+
+
+def short_weekday(value: int) -> str:
+    """Spell a day of the week where there is little room: "Mon"."""
+    return spelling().weekdays_short[value]
+
+
+def country(code: str) -> str:
+    """Name a country by its two letters."""
+    return spelling().country(code)
+
+
+def figures(value: float) -> str:
+    """Spell a number by its first three figures: "12.3"."""
+    if value >= _KILO:
+        return number(value)
+    places = len(f"{value:.3g}".partition(".")[2])
+    return spelling().decimal(value, places) if places else number(value)
 
 
 def span(first: date, last: date) -> str:
     """Spell the days from the first to the last, both part of it, with a dash between."""
     if first == last:
         return day(first)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}{TO}{day(last)}"
-    if first.year == last.year:
-        return f"{short_day(first)} {TO} {day(last)}"
-    return f"{day(first)} {TO} {day(last)}"
+    return spelling().span(first, last)
+
+
+def short_span(first: date, last: date) -> str:
+    """Spell such days of one year where that is named already, with a dash between."""
+    return short_day(first) if first == last else spelling().short_span(first, last)
 
 
 def moment(value: datetime, zone: str) -> str:
@@ -184,17 +216,17 @@ def local_days(
 
 def size(count: float) -> str:
     """Spell a number of bytes in decimal units."""
-    for unit in ("bytes", "kB", "MB"):
+    for unit in (N_("bytes"), "kB", "MB"):
         if count < _KILO:
-            return f"{round(count)}{NBSP}{unit}"
+            return f"{round(count)}{NBSP}{gettext(unit)}"
         count /= _KILO
-    return f"{count:.1f}{NBSP}GB"
+    return f"{spelling().decimal(count, 1)}{NBSP}GB"
 
 
 def time_left(seconds: float) -> str:
     """Spell how long something will still take, as roughly as it is known."""
     if seconds < 5:  # noqa: PLR2004 - seconds too few to count down
-        return "a moment"
+        return gettext("a moment")
     if seconds < 90:  # noqa: PLR2004 - from here on minutes say enough
-        return f"about {round(seconds / 5) * 5}{NBSP}s"
-    return f"about {round(seconds / 60)}{NBSP}min"
+        return gettext("about {time}").format(time=f"{round(seconds / 5) * 5}{NBSP}s")
+    return gettext("about {time}").format(time=f"{round(seconds / 60)}{NBSP}min")

@@ -1,10 +1,10 @@
 """What the page of patterns says, in words."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from tonearm.domain.countries import country_name
 from tonearm.insights.charts.concentration import Concentration
 from tonearm.insights.charts.context import Contexts, ContextValue
 from tonearm.insights.charts.discovery import Discovery
@@ -13,9 +13,31 @@ from tonearm.insights.charts.sessions import SessionsAnswer
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.charts.streaks import Streak, Streaks
 from tonearm.insights.firsts import LONG_PAUSE_DAYS
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.told import told
 
 _FEW, _MANY = 10, 50
+_CONCENTRATIONS: Mapping[str, tuple[str, str, str]] = {
+    "artist": (
+        N_("The first artist holds <b>{first}</b> of all plays."),
+        N_("The first artist holds <b>{first}</b>, the first ten {ten} of all plays."),
+        N_(
+            "The first artist holds <b>{first}</b>, the first ten {ten}, the first fifty {fifty} "
+            "of all plays."
+        ),
+    ),
+    "track": (
+        N_("The first track holds <b>{first}</b> of all plays."),
+        N_("The first track holds <b>{first}</b>, the first ten {ten} of all plays."),
+        N_(
+            "The first track holds <b>{first}</b>, the first ten {ten}, the first fifty {fifty} "
+            "of all plays."
+        ),
+    ),
+}
+"""By what is first, and whether there are more than ten and more than fifty of them."""
 _YESTERDAY = timedelta(days=1)
 
 
@@ -24,13 +46,16 @@ def streaks_said(streaks: Streaks, today: date) -> Markup:
     longest, current = streaks.longest, streaks.current
     if not longest.days:
         return Markup("")
-    said = Markup("The longest run of days: <b>{}</b>, {}.").format(
-        formats.counted(longest.days, "day"), _days_of(longest)
+    said = told(
+        "The longest run of days: <b>{days}</b>, {when}.",
+        days=formats.counted(longest.days, "day"),
+        when=_days_of(longest),
     )
     if longest.ends_on is not None and longest.ends_on >= today - _YESTERDAY:
-        return said + Markup(" It goes on.")
+        return said + " " + _("It goes on.")
     if current.days > 1 and current != longest:
-        said += Markup(" The last one has {}.").format(formats.counted(current.days, "day"))
+        days = formats.counted(current.days, "day")
+        said += " " + told("The last one has {days}.", days=days)
     return said
 
 
@@ -44,10 +69,11 @@ def sessions_said(sessions: SessionsAnswer) -> Markup:
     """Tell how many sittings there were, and how long one is."""
     if not sessions.sessions:
         return Markup("")
-    return Markup("<b>{}</b>; one in the middle lasts {}, with {} plays on average.").format(
-        formats.counted(sessions.sessions, "session"),
-        formats.duration(sessions.ms_median),
-        f"{sessions.plays_mean:.3g}",
+    return told(
+        "<b>{sessions}</b>; one in the middle lasts {length}, with {plays} plays on average.",
+        sessions=formats.counted(sessions.sessions, "session"),
+        length=formats.duration(sessions.ms_median),
+        plays=formats.figures(sessions.plays_mean),
     )
 
 
@@ -55,13 +81,16 @@ def repeat_said(repeat: Repeat) -> Markup:
     """Tell how much is heard once more."""
     if not repeat.plays:
         return Markup("")
-    said = Markup("<b>{}</b> of plays are of a track that was played before in this time.").format(
-        formats.percent(repeat.repeat_share)
+    said = told(
+        "<b>{share}</b> of plays are of a track that was played before in this time.",
+        share=formats.percent(repeat.repeat_share),
     )
     run = repeat.longest_run
     if run is not None and run.length > 1:
-        said += Markup(" The longest run of one: <bdi>{}</bdi>, {} times in a row.").format(
-            run.name, formats.number(run.length)
+        said += " " + told(
+            "The longest run of one: <bdi>{name}</bdi>, {times} times in a row.",
+            name=run.name,
+            times=formats.number(run.length),
         )
     return said
 
@@ -71,37 +100,49 @@ def discovery_said(discovery: Discovery) -> Markup:
     totals = discovery.totals
     if not totals.plays:
         return Markup("")
-    said = Markup("<b>{}</b> and {}").format(
-        formats.counted(totals.new_artists, "new artist"),
-        formats.counted(totals.new_tracks, "new track"),
-    )
     # Of all the years everything is new.
-    if totals.plays_of_new < totals.plays:
-        said += Markup(", {} of all plays").format(formats.percent(totals.new_share))
-    return said + Markup(". {} back after {} or more.").format(
-        formats.counted(totals.rediscoveries, "play came", "plays came"),
-        formats.counted(LONG_PAUSE_DAYS, "day"),
+    sentence = (
+        N_("<b>{artists}</b> and {tracks}, {share} of all plays.")
+        if totals.plays_of_new < totals.plays
+        else N_("<b>{artists}</b> and {tracks}.")
+    )
+    said = told(
+        sentence,
+        artists=formats.counted(totals.new_artists, "new artist"),
+        tracks=formats.counted(totals.new_tracks, "new track"),
+        share=formats.percent(totals.new_share),
+    )
+    return (
+        said
+        + " "
+        + told(
+            "{plays} back after {pause} or more.",
+            plays=formats.counted(totals.rediscoveries, "play came", "plays came"),
+            pause=formats.counted(LONG_PAUSE_DAYS, "day", case="after"),
+        )
     )
 
 
 def concentration_said(among: Concentration, one: str) -> Markup:
-    """Tell what the first ones hold."""
+    """Tell what the first ones hold; `one` is "artist" or "track"."""
     if not among.total:
         return Markup("")
-    said = Markup("The first {} holds <b>{}</b>").format(one, formats.percent(among.top_1_share))
-    if among.total > _FEW:
-        said += Markup(", the first ten {}").format(formats.percent(among.top_10_share))
-    if among.total > _MANY:
-        said += Markup(", the first fifty {}").format(formats.percent(among.top_50_share))
-    return said + Markup(" of all plays.")
+    reach = (among.total > _FEW) + (among.total > _MANY)
+    return told(
+        _CONCENTRATIONS[one][reach],
+        first=formats.percent(among.top_1_share),
+        ten=formats.percent(among.top_10_share),
+        fifty=formats.percent(among.top_50_share),
+    )
 
 
 def skips_said(skips: Skips) -> Markup:
     """Tell how much was skipped."""
     if not skips.judged:
         return Markup("")
-    return Markup("<b>{}</b> of the plays whose end is known were skipped.").format(
-        formats.percent(skips.share)
+    return told(
+        "<b>{share}</b> of the plays whose end is known were skipped.",
+        share=formats.percent(skips.share),
     )
 
 
@@ -111,15 +152,17 @@ def context_said(context: Contexts) -> Markup:
     if not known:
         return Markup("")
     first = max(known, key=lambda value: value.plays)
-    return Markup("Mostly <b>{}</b>: {} of plays.").format(
-        value_name(context.aspect, first), formats.percent(first.share)
+    return told(
+        "Mostly <b>{name}</b>: {share} of plays.",
+        name=value_name(context.aspect, first),
+        share=formats.percent(first.share),
     )
 
 
 def value_name(aspect: str, value: ContextValue) -> str:
     """Give what people call a platform or a country."""
     if value.value is None:
-        return "Not known"
+        return _("Not known")
     if aspect == "country":
-        return country_name(value.value)
+        return formats.country(value.value)
     return formats.platform(value.value)

@@ -10,15 +10,48 @@ from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.plays import PlayedItem
 from tonearm.insights.portrait import Portrait
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.told import told
 
-_WORDS = {
-    ("artist", "podcast"): "Podcast",
-    ("artist", "audiobook"): "Audiobook",
-    ("album", "podcast"): "Podcast",
-    ("album", "audiobook"): "Audiobook",
-    ("track", "podcast"): "Episode",
-    ("track", "audiobook"): "Chapter",
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a page calls what it shows, each for the catalogues."""
+
+    one: str
+    tracks: str
+    """The heading above what it is made of."""
+    correct: str
+    leave_out: str
+
+
+_ARTIST = Wording(
+    N_("Artist"), N_("Tracks"), N_("Correct this artist"), N_("Leave this artist out")
+)
+_ALBUM = Wording(N_("Album"), N_("Tracks"), N_("Correct this album"), N_("Leave this album out"))
+_TRACK = Wording(N_("Track"), N_("Tracks"), N_("Correct this track"), N_("Leave this track out"))
+_PODCAST = Wording(
+    N_("Podcast"), N_("Episodes"), N_("Correct this podcast"), N_("Leave this podcast out")
+)
+_AUDIOBOOK = Wording(
+    N_("Audiobook"), N_("Chapters"), N_("Correct this audiobook"), N_("Leave this audiobook out")
+)
+_EPISODE = Wording(
+    N_("Episode"), N_("Episodes"), N_("Correct this episode"), N_("Leave this episode out")
+)
+_CHAPTER = Wording(
+    N_("Chapter"), N_("Chapters"), N_("Correct this chapter"), N_("Leave this chapter out")
+)
+_USUAL = {ItemKind.ARTIST: _ARTIST, ItemKind.ALBUM: _ALBUM, ItemKind.TRACK: _TRACK}
+_SPOKEN = {
+    ("artist", "podcast"): _PODCAST,
+    ("artist", "audiobook"): _AUDIOBOOK,
+    ("album", "podcast"): _PODCAST,
+    ("album", "audiobook"): _AUDIOBOOK,
+    ("track", "podcast"): _EPISODE,
+    ("track", "audiobook"): _CHAPTER,
 }
 _FEW = 5
 _JUST_NOW = 1
@@ -33,8 +66,7 @@ class Subject:
     item: ItemKind
     id: int
     name: str
-    word: str
-    """What it is: "Artist", "Episode"."""
+    wording: Wording
     artist: PlayedItem | None
     """Of an album or track."""
     album: PlayedItem | None
@@ -57,8 +89,8 @@ def subject_of(portrait: Portrait, item: ItemKind) -> Subject:
     return Subject(
         item=item,
         id=own.id,
-        name=own.name or "Without a name",
-        word=_WORDS.get((item.value, play.kind), item.value.capitalize()),
+        name=own.name or _("Without a name"),
+        wording=_SPOKEN.get((item.value, play.kind), _USUAL[item]),
         artist=None if item is ItemKind.ARTIST else play.artist,
         album=play.album if item is ItemKind.TRACK else None,
         uri=play.track.uri if item is ItemKind.TRACK else None,
@@ -69,11 +101,13 @@ def lede(portrait: Portrait) -> Markup:
     """Tell how it was heard over the years, in two or three sentences."""
     ever = portrait.ever
     if ever.first_play_at is None or ever.last_play_at is None:
-        return Markup("Never played long enough to count.")
+        return told("Never played long enough to count.")
     zone = ever.covered.zone
     said = [
-        Markup("First played on <b>{}</b>, last {}.").format(
-            _day(ever.first_play_at, zone), _ago(ever.days_since_last_play or 0)
+        told(
+            "First played on <b>{day}</b>, last {ago}.",
+            day=_day(ever.first_play_at, zone),
+            ago=_ago(ever.days_since_last_play or 0),
         )
     ]
     if ever.plays >= _WORTH_SAYING and ever.half_life_days is not None:
@@ -81,8 +115,10 @@ def lede(portrait: Portrait) -> Markup:
     if ever.peak_month is not None and ever.plays >= _FEW:
         best = max(month.plays for month in ever.items)
         said.append(
-            Markup("The most was in <b>{}</b>: {}.").format(
-                formats.month(ever.peak_month), formats.counted(best, "play")
+            told(
+                "The most was in <b>{month}</b>: {plays}.",
+                month=formats.month(ever.peak_month),
+                plays=formats.counted(best, "play"),
             )
         )
     return Markup(" ").join(said)
@@ -93,8 +129,10 @@ def hours_said(clock: Clock) -> Markup:
     if not any(item.plays for item in clock.items):
         return Markup("")
     best = max(clock.items, key=lambda item: (item.plays, -item.hour))
-    return Markup("Most at <b>{:02}:00</b>: {} of plays.").format(
-        best.hour, formats.percent(best.share)
+    return told(
+        "Most at <b>{hour:02}:00</b>: {share} of plays.",
+        hour=best.hour,
+        share=formats.percent(best.share),
     )
 
 
@@ -103,17 +141,18 @@ def skips_said(skips: Skips) -> Markup:
     if skips.judged < _FEW:
         return Markup("")
     if not skips.skips:
-        return Markup("Never skipped.")
-    return Markup("Skipped <b>{}</b> of the time.").format(formats.percent(skips.share))
+        return told("Never skipped.")
+    return told("Skipped <b>{share}</b> of the time.", share=formats.percent(skips.share))
 
 
 def _half_life(days: int) -> Markup:
     if days <= _PLAYED_OUT_DAYS:
-        return Markup("Half of all plays came within the first {}.").format(
-            formats.counted(max(days, 1), "day")
+        return told(
+            "Half of all plays came within the first {days}.",
+            days=formats.counted(max(days, 1), "day", case="within the first"),
         )
-    return Markup("It took {} until half of the plays were over.").format(
-        formats.counted(days, "day")
+    return told(
+        "It took {days} until half of the plays were over.", days=formats.counted(days, "day")
     )
 
 
@@ -124,5 +163,7 @@ def _day(instant: datetime, zone: str) -> str:
 
 def _ago(days: int) -> str:
     if not days:
-        return "today"
-    return "yesterday" if days == _JUST_NOW else f"{formats.counted(days, 'day')} ago"
+        return _("today")
+    if days == _JUST_NOW:
+        return _("yesterday")
+    return _("{days} ago").format(days=formats.counted(days, "day", case="after"))

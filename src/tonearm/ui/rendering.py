@@ -11,13 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from tonearm import speech
 from tonearm.accounts.people import User
+from tonearm.domain.preferences import Language
 from tonearm.domain.vocabulary import Role
 from tonearm.ui import assets, formats
 from tonearm.ui.chart_files import files_here
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar
 from tonearm.ui.share_addresses import share_address
+from tonearm.ui.told import role_name, role_words
+from tonearm.web.languages import language_of
 
 _WORTH_COMPRESSING = 8_000
 _BEST = 3
@@ -33,6 +37,8 @@ class Frame:
     here: str = "/"
     """The path of the page, without that prefix."""
     user: User | None = None
+    language: Language = Language.ENGLISH
+    """In which the page is written."""
     unread: Callable[[], int] = lambda: 0
     """Counts what the user has not read yet."""
 
@@ -53,7 +59,7 @@ class Frame:
 def frame_of(request: Request, user: User | None = None) -> Frame:
     """Give the frame for the page that a request asks for."""
     base = request.scope.get("root_path", "")
-    frame = Frame(base, request.url.path.removeprefix(base) or "/", user)
+    frame = Frame(base, request.url.path.removeprefix(base) or "/", user, language_of(request))
     if user is None:
         return frame
     notifications = request.app.state.services.notifications
@@ -78,6 +84,11 @@ def page(request: Request, html: str, status: int = 200) -> Response:
 
 @cache
 def _environment() -> Environment:
+    return make_environment()
+
+
+def make_environment() -> Environment:
+    """Make the environment of the templates, with all that they can use."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR),
         autoescape=select_autoescape(("html",), default=True),
@@ -85,7 +96,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension adds it
+        speech.gettext,
+        speech.ngettext,
+        newstyle=True,
+        pgettext=speech.pgettext,
+        npgettext=speech.npgettext,
+    )
+    environment.globals["counted"] = formats.counted
+    environment.globals["from_below"] = speech.from_below
+    environment.globals["role_name"] = role_name
+    environment.globals["role_words"] = role_words
+    environment.globals["N_"] = speech.N_
     environment.globals["monogram"] = monogram
     environment.globals["share_bar"] = share_bar
     environment.globals["progress_ring"] = progress_ring

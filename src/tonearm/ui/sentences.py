@@ -9,8 +9,11 @@ from markupsafe import Markup
 
 from tonearm.insights.overview import Overview
 from tonearm.insights.records import Covered, Heatmap, Timeline, TimelineUnit, Top, Totals
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.charts.groove import Segment
+from tonearm.ui.told import told
 
 _MANY_DAYS = 62
 _FEW_DAYS = 3
@@ -39,12 +42,13 @@ def peak(heatmap: Heatmap) -> Markup:
     windows = [sum(by_hour[(start + at) % 24] for at in range(_WINDOW)) for start in range(24)]
     # Of equal windows the one around its own busiest hour is the one a person would name.
     start = max(range(24), key=lambda hour: (windows[hour], by_hour[(hour + 1) % 24], -hour))
-    return Markup("Peak: <b>{} {:02}:00</b>; {} of plays fall between {} and {} h.").format(
-        formats.WEEKDAYS[top.weekday],
-        top.hour,
-        formats.percent(windows[start] / total),
-        start,
-        (start + _WINDOW - 1) % 24 + 1,
+    return told(
+        "Peak: <b>{weekday} {hour:02}:00</b>; {share} of plays fall between {start} and {end} h.",
+        weekday=formats.weekday(top.weekday),
+        hour=top.hour,
+        share=formats.percent(windows[start] / total),
+        start=start,
+        end=(start + _WINDOW - 1) % 24 + 1,
     )
 
 
@@ -54,12 +58,15 @@ def months(timeline: Timeline) -> Markup:
         return Markup("")
     top = max(timeline.items, key=lambda unit: (unit.ms_played, unit.starts_on))
     usual = median(unit.ms_played for unit in timeline.items)
-    sentence = Markup("Most in <b>{}</b>: {}").format(
-        formats.month(top.starts_on), formats.duration(top.ms_played)
-    )
+    month, most = formats.month(top.starts_on), formats.duration(top.ms_played)
     if len(timeline.items) > _FEW_DAYS:
-        sentence += Markup("; a usual month has {}").format(formats.duration(usual))
-    return sentence + "."
+        return told(
+            "Most in <b>{month}</b>: {most}; a usual month has {usual}.",
+            month=month,
+            most=most,
+            usual=formats.duration(usual),
+        )
+    return told("Most in <b>{month}</b>: {most}.", month=month, most=most)
 
 
 def ranking(top: Top) -> Markup:
@@ -67,24 +74,31 @@ def ranking(top: Top) -> Markup:
     shown = top.items[:_OFTEN]
     if len(shown) < 2:  # noqa: PLR2004 - one place holds itself
         return Markup("")
-    return Markup("The first {} hold <b>{}</b> of {}.").format(
-        _small(len(shown)),
-        formats.percent(sum(item.share for item in shown)),
-        "all plays" if top.by == "plays" else "the listening time",
+    sentence = (
+        N_("The first {count} hold <b>{share}</b> of all plays.")
+        if top.by == "plays"
+        else N_("The first {count} hold <b>{share}</b> of the listening time.")
     )
+    share = formats.percent(sum(item.share for item in shown))
+    return told(sentence, count=_small(len(shown)), share=share)
 
 
 def groove_summary(parts: Sequence[Segment]) -> str:
     """Tell a listener's whole record in one spoken sentence."""
     if not parts:
-        return "An empty record."
+        return _("An empty record.")
     years = parts[-1].first.year - parts[0].first.year + 1
     top = max(parts, key=lambda part: part.ms_played)
     last = date.fromordinal(top.end.toordinal() - 1)
-    return (
-        f"A record of {formats.counted(years, 'year')} of listening, one ring a year, "
-        f"from {parts[0].first.year} inside to {parts[-1].first.year} outside. "
-        f"Most in three days: {formats.span(top.first, last)}, {formats.duration(top.ms_played)}."
+    return _(
+        "A record of {years} of listening, one ring a year, from {first} inside to {last} outside. "
+        "Most in three days: {days}, {most}."
+    ).format(
+        years=formats.counted(years, "year", case="of"),
+        first=parts[0].first.year,
+        last=parts[-1].first.year,
+        days=formats.span(top.first, last),
+        most=formats.duration(top.ms_played),
     )
 
 
@@ -98,12 +112,14 @@ def change_label(previous: Totals) -> str:
     covered = previous.covered
     days = formats.local_days(covered.from_at, covered.to_at, covered.zone)
     if days is None:
-        return "Change"
+        return _("Change")
     first, last = days
     if (first.month, first.day) == (1, 1) and (last.month, last.day) == (12, 31):
-        return f"Change on {first.year}"
+        return _("Change on {year}").format(year=first.year)
     length = (last - first).days + 1
-    return "Change on the day before" if length == 1 else f"Change on the {length} days before"
+    if length == 1:
+        return _("Change on the day before")
+    return _("Change on the {length} days before").format(length=length)
 
 
 def days_within(days: Sequence[TimelineUnit], covered: Covered) -> list[TimelineUnit]:
@@ -119,17 +135,21 @@ def _busiest(days: Sequence[TimelineUnit]) -> Markup:
         return Markup("")
     if len(days) < _MANY_DAYS:
         top = max(days, key=lambda unit: unit.ms_played)
-        return Markup("Your longest day was <b>{}</b>, with {}.").format(
-            formats.named_day(top.starts_on), formats.duration(top.ms_played)
+        return told(
+            "Your longest day was <b>{day}</b>, with {most}.",
+            day=formats.named_day(top.starts_on),
+            most=formats.duration(top.ms_played),
         )
     sums: dict[date, int] = defaultdict(int)
     for unit in days:
         sums[unit.starts_on.replace(day=1)] += unit.ms_played
     top_month = max(sums, key=lambda month: sums[month])
     is_one_year = days[0].starts_on.year == days[-1].starts_on.year
-    name = formats.MONTHS[top_month.month - 1] if is_one_year else formats.month(top_month)
-    return Markup("Your busiest month was <b>{}</b>, with {}.").format(
-        name, formats.duration(sums[top_month])
+    name = formats.month_name(top_month) if is_one_year else formats.month(top_month)
+    return told(
+        "Your busiest month was <b>{month}</b>, with {most}.",
+        month=name,
+        most=formats.duration(sums[top_month]),
     )
 
 
@@ -139,26 +159,31 @@ def _leader(overview: Overview) -> Markup:
     first = overview.artists.items[0]
     name = Markup("<bdi>{}</bdi>").format(formats.shortened(first.name))
     if overview.artists.total == 1:
-        return Markup("All of it was <b>{}</b>.").format(name)
+        return told("All of it was <b>{name}</b>.", name=name)
     if first.share < _WORTH_SAYING:
-        return Markup("Nobody was played more than <b>{}</b>, out of {}.").format(
-            name, formats.counted(overview.totals.artists, "artist")
+        return told(
+            "Nobody was played more than <b>{name}</b>, out of {artists}.",
+            name=name,
+            artists=formats.counted(overview.totals.artists, "artist", case="of"),
         )
-    return Markup("<b>{}</b> led with {} of {}.").format(
-        name,
-        formats.percent(first.share),
-        "all plays" if overview.artists.by == "plays" else "the listening time",
+    sentence = (
+        N_("<b>{name}</b> led with {share} of all plays.")
+        if overview.artists.by == "plays"
+        else N_("<b>{name}</b> led with {share} of the listening time.")
     )
+    return told(sentence, name=name, share=formats.percent(first.share))
 
 
 def _favourite(overview: Overview) -> Markup:
     if not overview.tracks.items or overview.tracks.items[0].plays < _OFTEN:
         return Markup("")
     first = overview.tracks.items[0]
-    return Markup("You came back to <b><bdi>{}</bdi></b> {} times.").format(
-        formats.shortened(first.name), formats.number(first.plays)
+    return told(
+        "You came back to <b><bdi>{name}</bdi></b> {times} times.",
+        name=formats.shortened(first.name),
+        times=formats.number(first.plays),
     )
 
 
 def _small(value: int) -> str:
-    return ("no", "one", "two", "three", "four", "five")[value]
+    return (_("no"), _("one"), _("two"), _("three"), _("four"), _("five"))[value]

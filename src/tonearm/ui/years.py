@@ -3,7 +3,9 @@
 from markupsafe import Markup
 
 from tonearm.insights.charts.year import Year, YearItem
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.told import told
 
 FIRST_YEAR, LAST_YEAR = 2006, 2200
 """The years that there are stories of."""
@@ -12,16 +14,18 @@ FIRST_YEAR, LAST_YEAR = 2006, 2200
 def opening(year: Year, *, is_going_on: bool) -> Markup:
     """Tell how much was heard, and how that compares with the year before."""
     totals = year.totals
-    said = Markup("{} on {}: {} by {}.").format(
-        formats.counted(totals.plays, "play"),
-        formats.counted(totals.active_days, "day"),
-        formats.counted(totals.tracks, "track"),
-        formats.counted(totals.artists, "artist"),
+    said = told(
+        "{plays} on {days}: {tracks} by {artists}.",
+        plays=formats.counted(totals.plays, "play"),
+        days=formats.counted(totals.active_days, "day", case="on"),
+        tracks=formats.counted(totals.tracks, "track"),
+        artists=formats.counted(totals.artists, "artist", case="of"),
     )
     before = year.previous
     if before is not None and before.ms_played and not is_going_on:
-        said += Markup(" <b>{}</b> against the year before.").format(
-            formats.change(totals.ms_played, before.ms_played)
+        said += " " + told(
+            "<b>{change}</b> against the year before.",
+            change=formats.change(totals.ms_played, before.ms_played),
         )
     return said
 
@@ -31,17 +35,20 @@ def leader(items: tuple[YearItem, ...]) -> Markup:
     if not items:
         return Markup("")
     first = items[0]
-    said = Markup("{}, {} of all; most in <b>{}</b>.").format(
-        formats.counted(first.plays, "play"),
-        formats.percent(first.share),
-        formats.MONTHS[first.best_month.month - 1],
+    said = told(
+        "{plays}, {share} of all; most in <b>{month}</b>.",
+        plays=formats.counted(first.plays, "play"),
+        share=formats.percent(first.share),
+        month=formats.month_name(first.best_month),
     )
-    return said + Markup(" New to you this year.") if first.is_new else said
+    return said + " " + _("New to you this year.") if first.is_new else said
 
 
 def discoveries(year: Year) -> Markup:
     """Tell what was new, and how much of the year it took."""
     found = year.discovery
-    return Markup("And {}; <b>{}</b> of all plays were of these.").format(
-        formats.counted(found.new_tracks, "new track"), formats.percent(found.new_share)
+    return told(
+        "And {tracks}; <b>{share}</b> of all plays were of these.",
+        tracks=formats.counted(found.new_tracks, "new track"),
+        share=formats.percent(found.new_share),
     )

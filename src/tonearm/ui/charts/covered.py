@@ -31,7 +31,7 @@ def covered_years(
     height = len(rows) * _ROW + 30
     months = Markup("").join(
         Markup('<text x="{}" y="{}">{}</text>').format(
-            round(_LEFT + _DAY * 30.5 * month), height - 4, formats.MONTHS[month][:3]
+            round(_LEFT + _DAY * 30.5 * month), height - 4, formats.short_month(month + 1)
         )
         for month in (0, 3, 6, 9)
     )

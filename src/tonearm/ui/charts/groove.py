@@ -13,8 +13,9 @@ from math import cos, pi, sin
 from markupsafe import Markup
 
 from tonearm.insights.records import TimelineUnit
+from tonearm.speech import remembered
+from tonearm.ui import formats
 from tonearm.ui.charts.scale import ceiling, step
-from tonearm.ui.formats import TO
 
 SEGMENT_DAYS = 3
 _SEGMENTS = 122
@@ -32,10 +33,10 @@ _GAP = 0.09
 # A marked span as short as this is outlined, or nobody would find it.
 _NEAR = timedelta(days=45)
 _NAMED_MONTHS = (
-    ("Jan", 1, "middle", _NAMES_RADIUS),
-    ("Apr", 4, "start", _RADIUS + 16),
-    ("Jul", 7, "middle", _NAMES_RADIUS),
-    ("Oct", 10, "end", _RADIUS + 16),
+    (1, "middle", _NAMES_RADIUS),
+    (4, "start", _RADIUS + 16),
+    (7, "middle", _NAMES_RADIUS),
+    (10, "end", _RADIUS + 16),
 )
 
 
@@ -72,7 +73,7 @@ def segments(days: tuple[TimelineUnit, ...]) -> tuple[Segment, ...]:
     )
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def groove(
     parts: tuple[Segment, ...],
     *,
@@ -147,13 +148,13 @@ def _disc(taken: float, parts: tuple[Segment, ...]) -> Markup:
     names = Markup("").join(
         _text(
             "mn", _point(radius, (date(2001, number, 1).timetuple().tm_yday - 1) / 365 * 2 * pi)
-        ).format(anchor, name)
-        for name, number, anchor, radius in _NAMED_MONTHS
+        ).format(anchor, formats.short_month(number))
+        for number, anchor, radius in _NAMED_MONTHS
     )
     years = Markup("")
     if parts:
         first, last = parts[0].first.year, parts[-1].first.year
-        shown = str(first) if first == last else f"{first}{TO}{last}"
+        shown = str(first) if first == last else f"{first}{formats.TO}{last}"
         years = _text("yr", (_CENTRE, _CENTRE + 112)).format("middle", shown)
     label = _circle("lb", _LABEL) + _circle("lr", _LABEL - 26)
     return circles + names + label + years + _circle("hole", 17)

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
 
+from tonearm.speech import gettext as _
+from tonearm.speech import remembered
 from tonearm.ui import formats
 from tonearm.ui.charts.groove import Segment
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def groove_table(parts: tuple[Segment, ...], *, link: str = "/?range=") -> Markup:
     """Write every segment as a line, its days linked; the newest year first, each folded away."""
     years = [(year, list(own)) for year, own in groupby(parts, lambda part: part.first.year)]
@@ -30,17 +31,21 @@ def _year(year: int, parts: Sequence[Segment], link: str) -> Markup:
     lines = Markup(text)  # noqa: S704 # nosec B704 - see above
     return Markup(
         '<details class="data year"><summary>{year} <small>{total}</small></summary>'
-        '<div class="scroll" tabindex="0" role="region" aria-label="Days of {year}">'
-        '<table class="grid"><caption class="visually-hidden">Days of {year}</caption>'
-        '<thead><tr><th scope="col">Days<th scope="col">Time<th scope="col">Plays</thead>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="{days_of}">'
+        '<table class="grid"><caption class="visually-hidden">{days_of}</caption>'
+        '<thead><tr><th scope="col">{days}<th scope="col">{time}<th scope="col">{plays}</thead>'
         "<tbody>{lines}</table></div></details>"
-    ).format(year=year, total=formats.duration(sum(part.ms_played for part in parts)), lines=lines)
+    ).format(
+        year=year,
+        total=formats.duration(sum(part.ms_played for part in parts)),
+        days_of=_("Days of {year}").format(year=year),
+        days=_("Days"),
+        time=_("Time"),
+        plays=_("Plays"),
+        lines=lines,
+    )
 
 
 def _days(part: Segment) -> str:
     last = part.end - timedelta(days=1)
-    if part.first == last:
-        return formats.short_day(last)
-    if part.first.month == last.month:
-        return f"{part.first.day}{formats.TO}{formats.short_day(last)}"
-    return f"{formats.short_day(part.first)} {formats.TO} {formats.short_day(last)}"
+    return formats.short_span(part.first, last)

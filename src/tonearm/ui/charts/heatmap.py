@@ -36,7 +36,7 @@ def heatmap(
     fields = Markup("".join(_field(cell, rows[cell.weekday], most, safe) for cell in cells))  # noqa: S704 # nosec B704 - see above
     names = Markup("").join(
         Markup('<text x="0" y="{}">{}</text>').format(
-            row * _ROW + 18, formats.WEEKDAYS[weekday][:3]
+            row * _ROW + 18, formats.short_weekday(weekday)
         )
         for weekday, row in rows.items()
     )
@@ -53,7 +53,9 @@ def heatmap(
 
 
 def _field(cell: HeatmapCell, row: int, most: int, link: str) -> str:
-    said = f"{formats.WEEKDAYS[cell.weekday]}, {cell.hour:02}:00: {formats.counted(cell.plays, 'play')}"
+    said = (
+        f"{formats.weekday(cell.weekday)}, {cell.hour:02}:00: {formats.counted(cell.plays, 'play')}"
+    )
     return (
         f'<a tabindex="-1" href="{link}&amp;weekday={cell.weekday}&amp;hour={cell.hour}">'
         f'<rect class="s{step(cell.plays, most)}" x="{_LEFT + cell.hour * _PITCH}" '

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from tonearm.insights.records import TimelineUnit
+from tonearm.speech import remembered
 from tonearm.ui import formats
 
 _BARS = 150
@@ -16,7 +16,7 @@ _WIDEST_BAR = 40
 _YEAR_ROOM = 40
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def timeline(
     months: tuple[TimelineUnit, ...],
     *,

@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from tonearm.insights.charts.year import Year, YearItem
+from tonearm.speech import gettext as _
 from tonearm.ui import formats
 
 _WIDTH, _HEIGHT = 1080, 1350
@@ -26,14 +27,14 @@ def year_picture(year: Year, number: int) -> Markup:
         _text(_MARGIN, 330, 76, formats.long_duration(year.totals.ms_played)),
         _text(_MARGIN, 400, 40, formats.counted(year.totals.plays, "play"), fill=_SOFT),
         _months(year),
-        _list(_MARGIN, "Artists", year.artists),
-        _list(_WIDTH // 2 + 12, "Tracks", year.tracks),
+        _list(_MARGIN, _("Artists"), year.artists),
+        _list(_WIDTH // 2 + 12, _("Tracks"), year.tracks),
         _text(_MARGIN, _HEIGHT - 60, 30, "Tonearm", weight=600),
     ]
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img">'
         "<title>{2}</title>{3}</svg>"
-    ).format(_WIDTH, _HEIGHT, f"{number} in music", Markup("").join(parts))
+    ).format(_WIDTH, _HEIGHT, _("{year} in music").format(year=number), Markup("").join(parts))
 
 
 def _record() -> Markup:
@@ -61,7 +62,7 @@ def _months(year: Year) -> Markup:
                 round(x, 1), _BARS_TOP + _BARS - height, round(pitch * 0.78, 1), height, _RUST
             )
         )
-        name = formats.MONTHS[unit.starts_on.month - 1][0]
+        name = formats.month_letter(unit.starts_on)
         drawn.append(
             _text(
                 round(x + pitch * 0.28), _BARS_TOP + _BARS + 36, 24, name, fill=_SOFT, family=_SANS

@@ -13,6 +13,7 @@ from tonearm.accounts.keys import NewKey
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, NotFoundError, TonearmError
 from tonearm.domain.vocabulary import Scope
+from tonearm.speech import gettext as _
 from tonearm.ui.access import EXPIRIES, OVERLAPS
 from tonearm.ui.pages.account import show_account
 from tonearm.ui.rendering import Frame, frame_of, page, render
@@ -87,7 +88,7 @@ def post_rotated_key(
         made = rooms.keys.rotate(caller.id, number, timedelta(minutes=int(minutes)))
     except TonearmError as error:
         return show_account(request, caller, rooms, error)
-    return _show_secret(request, caller, made, OVERLAPS[minutes])
+    return _show_secret(request, caller, made, _(OVERLAPS[minutes]))
 
 
 @ROUTER.post("/keys/{number}/revoke")

@@ -12,21 +12,24 @@ from tonearm.accounts.oidc_errors import find_problem
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, TonearmError
 from tonearm.domain.events import EventName
-from tonearm.domain.preferences import Preferences, Presentation, Theme
+from tonearm.domain.preferences import Language, Preferences, Presentation, Theme
+from tonearm.speech import N_
+from tonearm.speech.spelling import own_name
 from tonearm.ui import asking
 from tonearm.ui.access import access_values
 from tonearm.ui.identities import identity_values
 from tonearm.ui.pages.door import list_zones
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.ui.spotify import spotify_values
+from tonearm.ui.told import told_problem
 from tonearm.web.callers import KnownCallers, PageCaller, Rooms
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/account", include_in_schema=False)
 _THEMES: Mapping[Theme, str] = {
-    Theme.SYSTEM: "As the system",
-    Theme.LIGHT: "Paper",
-    Theme.DARK: "Night",
+    Theme.SYSTEM: N_("As the system"),
+    Theme.LIGHT: N_("Paper"),
+    Theme.DARK: N_("Night"),
 }
 
 
@@ -72,12 +75,13 @@ def post_presentation(
     rooms: Rooms,
     callers: KnownCallers,
     theme: Annotated[Theme, Form()] = Theme.SYSTEM,
+    language: Annotated[Language, Form()] = Language.ENGLISH,
     week_start: Annotated[int, Form()] = 1,
     told: Annotated[list[EventName] | None, Form()] = None,
 ) -> Response:
     """Change pages and notifications; a box that is not ticked is not sent."""
     muted = tuple(event for event in EventName if event not in (told or ()))
-    shown = Presentation(theme, caller.presentation.language, week_start, muted)
+    shown = Presentation(theme, language, week_start, muted)
     try:
         rooms.accounts.set_preferences(caller.id, caller.preferences, shown)
     except InvalidInputError as error:
@@ -98,11 +102,12 @@ def show_account(
     html = render(
         "account.html",
         replace(frame_of(request, caller), here="/account"),
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
         has_saved=has_saved,
         zones=list_zones(),
         rules=asking.RULES,
         themes=_THEMES,
+        languages={language: own_name(language) for language in Language},
         events=list(EventName),
         version=rooms.version,
         may_set_email=rooms.profiles.may_set_email(caller),

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tonearm.insights.charts.compare import CompareQuestion, Comparison
 from tonearm.insights.question import make_question
+from tonearm.speech import gettext as _
 from tonearm.ui import asking, formats
 from tonearm.ui.asking import Ask
 from tonearm.ui.picking import elsewhere_for_days, picker_values
@@ -60,13 +61,16 @@ def compare_page(
 def render_comparison(found: Comparison, ask: Ask, frame: Frame) -> str:
     """Render two ranges side by side."""
     numbers = [
-        ("Time", found.totals.ms_played, found.other_totals.ms_played, formats.duration),
-        ("Plays", found.totals.plays, found.other_totals.plays, formats.number),
-        ("Artists", found.totals.artists, found.other_totals.artists, formats.number),
-        ("Albums", found.totals.albums, found.other_totals.albums, formats.number),
-        ("Tracks", found.totals.tracks, found.other_totals.tracks, formats.number),
-        ("Active days", found.totals.active_days, found.other_totals.active_days, formats.number),
-    ]
+        (_("Time"), found.totals.ms_played, found.other_totals.ms_played, formats.duration),
+        (_("Plays"), found.totals.plays, found.other_totals.plays, formats.number),
+        (_("Artists"), found.totals.artists, found.other_totals.artists, formats.number),
+        (_("Albums"), found.totals.albums, found.other_totals.albums, formats.number),
+        (_("Tracks"), found.totals.tracks, found.other_totals.tracks, formats.number),
+        (
+            _("Active days"), found.totals.active_days,
+            found.other_totals.active_days, formats.number,
+        ),
+    ]  # fmt: skip
     other = found.other
     return render(
         "compare.html",

@@ -15,6 +15,7 @@ from tonearm.ui.charts.covered import covered_years
 from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sources import SOURCES
+from tonearm.ui.told import told
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -75,12 +76,15 @@ def _days_range(days: tuple[date, date]) -> str:
 def completeness_said(found: Completeness) -> Markup:
     """Tell how much is known."""
     if found.coverage is None:
-        return Markup("Nothing in this time lies between your first play and now.")
+        return told("Nothing in this time lies between your first play and now.")
     if not found.gaps:
-        return Markup("<b>Everything</b> is known: no gap.")
-    said = Markup("<b>{}</b> of the time is known; {}.").format(
-        formats.percent(found.coverage), formats.counted(found.gaps, "gap")
+        return told("<b>Everything</b> is known: no gap.")
+    said = told(
+        "<b>{share}</b> of the time is known; {gaps}.",
+        share=formats.percent(found.coverage),
+        gaps=formats.counted(found.gaps, "gap"),
     )
     if found.partial_share:
-        said += Markup(" {} is known in part only.").format(formats.percent(found.partial_share))
+        share = formats.percent(found.partial_share)
+        said += " " + told("{share} is known in part only.", share=share)
     return said

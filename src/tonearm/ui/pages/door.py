@@ -12,7 +12,9 @@ from tonearm.accounts.invitations import Registration
 from tonearm.accounts.oidc_errors import find_problem
 from tonearm.accounts.passwords import SHORTEST_PASSWORD
 from tonearm.domain.errors import NotFoundError, TonearmError
+from tonearm.speech import gettext as _
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web import entry
 from tonearm.web.callers import KnownCallers, Rooms
 from tonearm.web.oidc import START
@@ -51,14 +53,14 @@ def post_setup(
     _expect_first_visit(rooms)
     given = Given(name, zone)
     if password != again:
-        return _setup_form(request, given, "The two passwords differ. Type them again.", 422)
+        return _setup_form(request, given, _("The two passwords differ. Type them again."), 422)
     carrier = Response()
     try:
         done = entry.set_up(
             request, carrier, rooms, entry.SetUpRequest(name, password, zone, token or None)
         )
     except TonearmError as error:
-        return _setup_form(request, given, error.message, error.status)
+        return _setup_form(request, given, told_problem(error), error.status)
     response = page(
         request, render("key.html", frame_of(request), name=done.user.name, key=done.key)
     )
@@ -78,7 +80,7 @@ def login_page(
     found = find_problem(problem)
     if found is None:
         return _login_form(request, "", wanted_path(request, next), None)
-    return _login_form(request, "", wanted_path(request, next), found.message, found.status)
+    return _login_form(request, "", wanted_path(request, next), told_problem(found), found.status)
 
 
 @ROUTER.post("/login")
@@ -94,7 +96,9 @@ def post_login(
     try:
         entry.log_in(request, carrier, rooms, name, password)
     except TonearmError as error:
-        return _login_form(request, name, wanted_path(request, next), error.message, error.status)
+        return _login_form(
+            request, name, wanted_path(request, next), told_problem(error), error.status
+        )
     base = frame_of(request).base
     path = wanted_path(request, next)
     location = path if path.startswith(f"{base}/") else base + path

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.domain.countries import country_name
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.preferences import Preferences
 from tonearm.history.corrections.records import ExclusionWish
@@ -196,7 +195,6 @@ def play_page(
         frame_of(request, caller),
         evidence=evidence,
         ended=datetime.fromisoformat(evidence.play.ended_local),
-        country_name=country_name,
         done=find_done(rooms, caller, done),
         sources=SOURCES,
     )

@@ -14,12 +14,15 @@ from tonearm.history.corrections.records import ExclusionWish
 from tonearm.insights.portrait import Portrait
 from tonearm.insights.question import Question
 from tonearm.insights.records import Top
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import asking, portraits
 from tonearm.ui.asking import Ask
 from tonearm.ui.corrections import DONE, Done, Line, find_done, go_back
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.services import Services
 
@@ -135,9 +138,11 @@ def render_item(
         plays_address=behind,
         every_address=frame.path(plays.address("/history", range=ask.range, counted="")),
         done=done,
-        problem=problem.message if problem else None,
-        **picker_values(ask, covered, {_EVERYTHING: "Everything"}),
-        **draw_months(portrait.months, link, marked, "Not played long enough to show.", frame.base),
+        problem=told_problem(problem),
+        **picker_values(ask, covered, {_EVERYTHING: N_("Everything")}),
+        **draw_months(
+            portrait.months, link, marked, _("Not played long enough to show."), frame.base
+        ),
         **draw_week(portrait.heatmap, frame, behind),
         **draw_day(portrait.clock, behind, frame.base),
     )

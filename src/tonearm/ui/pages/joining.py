@@ -12,6 +12,7 @@ from tonearm.accounts.passwords import SHORTEST_PASSWORD
 from tonearm.domain.errors import ForbiddenError, InvalidInputError, NotFoundError, TonearmError
 from tonearm.ui.pages.door import Given, list_zones
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web.callers import Rooms
 from tonearm.web.joining import register
 
@@ -103,7 +104,7 @@ def _register_form(
         frame_of(request),
         invitation=invitation,
         given=given,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
         zones=list_zones(),
         shortest=SHORTEST_PASSWORD,
     )
@@ -116,7 +117,7 @@ def _reset_form(request: Request, token: str, name: str, problem: TonearmError |
         frame_of(request),
         token=token,
         name=name,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
         shortest=SHORTEST_PASSWORD,
     )
     return page(request, html, _status(problem))

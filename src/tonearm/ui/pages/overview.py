@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fastapi import APIRouter
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.insights.charts.milestones import Anniversary, Milestones
+from tonearm.insights.charts.milestones import Anniversary, Milestone, Milestones
 from tonearm.insights.overview import Overview
 from tonearm.insights.records import Top
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
@@ -26,10 +27,10 @@ _SHOWN = 7
 _SOON = timedelta(days=60)
 _MOST_ANNIVERSARIES = 2
 _ACTIVE_LABELS = {
-    "music": "Days with music",
-    "podcast": "Days with podcasts",
-    "audiobook": "Days with audiobooks",
-    "all": "Days with a play",
+    "music": N_("Days with music"),
+    "podcast": N_("Days with podcasts"),
+    "audiobook": N_("Days with audiobooks"),
+    "all": N_("Days with a play"),
 }
 
 
@@ -75,17 +76,18 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         story=_story(ask.range),
         behind=behind,
         change=_change(overview),
-        active_label=_ACTIVE_LABELS[ask.kind],
+        active_label=_(_ACTIVE_LABELS[ask.kind]),
         with_change=overview.previous is not None,
         most=_most,
         groove=grooves.groove(parts, summary=summary, link=link, marked=marked),
         groove_caption=_groove_caption(parts),
         groove_table=groove_table(parts, link=link),
         **picker_values(ask, covered, today=today),
+        milestone=_milestone,
         anniversaries=_soon(overview.milestones, today),
         **draw_week(overview.heatmap, frame, behind),
         **draw_day(overview.clock, behind, frame.base),
-        **draw_months(overview.months, link, marked, "No listening yet.", frame.base),
+        **draw_months(overview.months, link, marked, _("No listening yet."), frame.base),
     )
 
 
@@ -105,17 +107,28 @@ def _soon(milestones: Milestones, today: date) -> list[Anniversary]:
     return sorted(soon, key=lambda one: one.on)[:_MOST_ANNIVERSARIES]
 
 
+def _milestone(one: Milestone) -> str:
+    """Spell the round number that was reached."""
+    if one.kind == "artists":
+        return formats.counted(one.number, "artist")
+    if one.kind == "tracks":
+        return formats.counted(one.number, "track")
+    if one.kind == "hours":
+        return formats.counted(one.number, "hour")
+    return formats.counted(one.number, "play")
+
+
 def _most(top: Top) -> int:
     return max(
         (item.plays if top.by == "plays" else item.ms_played for item in top.items), default=0
     )
 
 
-def _groove_caption(parts: tuple[grooves.Segment, ...]) -> Markup:
+def _groove_caption(parts: tuple[grooves.Segment, ...]) -> str:
     years = parts[-1].first.year - parts[0].first.year + 1
     if years == 1:
-        return Markup("One ring is one year, a mark is three days")
-    return Markup("One ring a year, the oldest inside; a mark is three days")
+        return _("One ring is one year, a mark is three days")
+    return _("One ring a year, the oldest inside; a mark is three days")
 
 
 def _change(overview: Overview) -> Change | None:
@@ -127,5 +140,5 @@ def _change(overview: Overview) -> Change | None:
         label=sentences.change_label(before),
         text=formats.change(now.ms_played, before.ms_played),
         direction="up" if difference > 0 else "dn" if difference < 0 else "",
-        word="more listening" if difference > 0 else "less listening" if difference < 0 else "",
+        word=_("more listening") if difference > 0 else _("less listening") if difference else "",
     )

@@ -13,7 +13,10 @@ from tonearm.accounts.invitations import Registration
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, TonearmError
 from tonearm.domain.vocabulary import Role
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web.callers import PageAdministrator, Rooms
 from tonearm.web.joining import invitation_link, reset_link
 from tonearm.web.questions import look_at
@@ -21,15 +24,17 @@ from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/people", include_in_schema=False)
 _LARGEST_ID = 2_147_483_647
-_LIFETIMES = {1: "A day", 7: "A week", 30: "30 days"}
+_LIFETIMES = {1: N_("A day"), 7: N_("A week"), 30: N_("30 days")}
 _DONE = {
-    "added": "Added. Make a link below by which they choose their password.",
-    "role": "The role is changed.",
-    "email": "The e-mail address is changed.",
-    "disabled": "The account is disabled: it opens nothing any more, and keeps all that is in it.",
-    "enabled": "The account is enabled again.",
-    "deleted": "The account is gone, with everything in it.",
-    "revoked": "The invitation lets nobody in any more.",
+    "added": N_("Added. Make a link below by which they choose their password."),
+    "role": N_("The role is changed."),
+    "email": N_("The e-mail address is changed."),
+    "disabled": N_(
+        "The account is disabled: it opens nothing any more, and keeps all that is in it."
+    ),
+    "enabled": N_("The account is enabled again."),
+    "deleted": N_("The account is gone, with everything in it."),
+    "revoked": N_("The invitation lets nobody in any more."),
 }
 Number = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 Field = Annotated[str, Form()]
@@ -78,7 +83,7 @@ def post_invitation(
     html = render(
         "people_link.html",
         _frame(request, caller),
-        title="An invitation",
+        title=_("An invitation"),
         whom=new.note,
         link=invitation_link(request, rooms, new.token),
         ends_at=new.ends_at,
@@ -152,7 +157,7 @@ def post_reset(
     html = render(
         "people_link.html",
         _frame(request, caller),
-        title="A link to a new password",
+        title=_("A link to a new password"),
         whom=new.user.name,
         link=reset_link(request, rooms, new.token),
         ends_at=new.ends_at,
@@ -217,8 +222,8 @@ def _people(
         may_invite=rooms.invitations.registration is not Registration.CLOSED,
         roles=_gifts(caller),
         lifetimes=_LIFETIMES,
-        problem=problem.message if problem else None,
-        done=_DONE.get(done),
+        problem=told_problem(problem),
+        done=_(_DONE[done]) if done in _DONE else None,
     )
     return page(request, html, problem.status if problem else 200)
 
@@ -239,8 +244,8 @@ def _person(
         person=person,
         may_change=outranks(caller, person.role),
         roles=_gifts(caller),
-        problem=problem.message if problem else None,
-        done=_DONE.get(done),
+        problem=told_problem(problem),
+        done=_(_DONE[done]) if done in _DONE else None,
     )
     return page(request, html, problem.status if problem else 200)
 

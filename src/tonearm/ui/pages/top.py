@@ -12,6 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.insights.charts.top import ShowsQuestion, TopQuestion
 from tonearm.insights.question import MOST_ITEMS, make_question
 from tonearm.insights.records import Top
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import asking, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.picking import Asked, picker_values
@@ -21,7 +23,14 @@ from tonearm.web.callers import PageCaller, Rooms
 ROUTER = APIRouter(prefix="/top", include_in_schema=False)
 USUAL_LIMIT = 50
 Ranking = Literal["artists", "albums", "tracks", "shows"]
-_SPOKEN: Mapping[str, str] = {"podcast": "Podcasts", "audiobook": "Audiobooks"}
+_SPOKEN: Mapping[str, str] = {"podcast": N_("Podcasts"), "audiobook": N_("Audiobooks")}
+_TITLES: Mapping[Ranking, tuple[str, str]] = {
+    "artists": (N_("Artists"), N_("Artist")),
+    "albums": (N_("Albums"), N_("Album")),
+    "tracks": (N_("Tracks"), N_("Track")),
+    "shows": (N_("Shows"), N_("Show")),
+}
+"""Of all of them, and of one."""
 
 
 @ROUTER.get("/{ranking}")
@@ -72,7 +81,8 @@ def render_top(
         frame,
         top=shown,
         here=f"/top/{ranking}",
-        title=ranking.capitalize(),
+        title=_(_TITLES[ranking][0]),
+        one=_(_TITLES[ranking][1]),
         place="artists" if ranking == "shows" else ranking,
         said=sentences.ranking(top) if page_number == 1 else "",
         most=max(amounts, default=0),

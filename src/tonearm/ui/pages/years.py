@@ -12,6 +12,7 @@ from tonearm.insights.charts.timeline import TimelineQuestion
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.question import make_question
 from tonearm.insights.records import Timeline
+from tonearm.speech import gettext as _
 from tonearm.ui import asking, years
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts.year_picture import year_picture
@@ -105,5 +106,5 @@ def render_year(year: Year, frame: Frame, usual_rule: str, today: date) -> str:
         plays=ask.elsewhere("all"),
         said=years,
         month_link=link,
-        **draw_months(months, link, None, "Nothing was heard.", frame.base),
+        **draw_months(months, link, None, _("Nothing was heard."), frame.base),
     )

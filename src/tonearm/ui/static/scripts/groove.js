@@ -20,7 +20,10 @@ if (groove && caption) {
     const found = link && line(link.getAttribute("href"));
     if (!found) return;
     const [days, year, time, plays] = found;
-    caption.textContent = plays === "–" && time === "–" ? `${days} ${year}: silence` : `${days} ${year}: ${time}, ${plays} plays`;
+    const { silence, one, many } = caption.dataset;
+    const sentence = plays === "–" && time === "–" ? silence : plays === "1" ? one : many;
+    const told = { days, year, time, plays };
+    caption.textContent = sentence.replace(/\{(\w+)\}/g, (_, name) => told[name]);
   });
   groove.addEventListener("pointerleave", () => { caption.textContent = usual; });
 }

@@ -6,7 +6,7 @@ if (form) {
   const show = () => {
     const count = form.querySelectorAll("input[name=plays]:checked").length;
     bar.hidden = !count;
-    said.textContent = count === 1 ? "1 play ticked:" : `${count} plays ticked:`;
+    said.textContent = count === 1 ? said.dataset.one : said.dataset.many.replace("{number}", count);
   };
   if (bar) {
     form.addEventListener("change", show);

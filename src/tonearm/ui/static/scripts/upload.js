@@ -7,11 +7,14 @@ const sending = form.querySelector(".sending");
 const bar = sending.querySelector("progress");
 const status = sending.querySelector("[role=status]");
 const fault = form.querySelector(".fault");
+const words = form.dataset;
 const NAMED = 6;
 
 const size = (bytes) => {
   const [unit, by] = bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
-  return `${(bytes / by).toFixed(by === 1e9 ? 1 : 0)}\u00a0${unit}`;
+  const places = by === 1e9 ? 1 : 0;
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+  return `${(bytes / by).toLocaleString(document.documentElement.lang, digits)}\u00a0${unit}`;
 };
 
 const show = () => {
@@ -27,7 +30,7 @@ const show = () => {
   }));
   if (files.length > NAMED) {
     const item = document.createElement("li");
-    item.textContent = `and ${files.length - NAMED} more`;
+    item.textContent = words.more.replace("{number}", files.length - NAMED);
     chosen.append(item);
   }
   chosen.hidden = files.length === 0;
@@ -47,7 +50,7 @@ const answered = (request) => {
   try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
   if (request.status === 202 && answer) location.assign(`${form.dataset.then}${answer.id}`);
   else if (request.status === 401) location.reload();
-  else fail(answer?.detail ?? "Tonearm could not take the files. Try again.");
+  else fail(answer?.detail ?? words.refused);
 };
 
 const send = (isDryRun) => {
@@ -60,17 +63,17 @@ const send = (isDryRun) => {
   for (const button of buttons) button.disabled = true;
   fault.hidden = true;
   sending.hidden = false;
-  status.textContent = `Uploading ${size(total)}`;
+  status.textContent = words.uploading.replace("{size}", size(total));
   const request = new XMLHttpRequest();
   request.open("POST", `${form.dataset.upload}?dry_run=${isDryRun}`);
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
     bar.value = (event.loaded / event.total) * 100;
     status.textContent = event.loaded < event.total
-      ? `Uploading: ${size(event.loaded)} of ${size(event.total)}` : "Uploaded; handing it over";
+      ? words.progress.replace("{sent}", size(event.loaded)).replace("{size}", size(event.total)) : words.uploaded;
   });
   request.addEventListener("load", () => answered(request));
-  request.addEventListener("error", () => fail("The upload broke off. Nothing was kept; send it again."));
+  request.addEventListener("error", () => fail(words.broken));
   request.send(body);
 };
 

@@ -1,0 +1,204 @@
+"""Tonearm in German, in a real browser: no page says an English word, and none is broken by long ones."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from browsing import Watched, check_look, open_page
+from explored import explored
+from serving import PASSWORD, serve
+from tonearm.testing.export import write_export
+
+pytestmark = pytest.mark.slow
+
+NARROW, WIDE = 390, 1280
+PAGES = (
+    "/?range=all", "/?range=2024", "/?range=2010", "/top/artists?range=2024&by=time", "/top/albums",
+    "/top/tracks?page=2",
+    "/top/shows", "/patterns", "/years/2024", "/years/2010", "/compare?range=2024", "/history", "/plays/5",
+    "/history?weekday=2&range=2024&q=a", "/artists/1", "/albums/1", "/tracks/1", "/completeness", "/imports",
+    "/imports/1", "/imports/1/ledger", "/imports/1/ledger?verdict=duplicate", "/imports/1/undo", "/corrections",
+    "/search?q=a", "/search?q=zzzz", "/inbox", "/account", "/account/keys/1", "/people", "/people/2", "/nothing",
+)  # fmt: skip
+DOORS = ("/login", "/forgot", "/register", "/reset?token=none", "/login?problem=oidc_denied")
+# Words that English cannot do without, and that are none in German.
+ENGLISH = frozenset((
+    "the", "of", "and", "is", "are", "you", "your", "yours", "with", "this", "that", "these", "which", "from",
+    "for", "by", "to", "it", "its", "at", "on", "be", "been", "has", "have", "had", "not", "no", "nothing",
+    "here", "there", "what", "when", "where", "how", "who", "whose", "all", "every", "each", "only", "more",
+    "most", "less", "than", "then", "until", "since", "before", "after", "again", "once", "out", "up", "down",
+    "new", "old", "none", "never", "will", "would", "can", "may", "must", "does", "did", "play", "plays",
+    "played", "track", "tracks", "artist", "artists", "listener", "hour", "hours", "day", "days", "week",
+    "weeks", "month", "months", "year", "years", "search", "log", "account", "history", "delete", "show",
+    "make", "change", "save", "back",
+))  # fmt: skip
+# What people read or are read: the texts of a page without its names, and the attributes that are spoken.
+READ = """() => {
+    const copy = document.documentElement.cloneNode(true);
+    const silent = "bdi, code, kbd, script, style, datalist, [lang='en'][value]";
+    for (const part of copy.querySelectorAll(silent)) part.remove();
+    const spoken = [...copy.querySelectorAll("*")].flatMap(part =>
+        ["title", "placeholder", "aria-label", "alt", ...Object.keys(part.dataset).map(key => "data-" + key)]
+            .map(name => part.getAttribute(name)).filter(text => text && text.includes(" ")));
+    const texts = [];
+    const walk = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) texts.push(walk.currentNode.textContent);
+    const names = [...document.querySelectorAll("bdi")].map(part => part.textContent.trim()).filter(Boolean);
+    names.sort((one, other) => other.length - one.length);
+    const unnamed = text => names.reduce((rest, name) => rest.replaceAll(name, " "), text);
+    return [...texts, ...spoken].map(unnamed);
+}"""
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with explored(tmp_path) as base:
+        yield base
+
+
+def english_of(page: Page) -> list[str]:
+    """Give what a page says with an English word in it."""
+    texts: list[str] = page.evaluate(READ)
+    # Names of music are gone from them; those of corrections are isolated, and scopes are what the API calls them.
+    said = [re.sub(r"\u2068.*?\u2069|\{\w+\}|\w+:\w+", " ", text) for text in texts]
+    return [text for text in said if ENGLISH & set(re.findall(r"\w+", text.lower()))]
+
+
+def expect_german(watched: Watched, path: str) -> None:
+    watched.page.goto(f"{watched.base}{path}")
+    expect(watched.page.locator("html")).to_have_attribute("lang", "de")
+    assert english_of(watched.page) == [], path
+
+
+def german_context(browser: Browser, width: int) -> BrowserContext:
+    return browser.new_context(
+        viewport={"width": width, "height": 900}, locale="de-DE", reduced_motion="reduce"
+    )
+
+
+def choose_german(page: Page, base: str) -> None:
+    """Log in, in German since the browser is, and choose it for the pages that follow."""
+    page.goto(f"{base}/login")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Willkommen zurück")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Passwort").fill("not this one at all")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("alert")).to_have_text("Name oder Passwort stimmt nicht.")
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    # Somebody known reads what they prefer, whatever their browser says.
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto(f"{base}/account")
+    page.get_by_label("Language").select_option(label="Deutsch")
+    page.get_by_role("button", name="Save how you see it").click()
+    expect(page.get_by_role("status")).to_contain_text("Gespeichert")
+
+
+def leave_traces(context: BrowserContext, base: str) -> None:
+    """Correct something in every way, add and invite somebody: then all kinds of lines are on the pages."""
+    for path, form in (
+        ("/people", {"name": "Grace", "role": "listener", "zone": "UTC"}),
+        ("/history/correct", {"deed": "hide", "plays": "7"}),
+        ("/history/correct", {"deed": "delete", "plays": "9"}),
+        ("/history/exclude", {"weekday": "2", "hour": "3", "country": "DE", "platform": "ios"}),
+        ("/tracks/3/merge", {"other": "2"}),
+    ):
+        answer = context.request.post(f"{base}{path}", form={**form}, headers={"origin": base})
+        assert answer.ok, (path, answer.status)
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_every_page_is_german(browser: Browser, base: str, width: int) -> None:
+    context = german_context(browser, width)
+    watched = open_page(context, base)
+    for path in DOORS:
+        expect_german(watched, path)
+        check_look(watched, width)
+    choose_german(watched.page, base)
+    leave_traces(context, base)
+    english: dict[str, list[str]] = {}
+    for path in PAGES:
+        watched.page.goto(f"{base}{path}")
+        expect(watched.page.locator("html")).to_have_attribute("lang", "de")
+        english[path] = english_of(watched.page)
+        if width == NARROW:
+            check_look(watched, width)
+    assert {path: said for path, said in english.items() if said} == {}
+    expect(watched.page.get_by_role("heading", level=1)).to_have_text("Nicht gefunden")
+    context.close()
+
+
+def test_scripts_speak_german(browser: Browser, base: str) -> None:
+    context = german_context(browser, WIDE)
+    watched = open_page(context, base)
+    page = watched.page
+    choose_german(page, base)
+    watched.complaints.clear()  # of the password that was wrong
+    page.goto(f"{base}/?range=all")
+    page.locator("svg.groove .s6 a").first.dispatch_event("pointerover")
+    expect(page.locator("#groove-caption")).to_have_text(
+        re.compile(r"\d+\..* 20\d\d: \d+.(h|min).*, \d+ Wiedergaben?$")
+    )
+    page.goto(f"{base}/history")
+    boxes = page.locator('input[name="plays"]')
+    boxes.nth(0).check()
+    expect(page.locator(".ticked .note")).to_have_text("1 Wiedergabe markiert:")
+    boxes.nth(1).check()
+    expect(page.locator(".ticked .note")).to_have_text("2 Wiedergaben markiert:")
+    assert not watched.complaints
+    context.close()
+
+
+def test_a_german_browser_sets_up_a_german_account(browser: Browser, tmp_path: Path) -> None:
+    with serve(tmp_path / "data") as base:
+        context = german_context(browser, NARROW)
+        watched = open_page(context, base)
+        page = watched.page
+        expect_german(watched, "/setup")
+        check_look(watched, NARROW)
+        page.get_by_label("Dein Name").fill("Ada")
+        page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+        page.get_by_label("Passwort noch einmal").fill(PASSWORD)
+        page.get_by_role("button", name="Anfangen").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Dein Schlüssel für Programme")
+        for path in ("/", "/imports", "/inbox", "/history", "/patterns", "/years", "/completeness"):
+            expect_german(watched, path)
+            check_look(watched, NARROW)
+        import_in_german(page, base, tmp_path)
+        assert not watched.complaints
+        context.close()
+
+
+def import_in_german(page: Page, base: str, folder: Path) -> None:
+    """Bring an export in; what the page is sent while it waits is German, too."""
+    export = folder / "my_spotify_data.zip"
+    write_export(export, plays=300, seed=5, era="extended", years=1)
+    page.goto(f"{base}/imports")
+    page.locator('input[type="file"]').set_input_files(export)
+    page.get_by_role("button", name="Erst hineinsehen").click()
+    page.get_by_role("button", name="Das importieren").click(timeout=60_000)
+    expect(page.get_by_role("link", name="Zu deinem Überblick")).to_be_visible(timeout=60_000)
+    assert english_of(page) == []
+
+
+def test_programs_are_answered_in_english_whatever_their_person_reads(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path / "data") as base,
+        httpx2.Client(base_url=base, headers={"accept-language": "de-AT, en;q=0.5"}) as client,
+    ):
+        wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
+        client.post("/api/auth/setup", json=wish).raise_for_status()
+        shown = client.get("/api/user/preferences").json()
+        assert (shown["language"], shown["week_start"]) == ("de", 1)
+        missing = client.get("/api/imports/77").json()
+        assert missing["detail"] == "There is no import 77."
+        page = client.get("/imports/77", headers={"accept": "text/html"})
+        assert "Es gibt keinen Import 77." in page.text
+        assert '<html lang="de"' in page.text
+        client.patch("/api/user/preferences", json={"language": "en"}).raise_for_status()
+        page = client.get("/imports/77", headers={"accept": "text/html"})
+        assert "There is no import 77." in page.text

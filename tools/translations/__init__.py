@@ -1,0 +1,1 @@
+"""What the catalogues of the languages are kept with."""
