@@ -1,5 +1,6 @@
 """Whatever a page says is said in every language: catalogues are complete, and no template says a word past them."""
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from tonearm.ui.rendering import TEMPLATES_DIR, make_environment
 from tools.translations.collecting import collect
 from tools.translations.faults import find_faults
 
+MODULES = sorted(TEMPLATES_DIR.parent.rglob("*.py"))
 TEMPLATES = sorted(TEMPLATES_DIR.glob("*.html"))
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
 SPEAKING = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext", "counted"}
@@ -28,6 +30,12 @@ SAME = {
 }
 # Strings that look like words and are none that anybody reads.
 NOT_SHOWN = {"Artist": "item.html compares with it"}
+# Strings of modules that look like words of ours: names, areas of the IANA database, and a class of style.
+NAMES = {
+    "Android", "Chrome", "Edge", "Firefox", "Linux", "Mac", "Macintosh", "Opera", "Safari", "Tonearm", "Windows",
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+    "bar in",
+}  # fmt: skip
 # Keys of the keyboard, addresses, what machines read.
 SILENT = {"code", "kbd", "script", "style"}
 _JINJA = re.compile(
@@ -138,6 +146,61 @@ def said_past_catalogues(node: nodes.Node) -> Iterator[str]:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_says_nothing_past_the_catalogues(path: Path) -> None:
     assert find_words(path.read_text(encoding="utf-8")) == []
+
+
+def find_sentences(tree: ast.AST) -> Iterator[str]:
+    """Give strings of a module that read like words or sentences and are not marked for a catalogue."""
+    if isinstance(tree, ast.Call):
+        name = getattr(tree.func, "id", getattr(tree.func, "attr", ""))
+        # What errors say is collected by itself.
+        if name in {*SPEAKING, "told"} or name.endswith("Error"):
+            return
+    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant):
+        return  # a docstring
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        yield from _sentences(tree.value)
+    for child in ast.iter_child_nodes(tree):
+        yield from find_sentences(child)
+
+
+def _sentences(text: str) -> Iterator[str]:
+    if "<" in text:
+        yield from re.findall(r">([^<>{]*[A-Za-z]{2,}[^<]*)<", text)
+    elif re.search(r"[A-Za-z]{2,} [a-z]{2,}|^[A-Z][a-z]+( |$)", text) and text not in NAMES:
+        yield text
+
+
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: path.relative_to(TEMPLATES_DIR.parent).as_posix()
+)
+def test_a_module_of_pages_says_nothing_past_the_catalogues(path: Path) -> None:
+    assert list(find_sentences(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'x = "Nothing here"',
+        'f(title="Inbox")',
+        'x = f"{n} plays of it"',
+        "x = '<b>{}</b><p>Days</p>'",
+    ],
+)
+def test_a_sentence_past_the_catalogues_is_found(source: str) -> None:
+    assert list(find_sentences(ast.parse(source)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'x = _("Nothing here")',
+        '"""Say it."""',
+        'raise InvalidInputError("No such day.")',
+        'x = "by_plays"',
+    ],
+)
+def test_what_modules_say_by_catalogues_passes(source: str) -> None:
+    assert not list(find_sentences(ast.parse(source)))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from browsing import Watched, check_look, open_page
 from explored import explored
 from serving import PASSWORD, serve
+from simulator.simulating import SMALL
+from tonearm.simulator.server import serving
+from tonearm.simulator.simulator import CLIENT_ID, Simulator
 from tonearm.testing.export import write_export
 
 pytestmark = pytest.mark.slow
@@ -202,3 +205,38 @@ def test_programs_are_answered_in_english_whatever_their_person_reads(tmp_path: 
         client.patch("/api/user/preferences", json={"language": "en"}).raise_for_status()
         page = client.get("/imports/77", headers={"accept": "text/html"})
         assert "There is no import 77." in page.text
+
+
+def test_a_link_to_spotify_is_german(browser: Browser, tmp_path: Path) -> None:
+    with (
+        serving(Simulator(7, plan=SMALL)) as origin,
+        serve(
+            tmp_path / "data", spotify_accounts_url=origin, spotify_api_url=f"{origin}/v1"
+        ) as base,
+    ):
+        context = german_context(browser, NARROW)
+        wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
+        assert context.request.post(f"{base}/api/auth/setup", data=wish).ok
+        page = open_page(context, base).page
+        page.goto(f"{base}/account")
+        part = page.get_by_role("region", name="Spotify")
+        part.get_by_label("Client-ID").fill("x")
+        part.get_by_role("button", name="Diese App benutzen").click()
+        expect(page.get_by_role("alert")).to_contain_text("Eine Client-ID hat 8 bis 64 Buchstaben")
+        part.get_by_label("Client-ID").fill(CLIENT_ID)
+        part.get_by_role("button", name="Diese App benutzen").click()
+        part.get_by_role("link", name="Spotify verknüpfen").click()
+        page.get_by_role("button", name="Cancel").click()
+        # The way led through an address of the API, and yet it is a person who reads this.
+        expect(page.locator("main")).to_contain_text("Du hast bei Spotify abgelehnt")
+        assert english_of(page) == []
+        page.get_by_role("link", name="Zurück zum Konto").click()
+        part.get_by_role("link", name="Spotify verknüpfen").click()
+        page.get_by_role("button", name="Agree").click()
+        expect(part).to_contain_text("was du zuletzt gehört hast")
+        expect(part).to_contain_text(re.compile(r"in 18\d\s(Tagen)"))
+        part.get_by_role("button", name="Pausieren").click()
+        expect(part).to_contain_text("Pausiert: Was du jetzt hörst, wird nicht gesammelt")
+        assert english_of(page) == []
+        check_look(Watched(page, base), NARROW)
+        context.close()

@@ -22,7 +22,8 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _SHORT = 3
 # Parts of a date stay on one line; behind a comma and around a dash it may break.
 _INSIDE = re.compile(rf"(?<![,{TO}]) (?!{TO})")
-_MOST_DAYS = 8_192
+_MOST_REMEMBERED = 8_192
+_LEAP_YEAR = 2000
 _SUNDAY = 7
 
 
@@ -134,15 +135,18 @@ class _Cldr(Spelling):
         )
         self._countries = locale.territories
         self._whole = locale.decimal_formats[None]
-        # Tables of a life of listening spell thousands of days, most of them again and again.
-        self._spell = lru_cache(maxsize=_MOST_DAYS)(self._spell_day)
-        self._spell_span = lru_cache(maxsize=_MOST_DAYS)(self._spell_days)
+        # Tables of a life of listening spell thousands of days and numbers, most of them again and again.
+        self._spell_number = lru_cache(maxsize=_MOST_REMEMBERED)(
+            lambda value: str(self._whole.apply(value, locale))
+        )
+        self._spell = lru_cache(maxsize=_MOST_REMEMBERED)(self._spell_day)
+        self._spell_span = lru_cache(maxsize=_MOST_REMEMBERED)(self._spell_days)
 
     def country(self, code: str) -> str:
         return str(self._countries.get(code, code))
 
     def number(self, value: int) -> str:
-        return str(self._whole.apply(value, self._locale))
+        return self._spell_number(value)
 
     def decimal(self, value: float, places: int) -> str:
         pattern = f"#,##0.{'0' * places}"
@@ -164,7 +168,10 @@ class _Cldr(Spelling):
         return self._spell_span(first, last, "yMMMd")
 
     def short_span(self, first: date, last: date) -> str:
-        return self._spell_span(first, last, "MMMd")
+        # The days of all years are those of one that has a 29 February.
+        return self._spell_span(
+            first.replace(year=_LEAP_YEAR), last.replace(year=_LEAP_YEAR), "MMMd"
+        )
 
     def _spell_day(self, value: date, form: str) -> str:
         if form == "full":
