@@ -186,6 +186,11 @@ def import_in_german(page: Page, base: str, folder: Path) -> None:
     page.get_by_role("button", name="Das importieren").click(timeout=60_000)
     expect(page.get_by_role("link", name="Zu deinem Überblick")).to_be_visible(timeout=60_000)
     assert english_of(page) == []
+    # The same event, told to a person by a page and to a program by the API.
+    page.goto(f"{base}/inbox")
+    expect(page.locator("ul.inbox")).to_contain_text("Importiert: my_spotify_data.zip, ")
+    told = page.request.get(f"{base}/api/notifications").json()["items"][0]["text"]
+    assert told.startswith("my_spotify_data.zip came in: ")
 
 
 def test_programs_are_answered_in_english_whatever_their_person_reads(tmp_path: Path) -> None:
@@ -197,6 +202,7 @@ def test_programs_are_answered_in_english_whatever_their_person_reads(tmp_path: 
         client.post("/api/auth/setup", json=wish).raise_for_status()
         shown = client.get("/api/user/preferences").json()
         assert (shown["language"], shown["week_start"]) == ("de", 1)
+        assert "Export hierher ziehen" in client.get("/imports").text
         missing = client.get("/api/imports/77").json()
         assert missing["detail"] == "There is no import 77."
         page = client.get("/imports/77", headers={"accept": "text/html"})
@@ -216,7 +222,8 @@ def test_a_link_to_spotify_is_german(browser: Browser, tmp_path: Path) -> None:
     ):
         context = german_context(browser, NARROW)
         wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
-        assert context.request.post(f"{base}/api/auth/setup", data=wish).ok
+        german = {"accept-language": "de"}
+        assert context.request.post(f"{base}/api/auth/setup", data=wish, headers=german).ok
         page = open_page(context, base).page
         page.goto(f"{base}/account")
         part = page.get_by_role("region", name="Spotify")
