@@ -35,18 +35,18 @@ def test_a_sync_is_queued_once_however_often_it_is_asked_for(room: Room) -> None
     assert first["job"] == second["job"]
     assert first["state"] == "queued"
     assert "is not known yet" in first["words"]
-    jobs = ask(client(room), "recent_work", {"what": "jobs"})["jobs"]
+    jobs = ask(client(room), "sync_status", {"what": "jobs"})["jobs"]
     assert (jobs[0]["id"], jobs[0]["deed"]) == (first["job"], "collector.poll")
     assert len(room.jobs()) <= before + 1
     room.clock.advance(seconds=1)
     room.work()
-    assert ask(client(room), "recent_work", {"what": "jobs"})["jobs"][0]["state"] == "succeeded"
+    assert ask(client(room), "sync_status", {"what": "jobs"})["jobs"][0]["state"] == "succeeded"
 
 
 def test_how_collecting_stands_is_told_as_it_is(room: Room) -> None:
     room.link()
     room.go_on(hours=2)
-    told, status = ask(client(room), "sync_status"), room.status()
+    told, status = ask(client(room), "sync_status")["sync"], room.status()
 
     assert told["standing"] == "collecting"
     assert (told["fetched"], told["new"]) == (status.fetched, status.new)
@@ -55,7 +55,7 @@ def test_how_collecting_stands_is_told_as_it_is(room: Room) -> None:
 
     room.tonearm.collections.pause(room.ada.id, PausedBy.LISTENER)
     room.clock.advance(hours=1)
-    paused = ask(client(room), "sync_status")
+    paused = ask(client(room), "sync_status", {"what": "sync"})["sync"]
 
     assert paused["standing"] == "paused"
     assert [gap["reason"] for gap in paused["gaps"]][:1] == ["collecting was paused"]

@@ -57,7 +57,7 @@ def _tool(tool: Tool[Any]) -> str:
     parts = [f"## `{tool.name}`: {tool.title}\n", f"{tool.description}\n"]
     parts.append(f"Answers with [{answer}](#{answer.lower()}).\n")
     if tool.is_writing:
-        parts.append("It changes something, and needs the scope `history:write` beside `mcp`.\n")
+        parts.append(f"It changes something, and needs the scope `{tool.scope}` beside `mcp`.\n")
     if schema["properties"]:
         parts.append(table(_HEAD, _arguments(schema)))
     if tool.aliases:

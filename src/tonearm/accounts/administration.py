@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from tonearm.accounts.audit import Action, record
@@ -14,7 +14,14 @@ from tonearm.domain.text import clean
 from tonearm.domain.vocabulary import Role
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import instance, password_resets, sessions, token_families, users
+from tonearm.storage.tables import (
+    instance,
+    keys,
+    password_resets,
+    sessions,
+    token_families,
+    users,
+)
 
 Leaving = Callable[[Connection, int], Callable[[], None]]
 """Looks at what somebody has outside of the database, before they are deleted, and gives what removes it afterwards."""
@@ -44,6 +51,22 @@ class Administration:
         query = select(users).where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
             return [user_of(row) for row in connection.execute(query).mappings()]
+
+    def last_seen(self, numbers: Sequence[int]) -> dict[int, datetime]:
+        """Give when a session, access token or key of people was used last, as far as any is there still."""
+        uses = union_all(
+            *(
+                select(table.c.user_id, when.label("at")).where(table.c.user_id.in_(numbers))
+                for table, when in (
+                    (sessions, sessions.c.seen_at),
+                    (token_families, token_families.c.seen_at),
+                    (keys, keys.c.used_at),
+                )
+            )
+        ).subquery()
+        query = select(uses.c.user_id, func.max(uses.c.at)).group_by(uses.c.user_id)
+        with self._database.read() as connection:
+            return {user_id: at for user_id, at in connection.execute(query) if at is not None}
 
     def get_below(self, user_id: int, *, by: User) -> User:
         """Give oneself, or somebody on whom one may act.

@@ -29,7 +29,7 @@ from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.accounts.vault import Vault
-from tonearm.bootstrap.collecting import build_spotify
+from tonearm.bootstrap.collecting import LiveRooms, build_spotify
 from tonearm.collector.collections import BACKFILL, FORGET, POLL, SAMPLE, Collections
 from tonearm.collector.collections import QUEUE as COLLECTING
 from tonearm.collector.poller import Poller
@@ -110,6 +110,7 @@ class Tonearm:
     collections: Collections
     poller: Poller
     sampler: Sampler
+    live: LiveRooms
     imports: Imports
     insights: Insights
     notifications: Notifications
@@ -207,6 +208,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         collections=rooms.collections,
         poller=rooms.poller,
         sampler=rooms.sampler,
+        live=rooms.live,
         audit=Audit(database, clock),
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
@@ -349,6 +351,9 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         links=built.links,
         linking=built.linking,
         collections=built.collections,
+        live=built.live.live,
+        playing=built.live.playing,
+        playlist_making=built.live.playlist_making,
         audit=built.audit,
         adding=built.adding,
         corrections=built.corrections,

@@ -16,12 +16,25 @@ from tonearm.collector.poller import Poller
 from tonearm.collector.sampler import Sampler
 from tonearm.history.polls import Polls
 from tonearm.jobs.queue import Jobs
+from tonearm.live.live import Live
+from tonearm.live.making import PlaylistMaking
+from tonearm.live.playing import Playing
 from tonearm.ops.clock import Clock
 from tonearm.ops.settings import Settings
 from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.login import App, Login
 from tonearm.spotify.pacing import Allowance, Pacer
 from tonearm.storage.database import Database
+from tonearm.storage.kept_answers import KeptAnswers
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRooms:
+    """What asks Spotify for somebody who waits."""
+
+    live: Live
+    playing: Playing
+    playlist_making: PlaylistMaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,7 @@ class SpotifyRooms:
     collections: Collections
     poller: Poller
     sampler: Sampler
+    live: LiveRooms
 
 
 def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jobs) -> SpotifyRooms:
@@ -77,7 +91,14 @@ def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jo
         collections=collections,
         poller=Poller(database, clock, links, spotify, polls, collections, bounds),
         sampler=Sampler(database, clock, links, spotify, polls, collections),
+        live=_live(database, clock, links, spotify),
     )
+
+
+def _live(database: Database, clock: Clock, links: Links, spotify: Spotify) -> LiveRooms:
+    live = Live(links, spotify)
+    making = PlaylistMaking(live, KeptAnswers(database, clock))
+    return LiveRooms(live, Playing(clock, links, spotify, live), making)
 
 
 def _client(settings: Settings, database: Database, clock: Clock) -> Spotify:

@@ -161,9 +161,9 @@ _SCOPE_MEANINGS: Mapping[Scope, str] = {
     Scope.HISTORY_READ: "look at measures, plays, corrections, imports and notifications",
     Scope.HISTORY_WRITE: "add plays, correct and clear the history, change preferences, and mark notifications as read",
     Scope.IMPORTS_WRITE: "upload, publish, cancel and undo imports",
-    Scope.LIBRARY_READ: "look at liked tracks; playlists (to come)",
-    Scope.LIBRARY_WRITE: "like tracks; playlists (to come)",
-    Scope.MCP: "ask about the history through assistants (MCP)",
+    Scope.LIBRARY_READ: "look at liked tracks",
+    Scope.LIBRARY_WRITE: "like tracks, and let assistants make playlists at Spotify",
+    Scope.MCP: "ask about the history, and what Spotify tells now, through assistants (MCP)",
     Scope.PLAYER: "the player (to come)",
 }
 

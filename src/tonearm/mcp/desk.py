@@ -49,16 +49,16 @@ class Desk:
             self.caller.id, item, number, question, self.caller.preferences
         )
 
-    def check_writing(self) -> None:
-        """Raise ForbiddenError unless the caller may change their history through what they showed."""
-        if Scope.HISTORY_WRITE not in self.scopes:
+    def check_writing(self, scope: Scope) -> None:
+        """Raise ForbiddenError unless the caller may change what a scope is for through what they showed."""
+        if scope not in self.scopes:
             raise ForbiddenError(
-                f"This key does not have the scope {Scope.HISTORY_WRITE}, so nothing was changed. The "
-                f"listener can make one with the scopes {Scope.MCP} and {Scope.HISTORY_WRITE}."
+                f"This key does not have the scope {scope}, so nothing was changed. The "
+                f"listener can make one with the scopes {Scope.MCP} and {scope}."
             )
         if not self.caller.role.covers(Role.LISTENER):
             raise ForbiddenError(
-                f"The role of the caller is {self.caller.role}, which changes no history."
+                f"The role of the caller is {self.caller.role}, which changes nothing."
             )
 
     def local(self, moment: datetime, zone: str | None = None) -> str:

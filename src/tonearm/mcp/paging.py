@@ -9,6 +9,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.text import quoted
 
 _MARK = b"from:"
+_LONGEST_PLACE = 6
 _Line = TypeVar("_Line")
 
 
@@ -22,6 +23,21 @@ def page_of(
     return page, _make(key(lines[after])) if after < len(lines) else None
 
 
+def cursor_at(place: int) -> str:
+    """Give the cursor of the lines from a place on, counted from 0."""
+    return _make(str(place))
+
+
+def place_of(cursor: str | None) -> int:
+    """Give the place that `cursor_at` gave a cursor of; raises InvalidInputError."""
+    if cursor is None:
+        return 0
+    found = _read(cursor)
+    if not (found.isascii() and found.isdigit() and len(found) <= _LONGEST_PLACE):
+        raise _wrong(cursor)
+    return int(found)
+
+
 def _make(key: str) -> str:
     return urlsafe_b64encode(_MARK + key.encode()).decode().rstrip("=")
 
@@ -33,7 +49,11 @@ def _read(cursor: str) -> str:
             return found.removeprefix(_MARK).decode()
     except ValueError:
         pass
-    raise InvalidInputError(
+    raise _wrong(cursor)
+
+
+def _wrong(cursor: str) -> InvalidInputError:
+    return InvalidInputError(
         f"`cursor` is {quoted(cursor)} and must be the `next_cursor` of an answer before.",
         parameter="cursor",
     )

@@ -35,7 +35,8 @@ PROMPTS: Mapping[str, Prompt] = {
             'Make a brief for a playlist for this occasion: "{occasion}". Look at taste_summary and top (tracks and '
             "artists) of {range}, and at discovery for what came back after long. Choose 20 to 30 tracks that I have "
             "played, at most three of one artist, in an order that makes sense, each with its artist, its number of "
-            "plays and half a sentence why. End with five more that I have not heard for long."
+            "plays and half a sentence why. End with five more that I have not heard for long, and offer to make it "
+            "with create_playlist."
         ),
         arguments={
             "occasion": "What it is for, such as `a long drive at night`.",
@@ -48,7 +49,7 @@ PROMPTS: Mapping[str, Prompt] = {
         title="Portrait of a taste",
         description="Describe what kind of listener somebody is, with numbers.",
         text=(
-            "Describe what kind of listener I am, from {range}. Look at taste_summary, repeats, discovery, "
+            "Describe what kind of listener I am, from {range}. Look at taste_summary, discovery, "
             "listening_times and habits. Write five short paragraphs: what I love, how faithful I am, how curious, "
             "when and how I listen, and what surprised you. Give a number for each claim."
         ),

@@ -17,7 +17,10 @@ LONGEST_NAME = 120
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 COVERED = "history_version"
 """The field by which a `Covered` is known among records."""
-_NAMES = frozenset({"name", "artist", "album", "title", "track", "message", "problem", "error"})
+_NAMES = frozenset(
+    {"name", "artist", "album", "title", "track", "message", "problem", "error"}
+    | {"owner", "description", "device"}
+)
 _WEEKDAY = frozenset({"weekday", "peak_weekday"})
 _SECOND, _HOUR = 1_000, 3_600_000
 _MANY_HOURS = 10

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from tonearm.domain.vocabulary import Scope
 from tonearm.mcp import tools
 from tonearm.mcp.arguments import Arguments
 from tonearm.mcp.desk import Desk
@@ -35,7 +36,9 @@ class Tool(Generic[Given]):
     example: Mapping[str, Any] = field(default_factory=dict)
     """Arguments worth trying."""
     is_writing: bool = False
-    """Whether it changes something, which takes the scope `history:write`."""
+    """Whether it changes something, which takes `scope`."""
+    scope: Scope = Scope.HISTORY_WRITE
+    """What a key must be for beside assistants if this changes something."""
     is_destructive: bool = False
     """Whether what it changes takes something away, if only until it is undone."""
     is_outward: bool = False

@@ -16,6 +16,9 @@ _LINK: Final = re.compile(
     r"https://open\.spotify\.com/(?:intl-[a-z]{2,5}/)?([a-z]{4,9})/([0-9A-Za-z]{22})(?:[?#]\S*)?"
 )
 _LOCAL: Final = re.compile(r"spotify:local:[^\s\x00-\x1f\x7f]{1,2000}")
+_NAMED: Final = frozenset(
+    {"track", "album", "artist", "episode", "show", "audiobook", "chapter", "playlist"}
+)
 _SHOWN: Final = 60
 
 
@@ -34,6 +37,17 @@ def read_id(text: str, kind: str) -> str:
             f"spotify:{kind}: and the id, or its link at open.spotify.com."
         )
     return found[2]
+
+
+def read_named(text: str, kind: str) -> tuple[str, str]:
+    """Give the kind and the id that a URI or a link names; a bare id is of the kind that is given.
+
+    Raises:
+        InvalidInputError: it names nothing that has an id.
+    """
+    found = _URI.fullmatch(text) or _LINK.fullmatch(text)
+    named = found[1] if found is not None and found[1] in _NAMED else kind
+    return named, read_id(text, named)
 
 
 def kind_of(uri: str, kinds: Collection[str]) -> str:

@@ -25,6 +25,9 @@ from tonearm.importers.clearing import Clearing
 from tonearm.importers.imports import Imports
 from tonearm.insights.insights import Insights
 from tonearm.jobs.queue import Jobs
+from tonearm.live.live import Live
+from tonearm.live.making import PlaylistMaking
+from tonearm.live.playing import Playing
 from tonearm.notifications.notifications import Notifications
 from tonearm.storage.kept_answers import KeptAnswers
 
@@ -48,6 +51,9 @@ class Services:
     links: Links
     linking: Linking
     collections: Collections
+    live: Live
+    playing: Playing
+    playlist_making: PlaylistMaking
     audit: Audit
     adding: Adding
     corrections: Corrections

@@ -1,65 +1,73 @@
-"""Sessions, and days in a row."""
+"""Sessions, days in a row, repeats, and round numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 from pydantic import Field
 
-from tonearm.insights.charts.sessions import SessionHour, SessionsAnswer
-from tonearm.insights.charts.streaks import Streak, Streaks
-from tonearm.insights.records import Covered, Record, Session
+from tonearm.insights.charts.milestones import Milestones
+from tonearm.insights.charts.repeat import Repeat
+from tonearm.insights.charts.sessions import SessionsAnswer
+from tonearm.insights.charts.streaks import Streaks
+from tonearm.insights.records import Record
 from tonearm.mcp.arguments import Asked
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.tool import Tool
 
 
 class HabitArguments(Asked):
-    """Which sessions and streaks."""
+    """Which habits."""
 
+    what: Literal["sessions", "streaks", "repeats", "milestones"] | None = None
+    """Only these; all four unless said."""
     limit: Annotated[int, Field(ge=1, le=50, description="Most lines of each list.")] = 5
 
 
 class Habits(Record, frozen=True):
-    """Sessions and streaks of a range."""
+    """Habits in a range; null where they were not asked for. Each part has an `about` of its own."""
 
-    covered: Covered
-    sessions: Annotated[int, Meta(description="Sessions that start in the range.")]
-    ms_mean: Annotated[int, Meta(description="Mean length of a session, in milliseconds.")]
-    ms_median: Annotated[int, Meta(description="Median length of a session, in milliseconds.")]
-    plays_mean: Annotated[float, Meta(description="Mean number of plays in a session.")]
-    hours: tuple[SessionHour, ...]
-    longest_sessions: tuple[Session, ...]
-    current_streak: Streak
-    longest_streaks: tuple[Streak, ...]
+    sessions: Annotated[
+        SessionsAnswer | None, Meta(description="Plays without a pause of half an hour.")
+    ]
+    streaks: Annotated[Streaks | None, Meta(description="Days in a row with a play.")]
+    repeats: Annotated[Repeat | None, Meta(description="How much is heard once more.")]
+    milestones: Annotated[
+        Milestones | None, Meta(description="Round numbers reached, and anniversaries.")
+    ]
 
 
 def _answer(desk: Desk, given: HabitArguments) -> Habits:
-    sessions: SessionsAnswer = desk.ask("sessions", **given.given())
-    streaks: Streaks = desk.ask("streaks", **given.given())
+    values = given.given()
+    what = values.pop("what", None)
+
+    def part(name: str, chart: str) -> Any:  # noqa: ANN401 - each chart has its record
+        return desk.ask(chart, **values) if what in (None, name) else None
+
     return Habits(
-        covered=sessions.covered,
-        sessions=sessions.sessions,
-        ms_mean=sessions.ms_mean,
-        ms_median=sessions.ms_median,
-        plays_mean=sessions.plays_mean,
-        hours=sessions.hours,
-        longest_sessions=sessions.longest,
-        current_streak=streaks.current,
-        longest_streaks=streaks.items,
+        sessions=part("sessions", "sessions"),
+        streaks=part("streaks", "streaks"),
+        repeats=part("repeats", "repeat"),
+        milestones=part("milestones", "milestones"),
     )
 
 
 TOOLS = (
     Tool(
         name="habits",
-        title="Sessions and streaks",
+        title="Sessions, streaks, repeats and milestones",
         description=(
-            "Listening sessions (plays without a pause of half an hour): how many, how long, when they start, the "
-            "longest; and streaks: days in a row with a play, the current one and the longest."
+            "How somebody listens: sessions and when they start, streaks of days, how much is heard once more (share, "
+            "most repeated tracks, runs, loops), and round numbers reached with the next anniversaries. `what` asks "
+            "for one of them."
         ),
         arguments=HabitArguments,
         record=Habits,
         answer=_answer,
         example={"range": "2024"},
+        aliases={
+            "history.repeat_rate": {"what": "repeats"},
+            "repeats": {"what": "repeats"},
+            "milestones": {"what": "milestones"},
+        },
     ),
 )

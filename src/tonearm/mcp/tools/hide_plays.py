@@ -16,14 +16,16 @@ PlayNumber = Annotated[int, Field(ge=1, le=4_294_967_295)]
 
 
 class HideArguments(Arguments):
-    """Which plays."""
+    """Which plays; exactly one of the two."""
 
-    plays: Annotated[list[PlayNumber], Field(min_length=1, max_length=100)]
-    """Numbers of plays, as the tool `plays` gives them."""
+    plays: Annotated[list[PlayNumber] | None, Field(min_length=1, max_length=100)] = None
+    """Hide these: numbers of plays, as the tool `plays` gives them."""
+    correction: Annotated[int | None, Field(ge=1, le=2_147_483_647)] = None
+    """Show again what an earlier call hid: the number that it gave."""
 
 
 class Hidden(Record, frozen=True):
-    """What became of the plays that were to be hidden."""
+    """What became of plays that were to be hidden, or shown again."""
 
     hidden: Annotated[tuple[int, ...], Meta(description="Plays that this call has hidden.")]
     hidden_before: Annotated[
@@ -34,31 +36,25 @@ class Hidden(Record, frozen=True):
     ]
     correction: Annotated[
         int | None,
-        Meta(description="Number to undo this with `undo_hide`; null where nothing was done."),
+        Meta(description="Number to undo this with; null where nothing was hidden."),
     ]
+    undone: Annotated[bool, Meta(description="Whether this call has undone a hiding.")]
+    undone_before: Annotated[bool, Meta(description="Whether that was undone already.")]
     words: Annotated[str, Meta(description="The same in a sentence.")]
 
 
-class UndoArguments(Arguments):
-    """Which hiding."""
-
-    correction: Annotated[int, Field(ge=1, le=2_147_483_647)]
-    """The number that `hide_plays` gave."""
-
-
-class Undone(Record, frozen=True):
-    """What became of a hiding that was to be undone."""
-
-    correction: Annotated[int, Meta(description="Its number.")]
-    undone: Annotated[bool, Meta(description="Whether this call has undone it.")]
-    undone_before: Annotated[bool, Meta(description="Whether it was undone already.")]
-    words: Annotated[str, Meta(description="The same in a sentence.")]
+def _answer(desk: Desk, given: HideArguments) -> Hidden:
+    if given.plays is not None and given.correction is None:
+        return _hide(desk, given.plays)
+    if given.correction is not None and given.plays is None:
+        return _undo(desk, given.correction)
+    raise InvalidInputError("hide_plays needs exactly one of plays and correction.")
 
 
-def _hide(desk: Desk, given: HideArguments) -> Hidden:
-    plays = desk.services.insights.plays_of(desk.caller.id, given.plays)
+def _hide(desk: Desk, numbers: list[int]) -> Hidden:
+    plays = desk.services.insights.plays_of(desk.caller.id, numbers)
     is_hidden = {play.id: play.hidden for play in plays}
-    asked = dict.fromkeys(given.plays)
+    asked = dict.fromkeys(numbers)
     fresh = [number for number in asked if is_hidden.get(number) is False]
     before = [number for number in asked if is_hidden.get(number)]
     missing = [number for number in asked if number not in is_hidden]
@@ -66,11 +62,19 @@ def _hide(desk: Desk, given: HideArguments) -> Hidden:
     words = f"{len(fresh)} plays are hidden now, and no answer counts them"
     words += f"; {len(before)} were so already" if before else ""
     words += f"; {len(missing)} numbers are no play of this listener" if missing else ""
-    return Hidden(tuple(fresh), tuple(before), tuple(missing), correction, f"{words}.")
+    return Hidden(
+        tuple(fresh),
+        tuple(before),
+        tuple(missing),
+        correction,
+        undone=False,
+        undone_before=False,
+        words=f"{words}.",
+    )
 
 
-def _undo(desk: Desk, given: UndoArguments) -> Undone:
-    number, corrections = given.correction, desk.services.corrections
+def _undo(desk: Desk, number: int) -> Hidden:
+    corrections = desk.services.corrections
     found = corrections.get(desk.caller.id, number)
     if found.kind is not CorrectionKind.HIDE:
         raise InvalidInputError(
@@ -78,43 +82,28 @@ def _undo(desk: Desk, given: UndoArguments) -> Undone:
             f"page {desk.page('/corrections')}.",
             parameter="correction",
         )
+    is_before, words = False, f"Hiding {number} is undone; its plays count again."
     try:
         corrections.undo(desk.caller.id, number)
     except ConflictError:
-        return Undone(
-            number, undone=False, undone_before=True, words=f"Hiding {number} was undone already."
-        )
-    return Undone(
-        number,
-        undone=True,
-        undone_before=False,
-        words=f"Hiding {number} is undone; its plays count again.",
-    )
+        is_before, words = True, f"Hiding {number} was undone already."
+    return Hidden((), (), (), number, undone=not is_before, undone_before=is_before, words=words)
 
 
 TOOLS = (
     Tool(
         name="hide_plays",
-        title="Hide plays",
+        title="Hide plays, or show them again",
         description=(
-            "Leave single plays out of every answer, by their numbers, for instance those of somebody else on "
-            "the same account. Nothing is deleted: `undo_hide` shows them again. Ask the listener before."
+            "Leave single plays out of every answer, by their numbers (plays), for instance those of somebody else on "
+            "the same account; or undo that (correction). Nothing is deleted. Ask the listener before."
         ),
         arguments=HideArguments,
         record=Hidden,
-        answer=_hide,
+        answer=_answer,
         example={"plays": [1]},
         is_writing=True,
         is_destructive=True,
-    ),
-    Tool(
-        name="undo_hide",
-        title="Show hidden plays again",
-        description="Undo what `hide_plays` did, by the number of its correction.",
-        arguments=UndoArguments,
-        record=Undone,
-        answer=_undo,
-        example={"correction": 1},
-        is_writing=True,
+        aliases={"undo_hide": {}},
     ),
 )

@@ -1,82 +1,82 @@
-"""How collecting plays from Spotify stands."""
+"""How Tonearm stands: collecting plays from Spotify, imports, jobs, and for admins its people."""
 
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
+from pydantic import Field
 
 from tonearm.insights.records import Record
-from tonearm.mcp.arguments import Arguments
+from tonearm.mcp.arguments import Arguments, Cursor
 from tonearm.mcp.desk import Desk
+from tonearm.mcp.standing import (
+    Collecting,
+    LatestImport,
+    LatestJob,
+    Person,
+    collecting,
+    latest_imports,
+    latest_jobs,
+    people,
+)
 from tonearm.mcp.tool import Tool
 
-_MOST_GAPS = 20
+
+class StatusArguments(Arguments):
+    """What of it."""
+
+    what: Literal["sync", "imports", "jobs", "work", "people", "all"] = "all"
+    """Collecting (`sync`), imports of files, jobs such as polls, both of these (`work`), or all of this; `people` is
+    for admins: who uses this Tonearm."""
+    limit: Annotated[int, Field(ge=1, le=50, description="Most of each list.")] = 10
+    cursor: Cursor = None
 
 
-class OpenGap(Record, frozen=True):
-    """A span of which plays may be missing still."""
+class Status(Record, frozen=True):
+    """How Tonearm stands for the listener; null where it was not asked for."""
 
-    from_at: Annotated[datetime, Meta(description="Its first instant, by the listener's clock.")]
-    to_at: Annotated[datetime | None, Meta(description="Its end; null while it lasts.")]
-    reason: Annotated[str, Meta(description="What was the matter.")]
-
-
-class SyncStatus(Record, frozen=True):
-    """How collecting the listener's plays stands."""
-
-    standing: Annotated[
-        str,
-        Meta(
-            description=(
-                "`not_linked`, `beginning`, `collecting`, `paused`, `outage`, `blocked`, `refused` or "
-                "`relink_needed`."
-            )
-        ),
+    sync: Annotated[Collecting | None, Meta(description="How collecting plays stands.")]
+    imports: Annotated[
+        tuple[LatestImport, ...] | None, Meta(description="Latest imports, newest first.")
     ]
-    problem: Annotated[str | None, Meta(description="What is in the way, in a sentence.")]
-    polled_at: Annotated[
-        datetime | None, Meta(description="When Spotify last told of recent plays.")
+    jobs: Annotated[tuple[LatestJob, ...] | None, Meta(description="Latest jobs, newest first.")]
+    people: Annotated[
+        tuple[Person, ...] | None, Meta(description="Who uses this Tonearm, for admins.")
     ]
-    next_at: Annotated[
-        datetime | None, Meta(description="When it is asked next; null while nothing is asked.")
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of people after these; null at the end.")
     ]
-    interval_minutes: Annotated[
-        float | None, Meta(description="Minutes from one poll to the next at present.")
-    ]
-    fetched: Annotated[int, Meta(description="Plays on the last page.")]
-    new: Annotated[int, Meta(description="Those of them that nothing had told of before.")]
-    paused_at: Annotated[datetime | None, Meta(description="Since when it is paused.")]
-    gaps: tuple[OpenGap, ...]
 
 
-def _answer(desk: Desk, _given: Arguments) -> SyncStatus:
-    status = desk.services.collections.status(desk.caller.id)
-    return SyncStatus(
-        standing=status.standing.value,
-        problem=status.problem,
-        polled_at=status.polled_at,
-        next_at=status.next_at,
-        interval_minutes=status.interval_minutes,
-        fetched=status.fetched,
-        new=status.new,
-        paused_at=status.paused_at,
-        gaps=tuple(
-            OpenGap(gap.from_at, gap.to_at, gap.reason.meaning) for gap in status.gaps[:_MOST_GAPS]
-        ),
+def _answer(desk: Desk, given: StatusArguments) -> Status:
+    what, limit = given.what, given.limit
+    here, more = people(desk, limit, given.cursor) if what == "people" else (None, None)
+    return Status(
+        sync=collecting(desk) if what in {"sync", "all"} else None,
+        imports=latest_imports(desk, limit) if what in {"imports", "work", "all"} else None,
+        jobs=latest_jobs(desk, limit) if what in {"jobs", "work", "all"} else None,
+        people=here,
+        next_cursor=more,
     )
 
 
 TOOLS = (
     Tool(
         name="sync_status",
-        title="How collecting stands",
+        title="How collecting, imports and jobs stand",
         description=(
-            "Whether plays are being collected from Spotify, when it was asked last and will be next, what is "
-            "in the way, and the spans of which plays may be missing. Times are those of the listener's zone."
+            "Whether plays are being collected from Spotify, when it is asked, what is in the way and which spans may "
+            "lack plays; the latest imports with what became of their rows; the latest jobs and why one failed. Times "
+            "are the listener's."
         ),
-        arguments=Arguments,
-        record=SyncStatus,
+        arguments=StatusArguments,
+        record=Status,
         answer=_answer,
-        aliases={"ops.sync_status": {}},
+        aliases={
+            "ops.sync_status": {"what": "sync"},
+            "ops.latest_import_jobs": {"what": "imports"},
+            "ops.latest_job_runs": {"what": "jobs"},
+            "ops.list_users": {"what": "people"},
+            "recent_work": {"what": "work"},
+        },
     ),
 )
