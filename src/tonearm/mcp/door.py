@@ -62,7 +62,10 @@ class _Handed(Response):
         async def again() -> Message:
             return unread.pop() if unread else await receive()
 
-        await protocol.serve(self._version, scope, again, send)
+        # Blanks around a value are no part of it (RFC 9110, 5.5); the parser leaves those at its end, and the SDK
+        # compares.
+        stripped = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+        await protocol.serve(self._version, {**scope, "headers": stripped}, again, send)
 
 
 @ROUTER.post(MCP_PATH, include_in_schema=False)

@@ -12,20 +12,26 @@ from tonearm.mcp.arguments import Arguments
 from tonearm.mcp.telling import about_name, spelled_name
 
 _REFERENCE = "#/$defs/{name}"
+
+
+def _or_null(kind: str, description: str) -> dict[str, Any]:
+    # Not a list of types: some models' makers know one type alone.
+    return {"anyOf": [{"type": kind}, {"type": "null"}], "description": description}
+
+
 _ABOUT: Mapping[str, Any] = {
     "type": "object",
     "description": "What the answer speaks of; `words` says it in a sentence to repeat.",
     "properties": {
         "range": {"type": "string"},
-        "from": {"type": ["string", "null"], "description": "First instant, by local clocks."},
-        "to": {"type": ["string", "null"], "description": "First instant after, by local clocks."},
+        "from": _or_null("string", "First instant, by local clocks."),
+        "to": _or_null("string", "First instant after, by local clocks."),
         "zone": {"type": "string"},
         "rule": {"type": "string"},
         "kind": {"type": "string"},
-        "completeness": {
-            "type": ["number", "null"],
-            "description": "Share of the range that imports and polls vouch for, from 0 to 1.",
-        },
+        "completeness": _or_null(
+            "number", "Share of the range that imports and polls vouch for, from 0 to 1."
+        ),
         "estimated_share": {"type": "number"},
         "words": {"type": "string"},
     },
@@ -80,7 +86,7 @@ def _told(schema: dict[str, Any]) -> dict[str, Any]:
         if spelled is not None and inner.get("type") == "integer":
             properties[spelled] = {"type": "string"}
         elif name in {"weekday", "peak_weekday"}:
-            properties[f"{name}_name"] = {"type": ["string", "null"]}
+            properties[f"{name}_name"] = _or_null("string", "In words.")
     # Whatever there is to tell is told, if only as null.
     return {"type": "object", "properties": properties, "required": list(properties)}
 
