@@ -59,14 +59,14 @@ def test_no_answer_takes_more_tokens_than_an_assistant_can_spare(
         bring_in(long.tonearm.imports, [msgspec.json.encode(rows)], user_id=long.ada.id)
         for tool in READ:
             given = largest(tool)
-            # What is too much is refused, and says how to ask for less; half of it is not.
+            # What is too much is refused, and says how to ask for less; somewhat less is not.
             while True:
                 try:
                     answer = ask(long.client(long.ada, ERAS[0]), tool.name, given)
                 except BaseExceptionGroup:
                     said = refusal(long.client(long.ada, ERAS[0]), tool.name, given)
                     assert "Ask for less" in said
-                    given["limit"] //= 2
+                    given["limit"] = given["limit"] * 3 // 4
                     continue
                 answers[tool.name] = msgspec.json.encode(answer).decode()
                 break

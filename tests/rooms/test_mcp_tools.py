@@ -483,11 +483,21 @@ def test_no_answer_is_longer_than_an_assistant_can_take(tmp_path: Path) -> None:
             }
             if tool.name in ("compare", "timeline"):
                 given["range"] = "2015-01-01..2020-01-01" if tool.name == "compare" else "2016"
-            answer = ask(long.client(long.ada, ERAS[0]), tool.name, given)
+            while True:
+                try:
+                    answer = ask(long.client(long.ada, ERAS[0]), tool.name, given)
+                except BaseExceptionGroup:
+                    # Too much: what is refused says so, and less is given.
+                    assert "Ask for less" in refusal(
+                        long.client(long.ada, ERAS[0]), tool.name, given
+                    )
+                    given["limit"] = given["limit"] * 3 // 4
+                else:
+                    break
             longest[tool.name] = len(msgspec.json.encode(answer))
 
     assert max(longest.values()) <= MOST_CHARACTERS, longest
-    assert longest["plays"] > 40_000
+    assert longest["plays"] > 30_000
 
 
 def _largest(tool: Tool[Any]) -> dict[str, Any]:

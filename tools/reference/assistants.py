@@ -21,8 +21,8 @@ tells how to connect one. Numbers are those of the [measures](measures.md): the 
 spelled duration beside them (`ms_played`, `played_spelled`), instants by the listener's clock. `about` says which
 range, zone and rule an answer holds for and how complete it is, and `about.words` says it in a sentence.
 
-An argument that a tool does not know is an error that names it. An answer has at most {MOST_CHARACTERS:,} characters;
-what is longer comes in pages, by `next_cursor`. Names longer than 120 characters are cut.
+An argument that a tool does not know is an error that names it. An answer has at most {MOST_CHARACTERS:,} characters,
+and 20,000 tokens; what is longer comes in pages, by `next_cursor`. Names longer than 120 characters are cut.
 
 """
 _HEAD = ("argument", "value", "default", "meaning")

@@ -164,7 +164,7 @@ _SCOPE_MEANINGS: Mapping[Scope, str] = {
     Scope.LIBRARY_READ: "look at liked tracks",
     Scope.LIBRARY_WRITE: "like tracks, and let assistants make playlists at Spotify",
     Scope.MCP: "ask about the history, and what Spotify tells now, through assistants (MCP)",
-    Scope.PLAYER: "the player (to come)",
+    Scope.PLAYER: "see what plays now; the rest of the player (to come)",
 }
 
 

@@ -20,6 +20,7 @@ from tonearm.mcp.desk import Desk
 from tonearm.mcp.prompts import PROMPTS, get_prompt
 from tonearm.mcp.resources import RESOURCES, TEMPLATES, read_resource
 from tonearm.mcp.schemas import input_schema, output_schema
+from tonearm.mcp.sizing import MOST_TOKENS, tokens_in
 from tonearm.mcp.telling import MOST_CHARACTERS, tell
 from tonearm.mcp.tool import Tool, find_tool, load_tools
 
@@ -150,11 +151,12 @@ def _answer(tool: Tool[Any], sent: Mapping[str, Any], desk: Desk) -> dict[str, A
     if tool.is_writing:
         desk.check_writing(tool.scope)
     answer = tell(tool.answer(desk, given), desk)
-    size = len(_json(answer))
-    if size > MOST_CHARACTERS:
+    text = _json(answer)
+    tokens = tokens_in(text)
+    if len(text) > MOST_CHARACTERS or tokens > MOST_TOKENS:
         raise TooLargeError(
-            f"This answer has {size:,} characters, of {MOST_CHARACTERS:,} allowed. Ask for less: a smaller "
-            "`limit`, a shorter range, or a longer unit."
+            f"This answer has {len(text):,} characters, about {tokens:,} tokens; {MOST_CHARACTERS:,} and "
+            f"{MOST_TOKENS:,} are allowed. Ask for less: a smaller `limit`, a shorter range, or a longer unit."
         )
     return answer
 

@@ -12,7 +12,7 @@ from tonearm.mcp.arguments import RULES
 from tonearm.mcp.desk import Desk
 
 MOST_CHARACTERS = 80_000
-"""Of an answer: about 20,000 tokens."""
+"""Of an answer; what it may be in tokens is told by `sizing`."""
 LONGEST_NAME = 120
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 COVERED = "history_version"

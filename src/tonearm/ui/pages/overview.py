@@ -52,10 +52,14 @@ def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
         return RedirectResponse(elsewhere, 303)
     found = rooms.insights.overview(caller.id, ask.question(_SHOWN), caller.preferences)
     frame = frame_of(request, caller)
-    return page(request, render_overview(found, ask, frame, today=today_in(caller.zone)))
+    with_now = rooms.playing.can_glance(caller.id)
+    today = today_in(caller.zone)
+    return page(request, render_overview(found, ask, frame, today=today, with_now_playing=with_now))
 
 
-def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) -> str:
+def render_overview(
+    overview: Overview, ask: Ask, frame: Frame, *, today: date, with_now_playing: bool = False
+) -> str:
     """Render the overview; a listener without any play gets the page that teaches how to begin."""
     parts = grooves.segments(overview.days.items)
     summary = sentences.groove_summary(parts)
@@ -78,6 +82,7 @@ def render_overview(overview: Overview, ask: Ask, frame: Frame, *, today: date) 
         change=_change(overview),
         active_label=_(_ACTIVE_LABELS[ask.kind]),
         with_change=overview.previous is not None,
+        with_now_playing=with_now_playing,
         most=_most,
         groove=grooves.groove(parts, summary=summary, link=link, marked=marked),
         groove_caption=_groove_caption(parts),
