@@ -1,6 +1,7 @@
 """Two listeners whose plays have nothing in common, and an assistant that asks for one of them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from cast import Cast
 from listening import bring_in
 from tonearm.accounts.people import User
 from tonearm.bootstrap import Tonearm, build
@@ -55,6 +57,17 @@ ADAS = [
 ]
 BOBS = [row(f"2024-03-1{day}T20:00:00Z", f"Melodie {day}", "Kapelle", 40 + day) for day in range(5)]
 BOBS_WORDS = ("Melodie", "Kapelle")
+
+
+def upload(cast: Cast, person: User, rows: list[dict[str, Any]]) -> None:
+    """Bring a history in for somebody of a served Tonearm, and wait until it is there."""
+    files = {"files": ("Streaming_History_Audio_2024.json", msgspec.json.encode(rows))}
+    with cast.client(person) as client:
+        number = client.post("/api/imports", files=files).raise_for_status().json()["id"]
+        deadline = time.monotonic() + 60
+        while client.get(f"/api/imports/{number}").json()["state"] in ("queued", "running"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 class House:

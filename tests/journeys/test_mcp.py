@@ -1,7 +1,6 @@
 """An assistant on a served Tonearm: both eras over HTTP, who may, and answers that are those of REST."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
-from assisting import ADAS, BOBS, BOBS_WORDS, ERAS, ask, over_http, refusal, speak
+from assisting import ADAS, BOBS, BOBS_WORDS, ERAS, ask, over_http, refusal, speak, upload
 from cast import Cast, gather
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
@@ -32,18 +31,8 @@ SENT = {
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     with gather(tmp_path_factory.mktemp("data")) as cast:
         for person, rows in ((cast.people[Role.LISTENER], ADAS), (cast.other, BOBS)):
-            bring_in(cast, person, rows)
+            upload(cast, person, rows)
         yield cast
-
-
-def bring_in(cast: Cast, person: User, rows: list[dict[str, Any]]) -> None:
-    files = {"files": ("Streaming_History_Audio_2024.json", json.dumps(rows).encode())}
-    with cast.client(person) as client:
-        number = client.post("/api/imports", files=files).raise_for_status().json()["id"]
-        deadline = time.monotonic() + 60
-        while client.get(f"/api/imports/{number}").json()["state"] in ("queued", "running"):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 @pytest.fixture

@@ -439,7 +439,7 @@ def test_an_answer_that_would_be_too_long_says_how_to_ask_for_less(
     here: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MOST_CHARACTERS == 80_000
-    monkeypatch.setattr("tonearm.mcp.server.MOST_CHARACTERS", 500)
+    monkeypatch.setattr("tonearm.mcp.calling.MOST_CHARACTERS", 500)
 
     said = refusal(here.client(here.ada, ERAS[0]), "taste_summary")
 

@@ -24,6 +24,7 @@ from tonearm.importers.limits import Limits
 from tonearm.jobs.records import JobState
 from tonearm.ops.clock import system_clock
 from tonearm.storage import (
+    assistant_tables,
     collector_tables,
     job_tables,
     link_tables,
@@ -48,6 +49,7 @@ COUNTS = dict.fromkeys(
 )
 metadata = tables.metadata
 for table in (
+    assistant_tables.tool_calls,
     collector_tables.collections,
     job_tables.jobs,
     link_tables.links,

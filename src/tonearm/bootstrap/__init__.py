@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 import tonearm
 from tonearm.accounts.administration import Administration
+from tonearm.accounts.assistants import AssistantCalls
 from tonearm.accounts.audit import Action, Audit, record
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations, Registration
@@ -78,6 +79,7 @@ _SCHEDULES = (
     Schedule("plan polls", "collector.plan", COLLECTING, timedelta(minutes=1)),
     Schedule("sweep imports", "importers.sweep", _HOUSEKEEPING, timedelta(minutes=5)),
     Schedule("forget old jobs", "jobs.purge", _HOUSEKEEPING, timedelta(hours=6)),
+    Schedule("forget old calls", "accounts.sweep_calls", _HOUSEKEEPING, timedelta(hours=6)),
 )
 
 
@@ -101,6 +103,7 @@ class Tonearm:
     links: Links
     linking: Linking
     audit: Audit
+    assistant_calls: AssistantCalls
     adding: Adding
     corrections: Corrections
     liked: Liked
@@ -151,6 +154,7 @@ class Tonearm:
             FORGET: self.poller.forget,
             SAMPLE: self.sampler.sample,
             "collector.plan": self.poller.plan,
+            "accounts.sweep_calls": lambda _task: self.assistant_calls.sweep(),
             "importers.sweep": lambda _task: self.imports.sweep(),
             "jobs.purge": lambda _task: self.jobs.purge(
                 self.clock() - timedelta(days=self.settings.job_days)
@@ -210,6 +214,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         sampler=rooms.sampler,
         live=rooms.live,
         audit=Audit(database, clock),
+        assistant_calls=AssistantCalls(database, clock),
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
         corrections=Corrections(database, clock),
         liked=Liked(database, clock),
@@ -355,6 +360,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         playing=built.live.playing,
         playlist_making=built.live.playlist_making,
         audit=built.audit,
+        assistant_calls=built.assistant_calls,
         adding=built.adding,
         corrections=built.corrections,
         liked=built.liked,

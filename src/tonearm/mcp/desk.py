@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from tonearm.accounts.assistants import Way
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.periods import find_zone
@@ -29,6 +30,8 @@ class Desk:
     scopes: frozenset[Scope]
     base_url: str
     """Address under which the caller reaches this Tonearm, without a slash at its end."""
+    way: Way = Way.STDIO
+    """How the caller came."""
 
     def ask(self, chart: str, **values: Any) -> Any:  # noqa: ANN401 - each chart has its record
         """Answer a measure; raises InvalidInputError."""

@@ -10,13 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from tonearm.accounts.assistants import Way
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope as KeyScope
 from tonearm.mcp.desk import DESK, Desk
 from tonearm.web.callers import Access, Calling, Rooms
 from tonearm.web.errors import InsufficientScopeError
+from tonearm.web.joining import own_address
 from tonearm.web.scope import MCP_PATH, header
+from tonearm.web.services import Services
 from tonearm.web.strict import StrictRoute
 
 ROUTER = APIRouter(route_class=StrictRoute)
@@ -45,6 +48,12 @@ class AssistantAccess(Access):
 Assistant = Annotated[User, Depends(AssistantAccess(KeyScope.MCP))]
 
 
+def open_desk(request: Request, services: Services, caller: User, way: Way) -> Desk:
+    """Give the desk of whoever sent a request."""
+    calling: Calling = request.state.calling
+    return Desk(services, caller, calling.scopes, own_address(request, services), way)
+
+
 class _Handed(Response):
     """An answer that the protocol makes."""
 
@@ -71,7 +80,5 @@ class _Handed(Response):
 @ROUTER.post(MCP_PATH, include_in_schema=False)
 async def post_message(request: Request, services: Rooms, caller: Assistant) -> Response:
     """Take one message of the Model Context Protocol, and answer it."""
-    calling: Calling = request.state.calling
-    base_url = services.public_url or str(request.base_url)
-    request.scope[DESK] = Desk(services, caller, calling.scopes, base_url.rstrip("/"))
+    request.scope[DESK] = open_desk(request, services, caller, Way.MCP)
     return _Handed(services.version, await request.body())

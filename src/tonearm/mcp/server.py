@@ -1,11 +1,10 @@
 """The server that speaks the protocol; this file alone, and those that run it, load the SDK."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import mcp_types as types
-import msgspec
 import structlog
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -13,15 +12,13 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from starlette.concurrency import run_in_threadpool
 
-from tonearm.domain.errors import NotFoundError, TonearmError, TooLargeError
+from tonearm.domain.errors import TonearmError
 from tonearm.domain.text import quoted
-from tonearm.mcp.arguments import read_arguments
+from tonearm.mcp.calling import call, get_tool
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.prompts import PROMPTS, get_prompt
 from tonearm.mcp.resources import RESOURCES, TEMPLATES, read_resource
 from tonearm.mcp.schemas import input_schema, output_schema
-from tonearm.mcp.sizing import MOST_TOKENS, tokens_in
-from tonearm.mcp.telling import MOST_CHARACTERS, tell
 from tonearm.mcp.tool import Tool, find_tool, load_tools
 
 INSTRUCTIONS = (
@@ -60,10 +57,10 @@ class _Handlers:
         tool, preset = found
         sent = {**preset, **(params.arguments or {})}
         try:
-            answer = await _in_thread(lambda: _answer(tool, sent, self._open_desk(context)))
+            told = await _in_thread(lambda: call(tool, sent, self._open_desk(context)))
         except TonearmError as error:
             return _result(error.message, is_error=True)
-        return _result(_json(answer), structured=answer)
+        return _result(told.body.decode(), structured=told.answer)
 
     async def list_resources(self, _context: Context, _params: object) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=[types.Resource(**one) for one in RESOURCES])
@@ -146,31 +143,10 @@ async def _in_thread(answer: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatev
         ) from error
 
 
-def _answer(tool: Tool[Any], sent: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
-    given = read_arguments(tool.arguments, tool.name, sent)
-    if tool.is_writing:
-        desk.check_writing(tool.scope)
-    answer = tell(tool.answer(desk, given), desk)
-    text = _json(answer)
-    tokens = tokens_in(text)
-    if len(text) > MOST_CHARACTERS or tokens > MOST_TOKENS:
-        raise TooLargeError(
-            f"This answer has {len(text):,} characters, about {tokens:,} tokens; {MOST_CHARACTERS:,} and "
-            f"{MOST_TOKENS:,} are allowed. Ask for less: a smaller `limit`, a shorter range, or a longer unit."
-        )
-    return answer
-
-
 def _read(uri: str, desk: Desk) -> str:
-    tool, sent = read_resource(uri)
-    found = find_tool(tool)
-    if found is None:
-        raise NotFoundError(f"There is no tool {tool}.")
-    return _json(_answer(found[0], sent, desk))
-
-
-def _json(answer: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(answer).decode()
+    name, sent = read_resource(uri)
+    tool, _ = get_tool(name)
+    return call(tool, sent, desk).body.decode()
 
 
 def _result(

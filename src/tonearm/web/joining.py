@@ -49,20 +49,20 @@ def change_password(
 
 def invitation_link(request: Request, services: Services, token: str) -> str:
     """Give the address under which somebody who is invited registers."""
-    return f"{_base(request, services)}/register?invitation={token}"
+    return f"{own_address(request, services)}/register?invitation={token}"
 
 
 def reset_link(request: Request, services: Services, token: str) -> str:
     """Give the address under which somebody chooses another password."""
-    return f"{_base(request, services)}/reset?token={token}"
+    return f"{own_address(request, services)}/reset?token={token}"
 
 
 def share_link(request: Request, services: Services, token: str) -> str:
     """Give the address under which whoever has it sees a share."""
-    return f"{_base(request, services)}{SHARE_PATH}{token}"
+    return f"{own_address(request, services)}{SHARE_PATH}{token}"
 
 
-def _base(request: Request, services: Services) -> str:
+def own_address(request: Request, services: Services) -> str:
     """Give the address of this instance; without a setting that under which whoever asks has reached it."""
     if services.public_url:
         return services.public_url

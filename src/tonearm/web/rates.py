@@ -24,7 +24,7 @@ from starlette.types import Scope
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.windows import Windows
 from tonearm.web.callers import Callers
-from tonearm.web.scope import MCP_PATH, SHARE_PATH, route_path
+from tonearm.web.scope import CALL_PATH, MCP_PATH, SHARE_PATH, route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
@@ -153,7 +153,7 @@ class Rates:
             return limits.reading if reads else limits.entering, _place(scope)
         user = f"user {calling.user.id}"
         # Assistants send all their messages in one way, and hardly any changes something.
-        if reads or path == MCP_PATH:
+        if reads or path in {MCP_PATH, CALL_PATH}:
             return limits.reading, user
         return limits.importing if _UPLOAD.fullmatch(path) else limits.writing, user
 

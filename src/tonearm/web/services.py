@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tonearm.accounts.administration import Administration
+from tonearm.accounts.assistants import AssistantCalls
 from tonearm.accounts.audit import Audit
 from tonearm.accounts.identities import Identities
 from tonearm.accounts.invitations import Invitations
@@ -55,6 +56,7 @@ class Services:
     playing: Playing
     playlist_making: PlaylistMaking
     audit: Audit
+    assistant_calls: AssistantCalls
     adding: Adding
     corrections: Corrections
     liked: Liked
@@ -74,3 +76,8 @@ class Services:
     """Whether operations of admins take HTTP Basic too."""
     upload_bytes: int
     """Largest request body."""
+
+    @property
+    def has_oauth(self) -> bool:
+        """Whether assistants that take no key may log in here, by OAuth."""
+        return False
