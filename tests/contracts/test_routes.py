@@ -151,7 +151,7 @@ def test_every_route_declares_who_may() -> None:
 
 
 def test_who_only_looks_changes_nothing_but_the_own_account() -> None:
-    own = re.compile(r"(/api)?/(user|account|notifications|inbox)\b(?!/(history|liked))")
+    own = re.compile(r"(/api)?/(user|account|assistants|notifications|inbox)\b(?!/(history|liked))")
     by_tool = {
         "/mcp",
         "/api/mcp/call",
