@@ -1,6 +1,7 @@
 """Bring raw rows in, and read plays back in the words of the oracle."""
 
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,19 @@ def files_of(rows: Sequence[Any]) -> list[bytes]:
     extended = [row for row in rows if not (isinstance(row, dict) and "endTime" in row)]
     account = [row for row in rows if isinstance(row, dict) and "endTime" in row]
     return [json.dumps(part).encode() for part in (extended, account) if part]
+
+
+def rows_of(path: Path) -> list[Any]:
+    """Give all rows of listens in an export's ZIP."""
+    with zipfile.ZipFile(path) as bundle:
+        return [
+            row
+            for name in bundle.namelist()
+            if not name.startswith("__MACOSX/")
+            and any(part in name for part in ("Streaming_History_", "StreamingHistory", "/end"))
+            and name.endswith(".json")
+            for row in json.loads(bundle.read(name))
+        ]
 
 
 def add_user(database: Database, clock: Clock, user_id: int = 1, zone: str = "UTC") -> int:

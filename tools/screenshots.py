@@ -1,4 +1,4 @@
-"""Take the pictures of docs/screenshots from a fresh demo, all or those named: `python -m tools.screenshots [NAME …]`."""
+"""Take the pictures of docs/screenshots from a fresh demo: `python -m tools.screenshots [NAME …]`, else all of them."""
 
 import os
 import socket

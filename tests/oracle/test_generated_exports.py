@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from listening import rows_of
 from oracle.plays import OraclePlay, plays_of
 from tonearm.testing.export import Era, write_export
 
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 CONTEXT = (
     "platform", "country", "reason_start", "reason_end", "shuffle", "skipped", "offline", "private",
 )  # fmt: skip
-
-
-def rows_of(path: Path) -> list[Any]:
-    with zipfile.ZipFile(path) as bundle:
-        return [
-            row
-            for name in bundle.namelist()
-            if not name.startswith("__MACOSX/")
-            and any(part in name for part in ("Streaming_History_", "StreamingHistory", "/end"))
-            and name.endswith(".json")
-            for row in json.loads(bundle.read(name))
-        ]
 
 
 def milliseconds(text: str) -> int:
