@@ -1,6 +1,7 @@
 """What assistants have called: written down without what they asked about, bounded, and gone with its listener."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,10 +25,12 @@ UNHEARD = "zyzzyvaunheard"
 
 
 @pytest.fixture
-def calls(database: Database, clock: MovingClock) -> AssistantCalls:
+def calls(database: Database, clock: MovingClock) -> Iterator[AssistantCalls]:
     for number in (1, 2):
         add_user(database, clock, number)
-    return AssistantCalls(database, clock)
+    opened = AssistantCalls(database, clock)
+    yield opened
+    opened.close()
 
 
 def note(
@@ -87,6 +90,7 @@ def test_old_calls_are_forgotten_and_no_listener_keeps_too_many(
     note(calls, "first")
     clock.advance(days=89)
     note(calls, "second")
+    calls.settle()
     assert calls.sweep() == 0
     clock.advance(days=1, seconds=1)
     assert calls.sweep() == 1
@@ -105,10 +109,12 @@ def test_calls_go_with_their_listener_and_nobody_s_call_is_written_down(
 ) -> None:
     note(calls)
     note(calls, user_id=2)
+    calls.settle()
     with database.write() as connection:
         connection.execute(delete(users).where(users.c.id == 1))
 
     note(calls)  # of somebody who has gone while it was answered
+    calls.settle()
 
     with database.read() as connection:
         left = connection.scalars(select(tool_calls.c.user_id)).all()
@@ -118,10 +124,42 @@ def test_calls_go_with_their_listener_and_nobody_s_call_is_written_down(
 def test_calls_at_the_same_time_are_all_there(database: Database, calls: AssistantCalls) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: note(calls, f"tool_{number}"), range(40)))
+    calls.settle()
 
     with database.read() as connection:
         count, highest = connection.execute(select(func.count(), func.max(tool_calls.c.id))).one()
     assert (count, highest) == (40, 40)
+
+
+def test_an_answer_waits_for_no_lock(sqlite_database: Database, clock: MovingClock) -> None:
+    add_user(sqlite_database, clock)
+    calls = AssistantCalls(sqlite_database, clock)
+    with sqlite_database.write():
+        began = time.monotonic()
+        note(calls)
+        assert time.monotonic() - began < 0.5
+        assert calls.list_calls(1) == []  # after a second of patience
+        assert time.monotonic() - began < 5
+
+    calls.settle()
+    assert [one.tool for one in calls.list_calls(1)] == ["top"]
+    calls.close()
+
+
+def test_what_waits_is_bounded_and_is_written_before_the_end(
+    sqlite_database: Database, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonearm.accounts.assistants._MOST_WAITING", 3)
+    add_user(sqlite_database, clock)
+    calls = AssistantCalls(sqlite_database, clock)
+    with sqlite_database.write():
+        for number in range(9):
+            note(calls, f"tool_{number}")
+    calls.close()
+
+    with sqlite_database.read() as connection:
+        found = connection.scalars(select(tool_calls.c.tool).order_by(tool_calls.c.id)).all()
+    assert found == ["tool_0", "tool_1", "tool_2"]
 
 
 @pytest.fixture
@@ -155,6 +193,7 @@ def test_every_call_is_written_down_as_it_ended(here: House) -> None:
 def test_what_was_asked_about_is_nowhere(here: House, tmp_path: Path) -> None:
     ask(here.client(here.ada, ERAS[0]), "search", {"query": UNHEARD})
     refusal(here.client(here.ada, ERAS[0]), "top", {"item": UNHEARD})
+    here.services.assistant_calls.settle()
     here.tonearm.database.settle()
 
     with sqlite3.connect(tmp_path / "tonearm.db") as connection:

@@ -163,6 +163,7 @@ class Tonearm:
 
     def close(self) -> None:
         """Give connections back."""
+        self.assistant_calls.close()
         self.spotify.close()
         self.database.close()
 
