@@ -232,7 +232,7 @@ def test_the_list_of_tools_tells_what_each_takes_and_needs(cast: Cast, listener:
     for told in listed["items"]:
         tool = load_tools()[told["name"]]
         assert told["is_writing"] is tool.is_writing
-        assert ("history:write" in told["scopes"]) is tool.is_writing
+        assert told["scopes"] == (["mcp", tool.scope] if tool.is_writing else ["mcp"])
         assert told["arguments"]["additionalProperties"] is False
         assert told["answer"]["type"] == "object"
         assert told["aliases"] == list(tool.aliases)

@@ -115,7 +115,7 @@ def list_tools(_caller: Assistant) -> ToolPage:
                 name=tool.name,
                 title=tool.title,
                 description=tool.description,
-                scopes=(Scope.MCP, Scope.HISTORY_WRITE) if tool.is_writing else (Scope.MCP,),
+                scopes=(Scope.MCP, tool.scope) if tool.is_writing else (Scope.MCP,),
                 is_writing=tool.is_writing,
                 aliases=tuple(tool.aliases),
                 arguments=input_schema(tool.arguments),
@@ -130,7 +130,7 @@ def list_tools(_caller: Assistant) -> ToolPage:
     "/call", summary="Call a tool", responses={200: _ANSWER, **problems(404, 409, 413, 503)}
 )
 def post_call(request: Request, services: Rooms, caller: Assistant, wish: CallWish) -> Response:
-    """Call any tool, also one that changes something, which takes the scope `history:write` too.
+    """Call any tool, also one that changes something, which takes a scope of its own too.
 
     The status tells whether it was done.
     """
