@@ -34,7 +34,7 @@ from oracle.measures import (
 from oracle.platforms import platform_family
 from oracle.plays import OraclePlay, plays_of
 from oracle.ranking import top_shows
-from oracle.rhythm import clock, sessions, streaks, timeline
+from oracle.rhythm import clock, sessions, timeline
 from oracle.stories import taste, year_in_review
 from serving import serve, set_up
 from tonearm.mcp.tool import load_tools
@@ -89,6 +89,14 @@ class Question(NamedTuple):
 
 def names_and_plays(lines: list[Answer]) -> list[tuple[str, int]]:
     return [(line["name"], line["plays"]) for line in lines]
+
+
+def part(told: Answer, name: str) -> Any:  # noqa: ANN401 - any part of an answer
+    """Give what bears a name, wherever in an answer it stands."""
+    if name in told:
+        return told[name]
+    inner = (part(one, name) for one in told.values() if isinstance(one, dict))
+    return next((one for one in inner if one is not None), None)
 
 
 def moment(text: str) -> int:
@@ -183,14 +191,14 @@ QUESTIONS = (
              lambda told: told["weekdays"][4]["plays_by_hour"][18:],
              lambda true: [cell.plays for cell in heatmap(true.plays, None, None, BERLIN)[4][18:]]),
     # Again and anew
-    Question("How much of it is the same songs again?", "repeats", {"range": "2024"},
+    Question("How much of it is the same songs again?", "taste_summary", {"range": "2024"},
              lambda told: near(told["repeat_share"]),
              lambda true: repeat(true.plays, *true.span("2024"), BERLIN).repeat_share),
     Question("Which song did I play most times in a row, and how many?", "repeats", {},
-             lambda told: (told["longest_run"]["name"], told["longest_run"]["length"]),
+             lambda told: (part(told, "longest_run")["name"], part(told, "longest_run")["length"]),
              lambda true: (repeat(true.plays, None, None, BERLIN).longest_run or ())[1:3]),
     Question("How often was I stuck in a loop?", "repeats", {},
-             lambda told: (told["loops"], told["loop_plays"]),
+             lambda told: (part(told, "loops"), part(told, "loop_plays")),
              lambda true: (repeat(true.plays, None, None, BERLIN).loops,
                            repeat(true.plays, None, None, BERLIN).loop_plays)),
     Question("How many artists and songs did I discover in 2023?", "discovery", {"range": "2023"},
@@ -244,19 +252,18 @@ QUESTIONS = (
              lambda true: true.count(lambda play: platform_family(play.platform) == "android", "2024")),
     # Habits and stories
     Question("How long do I usually listen at a stretch?", "habits", {},
-             lambda told: (told["sessions"], told["ms_median"]),
-             lambda true: (sessions(true.plays, None, None, BERLIN).sessions,
-                           sessions(true.plays, None, None, BERLIN).ms_median)),
-    Question("What was my longest stretch in 2024?", "habits", {"range": "2024"},
-             lambda told: (told["longest_sessions"][0]["ms_length"], told["longest_sessions"][0]["plays"]),
+             lambda told: part(told, "ms_median"),
+             lambda true: sessions(true.plays, None, None, BERLIN).ms_median),
+    Question("What was my longest stretch in 2024?", "year_in_review", {"year": 2024},
+             lambda told: (told["longest_session"]["ms_length"], told["longest_session"]["plays"]),
              lambda true: sessions(true.plays, *true.span("2024"), BERLIN).longest[0][2::2]),
-    Question("How many days in a row have I listened at most?", "habits", {},
-             lambda told: (told["longest_streaks"][0]["days"], told["longest_streaks"][0]["starts_on"]),
-             lambda true: (best_streak(true).days, str(best_streak(true).first))),
-    Question("What was my thousandth song?", "milestones", {"limit": 100},
-             lambda told: [(one["name"], moment(one["played_at"])) for one in told["items"]
+    Question("How many days in a row did I listen at most in 2024?", "year_in_review", {"year": 2024},
+             lambda told: (told["longest_streak"]["days"], told["longest_streak"]["starts_on"]),
+             lambda true: (review(true).longest_streak.days, str(review(true).longest_streak.first))),
+    Question("What was my thousandth song?", "milestones", {"limit": 50},
+             lambda told: [(one["name"], moment(one["played_at"])) for one in part(told, "items")
                            if (one["kind"], one["number"]) == ("plays", 1_000)],
-             lambda true: [(one.name, one.at) for one in milestones(true.plays, None, None, BERLIN, limit=100)
+             lambda true: [(one.name, one.at) for one in milestones(true.plays, None, None, BERLIN, limit=50)
                            if (one.kind, one.number) == ("plays", 1_000)]),
     Question("Tell me the story of my 2024: which day was the biggest?", "year_in_review", {"year": 2024},
              lambda told: (told["peak_day"]["day"], told["peak_day"]["ms_played"]),
@@ -284,10 +291,6 @@ def fidelity(truth: Truth) -> Any:  # noqa: ANN401 - the oracle's own
     return loyalty(
         truth.plays, None, None, BERLIN, item="artists", key=key, today=date(2025, 11, 1)
     )
-
-
-def best_streak(truth: Truth) -> Any:  # noqa: ANN401 - the oracle's own
-    return streaks(truth.plays, None, None, BERLIN, today=date(2025, 11, 1)).longest
 
 
 def review(truth: Truth) -> Any:  # noqa: ANN401 - the oracle's own

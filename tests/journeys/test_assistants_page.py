@@ -156,7 +156,7 @@ def test_who_only_looks_connects_an_assistant_that_only_looks(cast: Cast) -> Non
 def test_everybody_sees_their_own_calls_and_keys(cast: Cast) -> None:
     listener, other = cast.people[Role.LISTENER], cast.other
     key = cast.key(listener, [Scope.MCP])
-    httpx2.get(f"{cast.base}/api/mcp/milestones", headers=key).raise_for_status()
+    httpx2.get(f"{cast.base}/api/mcp/coverage", headers=key).raise_for_status()
     cast.keys.create(listener.id, "plain program", [Scope.HISTORY_READ])
     cast.keys.create(listener.id, "my helper", [Scope.MCP])
 
@@ -171,10 +171,10 @@ def test_everybody_sees_their_own_calls_and_keys(cast: Cast) -> None:
         assert {one["tool"] for one in items} == {one["tool"] for one in calls}
         return [one["tool"] for one in items]
 
-    assert "milestones" in use(listener)
+    assert "coverage" in use(listener)
     assert use(other) == []
-    assert "<code>milestones</code>" in page(listener)
-    assert "<code>milestones</code>" not in page(other)
+    assert "<code>coverage</code>" in page(listener)
+    assert "<code>coverage</code>" not in page(other)
     assert "my helper" in page(listener)
     assert "plain program" not in page(listener)
     assert "my helper" not in page(other)
