@@ -113,7 +113,10 @@ def test_another_site_makes_no_key(ada: httpx2.Client) -> None:
     assert len(ada.get("/api/user/keys").json()["items"]) == 1
 
 
-def test_the_page_says_what_the_address_is_good_for(tmp_path: Path, ada: httpx2.Client) -> None:
+def test_the_page_says_what_the_address_is_good_for(
+    tmp_path: Path, ada: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "has_oauth", property(lambda _services: False))
     here = ada.get("/assistants").text
     assert "which only this machine reaches" in here
     assert here.count("Not by this address") == 3
