@@ -24,7 +24,7 @@ from starlette.types import Scope
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.windows import Windows
 from tonearm.web.callers import Callers
-from tonearm.web.scope import CALL_PATH, MCP_PATH, SHARE_PATH, route_path
+from tonearm.web.scope import MCP_PATH, SHARE_PATH, route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
@@ -33,6 +33,8 @@ _ENTRANCE = "/api/auth/"
 _INSIDE = "/api/auth/spotify"
 # What asks whether the server lives, and files that are the same for everybody.
 _UNCOUNTED = ("/healthz", "/readyz", "/static/")
+# Where assistants call tools, of which hardly any changes something.
+_CALLED = (MCP_PATH, "/api/mcp/call")
 _TOLD_EVERY_SECONDS = 1.0
 _MOST_COUNTED = 50_000
 _ONE_PLACE_IPV6 = 64
@@ -152,8 +154,7 @@ class Rates:
             # Whoever changes something without being known is on their way in.
             return limits.reading if reads else limits.entering, _place(scope)
         user = f"user {calling.user.id}"
-        # Assistants send all their messages in one way, and hardly any changes something.
-        if reads or path in {MCP_PATH, CALL_PATH}:
+        if reads or path in _CALLED:
             return limits.reading, user
         return limits.importing if _UPLOAD.fullmatch(path) else limits.writing, user
 

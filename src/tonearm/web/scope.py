@@ -10,8 +10,6 @@ MCP_PATH = "/mcp"
 """Where assistants send their messages."""
 SHARE_PATH = "/s/"
 """Where visitors look at shares."""
-CALL_PATH = "/api/mcp/call"
-"""Where those that speak no protocol of their own call tools."""
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 
