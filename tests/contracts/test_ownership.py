@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,17 @@ from sqlalchemy import Table, func, insert, select, update
 from asking import ABOUT_ONE
 from cast import Cast, gather
 from doors import BODIES, CLOSED, Door, knock
+from tonearm.accounts.oauth_clients import Clients
+from tonearm.accounts.oauth_documents import Documents
+from tonearm.accounts.oauth_redirects import CHATGPT_ACTIONS
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
 from tonearm.history.shared import SharedView, ShareWish
 from tonearm.history.shares import Shares
 from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import system_clock
+from tonearm.ops.strangers import Strangers
+from tonearm.storage.oauth_tables import oauth_clients, oauth_grants
 from tonearm.storage.share_tables import shares
 from tonearm.storage.tables import identities, keys, notifications, sessions
 from tonearm.web.openapi import Owner
@@ -137,6 +143,36 @@ def get_notification(cast: Cast, user: User) -> int:
     return add_row(cast, notifications, {**row})
 
 
+def make_client(cast: Cast, user: User) -> int:
+    clients = Clients(cast.database, system_clock, Documents(Strangers()))
+    made = clients.make(user.id, f"theirs {time.monotonic_ns()}", [CHATGPT_ACTIONS])
+    with cast.database.write() as connection:
+        high = next_high(connection.scalar(select(func.max(oauth_clients.c.id))))
+        place = oauth_clients.c.id == made.id
+        connection.execute(update(oauth_clients).where(place).values(id=high))
+    for known in clients.list(user.id)[5:]:
+        clients.remove(user.id, known.id)
+    return high
+
+
+def make_grant(cast: Cast, user: User) -> int:
+    now = system_clock()
+    row = {
+        "user_id": user.id,
+        "client": make_client(cast, user),
+        "scopes": "mcp",
+        "resource": f"{cast.base}/mcp",
+        "redirect_uri": "https://chatgpt.com/aip/g-1/oauth/callback",
+        "code_hash": str(time.monotonic_ns()),
+        "code_ends_at": now,
+        "family_hash": str(time.monotonic_ns()),
+        "created_at": now,
+        "seen_at": now,
+        "ends_at": now + timedelta(days=1),
+    }
+    return add_row(cast, oauth_grants, row)
+
+
 def link_identity(cast: Cast, user: User) -> int:
     subject = str(time.monotonic_ns())
     row = {"issuer": "https://login.example.org", "subject": subject, "created_at": system_clock()}
@@ -173,7 +209,9 @@ def next_high(highest: int | None) -> int:
 MAKERS: Mapping[str, Callable[[Cast, User], int]] = {
     "albums": partial(find_item, "album"),
     "artists": partial(find_item, "artist"),
+    "clients": make_client,
     "corrections": correct,
+    "grants": make_grant,
     "identities": link_identity,
     "imports": bring_in,
     "inbox": get_notification,

@@ -182,7 +182,9 @@ def test_another_scope_is_insufficient_and_the_answer_names_the_right_one(
 
     assert answer.status_code == 403
     assert answer.json()["code"] == "insufficient_scope"
-    assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope", scope="mcp"'
+    found = f'resource_metadata="{cast.base}/.well-known/oauth-protected-resource/mcp"'
+    challenge = f'Bearer error="insufficient_scope", {found}, scope="mcp"'
+    assert answer.headers["www-authenticate"] == challenge
 
 
 def test_access_tokens_open_it_as_keys_do(cast: Cast, listener: User) -> None:

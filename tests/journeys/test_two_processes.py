@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from programs import Program, register
 from serving import PASSWORD, set_up
 
 _ADDRESS = re.compile(r" on (http://127\.0\.0\.1:\d+)$")
@@ -76,3 +78,39 @@ def test_what_is_revoked_in_one_process_is_refused_in_the_other(
         assert there.get("/api/user/profile").status_code == 401
         assert [ask(base, tokens["access_token"]) for base in (two, one)] == [401, 401]
         assert ada.get("/api/user/profile").status_code == 200
+
+
+def test_a_grant_that_ends_in_one_process_has_ended_in_the_other(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    with (
+        process(tmp_path / "one", postgresql_url, tmp_path / "keys.json") as one,
+        process(tmp_path / "two", postgresql_url, tmp_path / "keys.json") as two,
+        set_up(one) as ada,
+    ):
+        # Both go by one name, as behind one proxy.
+        host = {"host": urlsplit(one).netloc}
+
+        def there(token: str) -> int:
+            headers = {"authorization": f"Bearer {token}", **host}
+            return httpx2.get(f"{two}/api/user/profile", headers=headers).status_code
+
+        program = register(one)
+        elsewhere = Program(two, program.client_id)
+        code = program.code(ada)
+        tokens = program.redeem(code).json()
+        assert (ask(one, tokens["access_token"]), there(tokens["access_token"])) == (200, 200)
+        # A code and a refresh token are good once in all of them.
+        renewed = elsewhere.refresh(tokens["refresh_token"]).json()
+        assert there(renewed["access_token"]) == 200
+        assert program.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+        assert (ask(one, renewed["access_token"]), there(renewed["access_token"])) == (401, 401)
+
+        tokens = program.tokens(ada)
+        number = ada.get("/api/user/grants").json()["items"][0]["id"]
+        ada.delete(f"/api/user/grants/{number}").raise_for_status()
+        assert (there(tokens["access_token"]), ask(one, tokens["access_token"])) == (401, 401)
+        tokens = program.tokens(ada)
+        wish = {"current": PASSWORD, "new": "another horse battery"}
+        ada.post("/api/user/password", json=wish).raise_for_status()
+        assert (there(tokens["access_token"]), ask(one, tokens["access_token"])) == (401, 401)

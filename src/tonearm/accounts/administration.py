@@ -14,6 +14,7 @@ from tonearm.domain.text import clean
 from tonearm.domain.vocabulary import Role
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
+from tonearm.storage.oauth_tables import oauth_grants
 from tonearm.storage.tables import (
     instance,
     keys,
@@ -102,7 +103,8 @@ class Administration:
     ) -> User:
         """Change somebody's role or e-mail address, or let their account open nothing, or again; what is None stays.
 
-        A disabled account keeps all that is in it; its sessions and tokens end, its keys open nothing while it is so.
+        A disabled account keeps all that is in it; its sessions, tokens and grants end, its keys open nothing while
+        it is so.
 
         Raises:
             NotFoundError: there is no such person.
@@ -137,7 +139,7 @@ class Administration:
             if is_switched:
                 _set(connection, user_id, disabled_at=now if is_disabled else None)
             if is_switched and is_disabled:
-                for table in (sessions, token_families, password_resets):
+                for table in (sessions, token_families, oauth_grants, password_resets):
                     connection.execute(delete(table).where(table.c.user_id == user_id))
             # Whoever writes an entry locks the log until the end: every other lock comes before.
             if role is not None and role is not user.role:

@@ -33,6 +33,7 @@ from tonearm.domain.text import clean, is_writable, normalise
 from tonearm.domain.vocabulary import Role, Rule
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
+from tonearm.storage.oauth_tables import oauth_grants
 from tonearm.storage.tables import (
     instance,
     password_resets,
@@ -355,11 +356,13 @@ def insert_user(connection: Connection, values: Mapping[str, Any], at: datetime)
 def replace_password(
     connection: Connection, user_id: int, hashed: str, kept_id: int | None = None
 ) -> User:
-    """Write a password's hash; every log-in made with the old one ends, but a session that is kept, and every reset."""
+    """Write a password's hash; every log-in, grant and reset made with the old one ends, but a session that is kept."""
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
     for table in (sessions, token_families):
         ended = delete(table).where(table.c.user_id == user_id, table.c.id != (kept_id or 0))
         connection.execute(ended)
+    # Whoever had the old password may have let a program in.
+    connection.execute(delete(oauth_grants).where(oauth_grants.c.user_id == user_id))
     connection.execute(delete(password_resets).where(password_resets.c.user_id == user_id))
     user = get_user(connection, user_id)
     if user.is_owner:

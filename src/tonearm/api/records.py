@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from tonearm.accounts.keys import Key
+from tonearm.accounts.oauth_clients import Client
+from tonearm.accounts.oauth_grants import Grant
 from tonearm.accounts.sessions import Session
 from tonearm.history.corrections.records import Correction
 from tonearm.history.liked import Like
@@ -107,3 +109,21 @@ class NotificationPage:
     items: tuple[Notification, ...]
     next_cursor: str | None
     """Give it as `cursor` for the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPage:
+    """What programs were let in to, newest first; all of it is on one page."""
+
+    items: tuple[Grant, ...]
+    next_cursor: None = None
+    """There is no next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """Clients made by hand, newest first; all of them are on one page."""
+
+    items: tuple[Client, ...]
+    next_cursor: None = None
+    """There is no next page."""

@@ -21,6 +21,9 @@ from tonearm.accounts.link_apps import LinkApps
 from tonearm.accounts.linking import Linking
 from tonearm.accounts.links import Links
 from tonearm.accounts.mail import Mailer
+from tonearm.accounts.oauth_clients import Clients
+from tonearm.accounts.oauth_documents import Documents
+from tonearm.accounts.oauth_grants import Grants
 from tonearm.accounts.passwords import Passwords
 from tonearm.accounts.people import Accounts
 from tonearm.accounts.profiles import Profiles
@@ -62,6 +65,7 @@ from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
 from tonearm.ops.redaction import learn
 from tonearm.ops.settings import MEGABYTE, Settings
+from tonearm.ops.strangers import Strangers
 from tonearm.spotify.client import Spotify
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
@@ -98,6 +102,8 @@ class Tonearm:
     keys: Keys
     signing_keys: SigningKeys
     tokens: Tokens
+    clients: Clients
+    grants: Grants
     vault: Vault
     link_apps: LinkApps
     links: Links
@@ -179,10 +185,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     notifications = Notifications(database, clock)
     jobs, desk = _queue(settings, database, clock)
     leaving = (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look)
-    session_ends = {
-        "idle": timedelta(days=settings.session_days),
-        "longest": timedelta(days=settings.session_longest_days),
-    }
+    session_ends = _session_ends(settings)
     windows, passwords = Windows(database, clock), Passwords()
     throttle = Throttle(database, windows, clock)
     accounts = Accounts(database, clock, passwords, throttle)
@@ -204,6 +207,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         keys=Keys(database, clock),
         signing_keys=signing_keys,
         tokens=Tokens(database, clock, signing_keys, **session_ends),
+        clients=Clients(database, clock, Documents(Strangers(settings.oauth_private_hosts))),
+        grants=Grants(database, clock, **session_ends),
         vault=rooms.vault,
         link_apps=rooms.link_apps,
         links=rooms.links,
@@ -229,6 +234,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         desk=desk,
         clock=clock,
     )
+
+
+def _session_ends(settings: Settings) -> dict[str, timedelta]:
+    return {
+        "idle": timedelta(days=settings.session_days),
+        "longest": timedelta(days=settings.session_longest_days),
+    }
 
 
 def _signing_keys(settings: Settings, database: Database, clock: Clock) -> SigningKeys:
@@ -351,6 +363,8 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         sessions=built.sessions,
         keys=built.keys,
         tokens=built.tokens,
+        clients=built.clients,
+        grants=built.grants,
         identities=identities,
         oidc=_oidc(settings, built.database, identities),
         link_apps=built.link_apps,
@@ -377,6 +391,8 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         secure_cookies=settings.secure_cookies,
         public_url=settings.public_url,
         takes_basic=settings.admin_auth_mode == "basic",
+        takes_oauth=settings.oauth,
+        registers_clients=settings.oauth_registration,
         upload_bytes=settings.import_zip_mb * MEGABYTE,
     )
 

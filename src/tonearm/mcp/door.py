@@ -15,6 +15,7 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope as KeyScope
 from tonearm.mcp.desk import DESK, Desk
+from tonearm.web.addresses import challenge_of
 from tonearm.web.callers import Access, Calling, Rooms
 from tonearm.web.errors import InsufficientScopeError
 from tonearm.web.joining import own_address
@@ -38,7 +39,8 @@ class AssistantAccess(Access):
         """
         shown = header(request.scope, b"authorization") is not None
         error = 'error="invalid_token", ' if shown else ""
-        request.state.challenge = f'Bearer {error}scope="{self.scope}"'
+        where = challenge_of(request)
+        request.state.challenge = f'Bearer {error}{where}scope="{self.scope}"'
         try:
             return await Access.__call__(self, request)
         except ForbiddenError as refusal:

@@ -88,3 +88,18 @@ def secret_keys(value: list[SecretStr]) -> list[SecretStr]:
                 "prints them."
             )
     return value
+
+
+def hosts(value: list[str]) -> list[str]:
+    """Give hosts, each with a port or without one, as they stand in addresses."""
+    for text in value:
+        try:
+            parts = urlsplit(f"//{text}")
+            is_host = bool(parts.hostname) and parts.netloc == text and parts.port != 0
+        except ValueError:
+            is_host = False
+        if not is_host or "@" in text:
+            raise ValueError(
+                f"must list hosts such as apps.home.example or 127.0.0.1:9000: {text!r} is none."
+            )
+    return [text.lower() for text in value]

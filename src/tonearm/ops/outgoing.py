@@ -39,14 +39,16 @@ class Reply:
     status: int
     body: bytes
     retry_after: str | None
+    cache_control: str = ""
 
 
 class Outgoing:
     """Asks one service; from worker threads, as all of it waits for the network."""
 
-    def __init__(self, patience: float = LONGEST_SECONDS) -> None:
-        """Prepare to ask, `patience` seconds each time at most."""
+    def __init__(self, patience: float = LONGEST_SECONDS, *, largest: int = LARGEST_ANSWER) -> None:
+        """Prepare to ask, `patience` seconds each time and for `largest` bytes at most."""
         self._patience = patience
+        self._largest = largest
         self._talks = threading.BoundedSemaphore(_MOST_TALKS)
 
     def ask(
@@ -57,8 +59,9 @@ class Outgoing:
         bearer: str | None = None,
         form: Mapping[str, str] | None = None,
         basic: tuple[str, str] | None = None,
+        at: str | None = None,
     ) -> Reply:
-        """Ask for one answer; `basic` is a name and a password.
+        """Ask for one answer; `basic` is a name and a password, `at` an IP address to ask in place of the name's.
 
         Raises:
             UnansweredError: there is none, or a status from 500 on.
@@ -76,7 +79,12 @@ class Outgoing:
             with httpx2.Client(
                 auth=basic, headers=headers, timeout=self._patience / 2, verify=self._tls
             ) as client:
-                return self._talk(client, client.build_request(method, address, data=form))
+                request = client.build_request(method, address, data=form)
+                if at is not None:
+                    # The header Host and TLS still go by the name.
+                    request.extensions["sni_hostname"] = request.url.host
+                    request.url = request.url.copy_with(host=at)
+                return self._talk(client, request)
         except httpx2.TransportError as error:
             raise UnansweredError(type(error).__name__) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
@@ -94,11 +102,17 @@ class Outgoing:
             body = bytearray()
             for part in response.iter_raw():
                 body += part
-                if len(body) > LARGEST_ANSWER:
+                if len(body) > self._largest:
                     raise UnusableAnswerError("an answer that is too large")
                 if time.monotonic() > deadline:
                     raise UnansweredError("an answer that does not end")
-            return Reply(response.status_code, bytes(body), response.headers.get("retry-after"))
+            told = response.headers
+            return Reply(
+                response.status_code,
+                bytes(body),
+                told.get("retry-after"),
+                told.get("cache-control", ""),
+            )
 
     @cached_property
     def _tls(self) -> "ssl.SSLContext":

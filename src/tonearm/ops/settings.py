@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from tonearm.ops import checks
+from tonearm.ops.oauth_settings import OAuthSettings
 from tonearm.ops.spotify_settings import SpotifySettings
 
 MEGABYTE = 1_000_000
@@ -47,6 +48,9 @@ AUDITED = (
     "oidc_scopes",
     "oidc_link_by_email",
     "oidc_register",
+    "oauth",
+    "oauth_registration",
+    "oauth_private_hosts",
     "spotify_client_id",
     "spotify_accounts_url",
     "spotify_api_url",
@@ -61,7 +65,7 @@ def _password(address: str) -> str:
     return ""
 
 
-class Settings(SpotifySettings):
+class Settings(SpotifySettings, OAuthSettings):
     """Everything an operator can choose, each as `TONEARM_<NAME>`, in `.env`, or in `tonearm.toml`."""
 
     model_config = SettingsConfigDict(

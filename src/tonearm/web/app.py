@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from tonearm.web import docs, health
+from tonearm.web import docs, health, oauth
 from tonearm.web.callers import Callers
 from tonearm.web.errors import ErrorPage, Errors
 from tonearm.web.gate import Gate, GateRules
@@ -43,12 +43,16 @@ def create_app(
     )
     app.state.services = services
     app.state.callers = Callers(
-        services.accounts, services.sessions, services.keys, services.tokens
+        services.accounts,
+        services.sessions,
+        services.keys,
+        services.tokens,
+        grants=services.grants if services.takes_oauth else None,
     )
     errors = Errors(error_page)
     errors.install(app)
     app.add_middleware(Gate, errors=errors, rules=rules)
-    for router in (*api_routers, health.ROUTER, docs.ROUTER):
+    for router in (*api_routers, health.ROUTER, docs.ROUTER, oauth.ROUTER):
         app.include_router(router)
     for router in page_routers:
         app.include_router(router, dependencies=[Depends(speak_to)])

@@ -14,11 +14,14 @@ from starlette.requests import Request
 from tonearm.accounts.acting import Actor, act_as
 from tonearm.accounts.audit import Action
 from tonearm.accounts.keys import KEY_PREFIX, Keys
+from tonearm.accounts.oauth_grants import ACCESS_PREFIX, Grants
+from tonearm.accounts.oauth_requests import is_own
 from tonearm.accounts.people import Accounts, User
 from tonearm.accounts.sessions import Session, SessionKind, Sessions
 from tonearm.accounts.tokens import REFRESH_PREFIX, Tokens
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
 from tonearm.domain.vocabulary import Role, Scope
+from tonearm.web.addresses import issuer_of
 from tonearm.web.basic import CHALLENGE, check_basic, read_basic
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
@@ -40,6 +43,8 @@ class Calling:
     scopes: frozenset[Scope]
     session: Session | None = None
     """The session, if its cookie or an access token of it was shown."""
+    is_granted: bool = False
+    """Whether an access token was shown of a program that the caller has let in."""
 
     def check(self, access: "Access") -> None:
         """Raise ForbiddenError unless the caller may."""
@@ -48,6 +53,10 @@ class Calling:
                 raise ForbiddenError(
                     f"This access token does not have the scope {access.scope}. "
                     "Log in with it among `scopes`, or without any."
+                )
+            if self.is_granted:
+                raise ForbiddenError(
+                    f"This program was not let in to {access.scope}. Connect it anew, and allow that."
                 )
             raise ForbiddenError(
                 f"This key does not have the scope {access.scope}. "
@@ -133,7 +142,10 @@ class Callers:
         keys: Keys,
         tokens: Tokens,
         monotonic: Callable[[], float] = time.monotonic,
+        grants: Grants | None = None,
     ) -> None:
+        """Take no tokens of programs where there are no `grants`."""
+        self._grants = grants
         self._accounts = accounts
         self._sessions = sessions
         self._keys = keys
@@ -166,6 +178,8 @@ class Callers:
             raise UnauthenticatedError(
                 "This is a refresh token. Send the access token, or get one: POST /api/auth/refresh."
             )
+        if secret.startswith(ACCESS_PREFIX):
+            return await run_in_threadpool(self._by_grant, secret, issuer_of(request))
         if secret.count(".") != _DOTS_OF_A_JWT:
             return None
         user, session = await run_in_threadpool(self._tokens.find, secret)
@@ -198,6 +212,16 @@ class Callers:
         user, key = found
         # What ends by itself is asked for each time, so that it ends to the second.
         return Calling(user, frozenset(key.scopes)), key.expires_at is None
+
+    def _by_grant(self, token: str, issuer: str) -> Calling:
+        if self._grants is None:
+            raise UnauthenticatedError("Programs are not let in here: TONEARM_OAUTH is off.")
+        user, grant = self._grants.find(token)
+        if not is_own(grant.resource, issuer):
+            raise UnauthenticatedError(
+                f"This access token is for {grant.resource}, not for this address. Connect anew."
+            )
+        return Calling(user, frozenset(grant.scopes), is_granted=True)
 
     async def _look_up(
         self, secret: str, ask: Callable[[], tuple[Calling, bool] | None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Scope
 
-from tonearm.web.scope import header, is_api, is_mcp
+from tonearm.web.scope import header, is_api, is_mcp, is_oauth
 
 Headers = list[tuple[bytes, bytes]]
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -72,7 +72,7 @@ class Cors:
 
 
 def _is_open(scope: Scope) -> bool:
-    return is_api(scope) or is_mcp(scope)
+    return is_api(scope) or is_mcp(scope) or is_oauth(scope)
 
 
 def without_cookies(scope: Scope) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.domain.errors import ForbiddenError, InvalidInputError, TonearmError
 from tonearm.domain.text import quoted
+from tonearm.web.addresses import challenge_of
 from tonearm.web.problem import Fault, make_problem, problem_response, status_title
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import is_api, request_id
@@ -143,7 +144,8 @@ def _headers_of(request: Request, error: TonearmError) -> dict[str, str] | None:
     if error.status == HTTPStatus.UNAUTHORIZED:
         return {"www-authenticate": getattr(request.state, "challenge", "Bearer")}
     if isinstance(error, InsufficientScopeError):
-        challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+        where = challenge_of(request)
+        challenge = f'Bearer error="insufficient_scope", {where}scope="{error.scope}"'
         return {"www-authenticate": challenge}
     if isinstance(error, TooManyAttemptsError):
         return {"retry-after": str(error.seconds)}

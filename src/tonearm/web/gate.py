@@ -20,14 +20,13 @@ from tonearm.web.rates import Rates
 from tonearm.web.scope import header, is_api, is_encrypted, is_mcp, is_share, set_request_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_POLICY = "content-security-policy"
+_SOURCES = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
 _HEADERS = (
-    (
-        b"content-security-policy",
-        (
-            b"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-            b"font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-        ),
-    ),
+    (_POLICY.encode(), _SOURCES.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
@@ -59,6 +58,11 @@ class GateRules:
     patience: Patience = field(default_factory=Patience)
 
 
+def policy_towards(target: str) -> dict[str, str]:
+    """Give the policy of a page whose form leads on to another origin, or to an app by its scheme: only to that one."""
+    return {_POLICY: f"{_SOURCES} {target}"}
+
+
 class _Answer:
     """Signs an answer on its way out, and logs it where it is a refusal."""
 
@@ -75,7 +79,9 @@ class _Answer:
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
-            headers = [*message.get("headers", ()), *self.signature]
+            own = [*message.get("headers", ())]
+            has_policy = any(name == _POLICY.encode() for name, _ in own)
+            headers = [*own, *(self.signature[1:] if has_policy else self.signature)]
             is_private = is_api(self._scope) or is_mcp(self._scope) or is_share(self._scope)
             if is_private and not any(name == b"cache-control" for name, _ in headers):
                 headers.append((b"cache-control", b"no-store"))

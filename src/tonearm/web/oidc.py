@@ -10,6 +10,7 @@ from tonearm.accounts.oidc import ATTEMPT_LASTS, Answer, Oidc
 from tonearm.accounts.oidc_errors import OidcError
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from tonearm.web.addresses import issuer_of
 from tonearm.web.checks import is_from_our_page
 from tonearm.web.cookies import has_secure_cookies
 from tonearm.web.entry import begin_session
@@ -54,7 +55,7 @@ def leave(request: Request, services: Services, wanted: str, user: User | None =
     browser = carried if _SECRET.fullmatch(carried) else None
     try:
         departure = oidc.begin(
-            _redirect_uri(request, services), wanted, browser, user.id if user else None
+            issuer_of(request) + CALLBACK, wanted, browser, user.id if user else None
         )
     except OidcError as error:
         _show(request, error, is_known=user is not None)
@@ -84,7 +85,7 @@ def arrive(request: Request, services: Services, answer: Answer, caller: User | 
     try:
         arrival = oidc.finish(
             answer,
-            _redirect_uri(request, services),
+            issuer_of(request) + CALLBACK,
             request.cookies.get(_cookie(request)),
             caller,
         )
@@ -132,16 +133,6 @@ def _show(request: Request, error: OidcError, *, is_known: bool) -> None:
         root = request.scope.get("root_path", "")
         page = "/account" if is_known else "/login"
         raise RedirectError(f"{root}{page}?{urlencode({'problem': error.code})}") from error
-
-
-def _redirect_uri(request: Request, services: Services) -> str:
-    base = services.public_url
-    if not base:
-        # The gate has let only names pass that this server goes by.
-        is_secure = has_secure_cookies(request)
-        host = request.headers["host"]
-        base = f"{'https' if is_secure else 'http'}://{host}{request.scope.get('root_path', '')}"
-    return base + CALLBACK
 
 
 def _cookie(request: Request) -> str:

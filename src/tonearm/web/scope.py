@@ -10,6 +10,8 @@ MCP_PATH = "/mcp"
 """Where assistants send their messages."""
 SHARE_PATH = "/s/"
 """Where visitors look at shares."""
+OAUTH_PATHS = frozenset(("/oauth/token", "/oauth/revoke", "/oauth/register"))
+"""Where programs get and give back tokens, and register."""
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 
@@ -37,6 +39,12 @@ def is_mcp(scope: Scope) -> bool:
 def is_share(scope: Scope) -> bool:
     """Tell whether a request is for something that a listener shares."""
     return route_path(scope).startswith(SHARE_PATH)
+
+
+def is_oauth(scope: Scope) -> bool:
+    """Tell whether a program asks about or for tokens; the page that asks a person is none of these addresses."""
+    path = route_path(scope)
+    return path in OAUTH_PATHS or path.startswith("/.well-known/")
 
 
 def request_id(scope: Scope) -> str:

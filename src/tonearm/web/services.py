@@ -11,6 +11,8 @@ from tonearm.accounts.keys import Keys
 from tonearm.accounts.link_apps import LinkApps
 from tonearm.accounts.linking import Linking
 from tonearm.accounts.links import Links
+from tonearm.accounts.oauth_clients import Clients
+from tonearm.accounts.oauth_grants import Grants
 from tonearm.accounts.oidc import Oidc
 from tonearm.accounts.people import Accounts
 from tonearm.accounts.profiles import Profiles
@@ -45,6 +47,8 @@ class Services:
     sessions: Sessions
     keys: Keys
     tokens: Tokens
+    clients: Clients
+    grants: Grants
     identities: Identities
     oidc: Oidc | None
     """Log-in at a provider; None where none is set."""
@@ -74,6 +78,10 @@ class Services:
     """Address under which people reach this instance; empty where only requests tell."""
     takes_basic: bool
     """Whether operations of admins take HTTP Basic too."""
+    takes_oauth: bool
+    """Whether people can let programs in by OAuth."""
+    registers_clients: bool
+    """Whether programs may register themselves."""
     upload_bytes: int
     """Largest request body."""
 

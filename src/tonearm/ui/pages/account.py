@@ -17,6 +17,7 @@ from tonearm.speech import N_
 from tonearm.speech.spelling import own_name
 from tonearm.ui import asking
 from tonearm.ui.access import access_values
+from tonearm.ui.grants import grant_values
 from tonearm.ui.identities import identity_values
 from tonearm.ui.pages.door import list_zones
 from tonearm.ui.rendering import frame_of, page, render
@@ -115,5 +116,6 @@ def show_account(
         **access_values(request, rooms, caller),
         **spotify_values(request, rooms, caller),
         **identity_values(rooms, caller),
+        **grant_values(rooms, caller),
     )
     return page(request, html, problem.status if problem else 200)
