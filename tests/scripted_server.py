@@ -1,5 +1,6 @@
 """An HTTP server on loopback that says what a test has written down, for what the simulator never says."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,8 +42,8 @@ class Script:
 
 
 @contextmanager
-def scripted() -> Iterator[Script]:
-    """Serve a script."""
+def scripted(tls: ssl.SSLContext | None = None) -> Iterator[Script]:
+    """Serve a script; over HTTPS, as localhost, where there is something to speak TLS with."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -69,7 +70,10 @@ def scripted() -> Iterator[Script]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    script = Script(f"http://127.0.0.1:{server.server_address[1]}")
+    port = server.server_address[1]
+    script = Script(f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

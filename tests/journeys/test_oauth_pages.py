@@ -1,13 +1,14 @@
 """A program is let in: the SDK's client finds its way by the address alone, a person agrees in a real browser."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import pytest
@@ -23,7 +24,9 @@ from mcp.shared.auth import (
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import check_look, open_page
+from certificates import certify
 from programs import Program, landing, register
+from scripted_server import Answer, scripted
 from serving import PASSWORD, serve, set_up
 from tonearm.domain.vocabulary import Scope
 
@@ -57,7 +60,14 @@ class Kept:
 class Assistant:
     """The SDK's client, which opens a browser when it has to."""
 
-    def __init__(self, base: str, redirect_uri: str, answers: Queue[dict[str, str]]) -> None:
+    def __init__(
+        self,
+        base: str,
+        redirect_uri: str,
+        answers: Queue[dict[str, str]],
+        described_at: str | None = None,
+    ) -> None:
+        self._described_at = described_at
         self.kept = Kept()
         self.opened: Queue[str] = Queue()
         self._base = base
@@ -81,6 +91,7 @@ class Assistant:
             storage=self.kept,
             redirect_handler=self._open,
             callback_handler=self._wait,
+            client_metadata_url=self._described_at,
         )
 
         @asynccontextmanager
@@ -168,6 +179,39 @@ def test_an_assistant_comes_in_by_the_address_alone_and_goes_when_told(
         assert isinstance(done.get(timeout=WAIT), BaseException)
         assert ada.get("/api/user/grants").json()["items"] == []
     context.close()
+
+
+def test_an_assistant_that_is_described_by_a_document_registers_nowhere(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, context = certify(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with scripted(context) as far, landing() as (back, answers):
+        address = f"{far.origin}/apps/notes.json"
+        document = {"client_id": address, "client_name": "Notes", "redirect_uris": [back]}
+        far.say(Answer(json.dumps(document).encode()))
+        known = [urlsplit(far.origin).netloc]
+        with (
+            serve(tmp_path / "data", oauth_private_hosts=known, oauth_registration=False) as base,
+            set_up(base) as ada,
+        ):
+            assistant = Assistant(base, back, answers, address)
+            done = in_background(assistant.call)
+            page = browser.new_page()
+            page.goto(assistant.opened.get(timeout=WAIT))
+            # Nothing is read in the name of nobody.
+            assert far.asked == []
+            log_in(page)
+            expect(page.get_by_role("heading", level=1)).to_have_text("Let Notes in?")
+            expect(page.get_by_role("main")).to_contain_text("where it is described: localhost.")
+            page.get_by_role("button", name="Let it in").click()
+            expect(page.get_by_text("You are back.")).to_be_visible()
+            assert "range" in str(done.get(timeout=WAIT))
+            (grant,) = ada.get("/api/user/grants").json()["items"]
+            assert (grant["client_id"], grant["client_kind"]) == (address, "document")
+            # It was read once, and nothing else over there.
+            assert [asked.path for asked in far.asked] == ["/apps/notes.json"]
+            page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

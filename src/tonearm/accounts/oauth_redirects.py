@@ -63,18 +63,16 @@ def target_of(address: str) -> str:
 def _check(address: str) -> None:
     if address == CHATGPT_ACTIONS:
         return
-    if len(address) > _LONGEST:
-        raise _refused(f"an address has at most {_LONGEST} characters")
     if _parts(address) is None:
         raise _refused(
             "an address must be https, or http of 127.0.0.1, [::1] or localhost, or that of an app such as "
-            "org.example.app:/answer, without user, fragment or blanks"
+            f"org.example.app:/answer, without user, fragment or blanks, and have at most {_LONGEST} characters"
         )
 
 
 def _parts(address: str) -> SplitResult | None:
     """Take an address apart; None for one that nobody may be sent to."""
-    if not _PLAIN.fullmatch(address) or "#" in address:
+    if len(address) > _LONGEST or not _PLAIN.fullmatch(address):
         return None
     try:
         parts = urlsplit(address)
