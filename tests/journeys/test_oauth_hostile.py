@@ -284,6 +284,10 @@ def test_registrations_and_guesses_are_counted(tmp_path: Path) -> None:
 
         assert [answer.status_code for answer in answers] == [201, 201, 401, 429, 429]
         assert int(answers[-1].headers["retry-after"]) >= 1
+        # So is whoever has Tonearm read documents, by asking to be let in.
+        assert (
+            httpx2.get(f"{base}/oauth/authorize?client_id=https://x.example/y").status_code == 429
+        )
 
 
 def test_many_registrations_from_one_place_are_one_entry(tmp_path: Path) -> None:

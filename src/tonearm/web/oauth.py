@@ -22,11 +22,10 @@ from tonearm.domain.errors import NotFoundError, UnauthenticatedError
 from tonearm.web.addresses import PROTECTED, issuer_of
 from tonearm.web.basic import read_basic
 from tonearm.web.callers import Rooms
-from tonearm.web.scope import MCP_PATH
+from tonearm.web.scope import AUTHORIZE_PATH, MCP_PATH
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(include_in_schema=False)
-AUTHORIZE = "/oauth/authorize"
 _SERVER = "/.well-known/oauth-authorization-server"
 # Where clients look, too, for a server whose address has a path.
 _OPENID = "/.well-known/openid-configuration"
@@ -195,7 +194,7 @@ def _server(request: Request, services: Services) -> Response:
     return _document(
         {
             "issuer": issuer,
-            "authorization_endpoint": issuer + AUTHORIZE,
+            "authorization_endpoint": issuer + AUTHORIZE_PATH,
             "token_endpoint": f"{issuer}/oauth/token",
             "revocation_endpoint": f"{issuer}/oauth/revoke",
             **(registration if services.registers_clients else {}),

@@ -24,7 +24,7 @@ from starlette.types import Scope
 from tonearm.domain.errors import UnauthenticatedError
 from tonearm.storage.windows import Windows
 from tonearm.web.callers import Callers
-from tonearm.web.scope import MCP_PATH, OAUTH_PATHS, SHARE_PATH, route_path
+from tonearm.web.scope import AUTHORIZE_PATH, MCP_PATH, OAUTH_PATHS, SHARE_PATH, route_path
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
@@ -145,7 +145,8 @@ class Rates:
             return limits.entering, _place(scope)
         if path.startswith(SHARE_PATH):
             return limits.sharing, _place(scope)
-        if path in OAUTH_PATHS:
+        # Who asks to be let in may have Tonearm ask at an address of theirs.
+        if path in OAUTH_PATHS or path == AUTHORIZE_PATH:
             return limits.entering, _place(scope)
         reads = scope["method"] in _READS
         try:

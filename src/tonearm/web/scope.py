@@ -12,6 +12,8 @@ SHARE_PATH = "/s/"
 """Where visitors look at shares."""
 OAUTH_PATHS = frozenset(("/oauth/token", "/oauth/revoke", "/oauth/register"))
 """Where programs get and give back tokens, and register."""
+AUTHORIZE_PATH = "/oauth/authorize"
+"""Where a program sends people to be let in."""
 _FORWARDED = (b"forwarded", b"x-real-ip", b"via")
 _FORWARDED_PREFIX = b"x-forwarded-"
 

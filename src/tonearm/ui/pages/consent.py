@@ -16,7 +16,8 @@ from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.addresses import issuer_of
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.gate import policy_towards
-from tonearm.web.oauth import AUTHORIZE, need_oauth, sent_once
+from tonearm.web.oauth import need_oauth, sent_once
+from tonearm.web.scope import AUTHORIZE_PATH
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -24,7 +25,7 @@ _ALLOWED = "allow"
 _MOST_PARAMETERS = 50
 
 
-@ROUTER.get(AUTHORIZE)
+@ROUTER.get(AUTHORIZE_PATH)
 def consent_page(request: Request, caller: PageCaller, rooms: Rooms) -> Response:
     """Ask whether a program is to be let in, and to what."""
     need_oauth(rooms)
@@ -44,7 +45,7 @@ def consent_page(request: Request, caller: PageCaller, rooms: Rooms) -> Response
     return response
 
 
-@ROUTER.post(AUTHORIZE)
+@ROUTER.post(AUTHORIZE_PATH)
 def post_consent(
     request: Request,
     caller: PageCaller,
