@@ -50,9 +50,19 @@ class Program:
 
     def consent(self, person: httpx2.Client, **changed: str | None) -> httpx2.Response:
         """Let somebody say yes to what it asks."""
-        query = urlencode(self.asks(**changed))
-        form = {"query": query, "decision": "allow"}
-        return person.post(f"{self.base}/oauth/authorize", data=form)
+        asked = self.asks(**changed)
+        form = {"decision": "allow", "scopes": asked.get("scope", "mcp").split()}
+        return self.answer(person, asked, **form)
+
+    def answer(
+        self,
+        person: httpx2.Client,
+        asked: dict[str, str],
+        **form: Any,  # noqa: ANN401 - fields of the form
+    ) -> httpx2.Response:
+        """Send the form of the page that asks somebody."""
+        address = f"{self.base}/oauth/authorize"
+        return person.post(address, data={"query": urlencode(asked), **form})
 
     def code(self, person: httpx2.Client, **changed: str | None) -> str:
         """Give the code that it is answered with."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -148,13 +148,37 @@ def test_a_program_ends_its_own_tokens(base: str, ada: httpx2.Client, program: P
 def test_somebody_who_denies_lets_nobody_in(
     base: str, ada: httpx2.Client, program: Program
 ) -> None:
-    form = {"query": urlencode(program.asks()), "decision": "deny"}
-
-    answer = answer_of(ada.post(f"{base}/oauth/authorize", data=form))
+    answer = answer_of(program.answer(ada, program.asks(), decision="deny", scopes=["mcp"]))
 
     assert answer == {"error": "access_denied", "state": "st&te=1", "iss": base}
     entries = ada.get("/api/admin/audit?action=grant.denied").json()["items"]
     assert entries[0]["details"]["client"] == program.client_id
+
+
+def test_somebody_lets_a_program_in_to_less_or_to_what_goes_with_it(
+    base: str, ada: httpx2.Client, program: Program
+) -> None:
+    def scopes_of(wanted: str, *chosen: str) -> str:
+        answer = program.answer(ada, program.asks(scope=wanted), decision="allow", scopes=chosen)
+        given = program.redeem(answer_of(answer)["code"]).json()
+        headers = bearer(given["access_token"])
+        mine = ada.get("/api/user/grants").json()["items"][0]
+        assert " ".join(mine["scopes"]) == given["scope"]
+        assert httpx2.get(f"{base}/api/user/profile", headers=headers).status_code == 200
+        return str(given["scope"])
+
+    assert scopes_of("mcp history:read history:write", "mcp") == "mcp"
+    # Assistants ask for no more than to look; whoever lets them in may say that they may do more.
+    assert 'value="history:write"> <span>' in program.ask(ada).text
+    assert scopes_of("mcp", "mcp", "history:write") == "history:write mcp"
+    # Nothing else was offered, whatever is sent.
+    assert scopes_of("mcp", "mcp", "admin", "library:read", "imports:write") == "mcp"
+    assert scopes_of("history:read", "history:read", "history:write") == "history:read"
+    for nothing in ([], ["admin"], ["library:read"]):
+        answer = program.answer(ada, program.asks(), decision="allow", scopes=nothing)
+        assert answer.status_code == 422
+        assert "Tick at least one thing" in answer.text
+        assert answer.headers["content-security-policy"].endswith(" https://app.example.org")
 
 
 @pytest.mark.parametrize("way", ["client_secret_post", "client_secret_basic"])
@@ -213,7 +237,7 @@ def test_a_custom_gpt_comes_in_with_a_client_made_by_hand(base: str, ada: httpx2
     # Whoever shows a challenge has to keep to it.
     assert gpt.redeem(gpt.code(ada), code_verifier=None).json()["error"] == "invalid_grant"
     listed = ada.get("/api/user/clients").json()["items"]
-    assert [one["name"] for one in listed] == ["My GPT"]
+    assert [one["name"] for one in listed if one["id"] == made["id"]] == ["My GPT"]
     assert made["client_secret"] not in str(listed)
     assert ada.delete(f"/api/user/clients/{made['id']}").status_code == 204
     assert profile(base, tokens["access_token"]) == 401

@@ -232,9 +232,13 @@ def test_the_pages_can_be_read_by_everybody(browser: Browser, tmp_path: Path, wi
         far = register(base, client_name=long_name)
         every = " ".join(Scope)
         visit(far, scope=every)
-        expect(
-            page.get_by_role("list", name="What it may do").get_by_role("listitem")
-        ).to_have_count(9)
+        group = page.get_by_role("group", name="What it may do in your name")
+        expect(group.get_by_role("checkbox")).to_have_count(9)
+        for box in group.get_by_role("checkbox").all():
+            box.uncheck()
+        page.get_by_role("button", name="Let it in").click()
+        expect(page.get_by_role("alert")).to_contain_text("Tick at least one")
+        check_look(watched, width)
         visit(register(base, "http://127.0.0.1:9/answer", client_name=None))
         expect(page.get_by_role("alert")).to_contain_text("on the machine in front of you")
         visit(register(base, "cursor://anysphere.cursor-mcp/oauth/callback"))

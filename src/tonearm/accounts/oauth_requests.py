@@ -1,18 +1,20 @@
 """What a program asks of somebody, read strictly: which program, what for, and where the answer goes."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from tonearm.accounts.oauth_clients import Client, Clients
 from tonearm.accounts.oauth_errors import OAuthError, OAuthFault
-from tonearm.domain.vocabulary import Scope
+from tonearm.domain.errors import InvalidInputError
+from tonearm.domain.vocabulary import Role, Scope
 
 OFFERED = tuple(scope for scope in Scope if scope is not Scope.ADMIN)
 """What a program may be let in to: never to the account itself, nor to other people's."""
 USUAL = (Scope.MCP,)
 """What a program is let in to that asks for nothing in particular."""
+_WORTH_OFFERING = (Scope.HISTORY_WRITE,)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _LONGEST_STATE = 2_000
 _ROOT = ""
@@ -31,6 +33,27 @@ class Asked:
     """The address that its tokens are for."""
     challenge: str | None
     """What the verifier of PKCE is compared with; None for a program that needs none."""
+
+
+def besides(asked: Asked, role: Role) -> tuple[Scope, ...]:
+    """Give what a program may be let in to that has not asked for it: assistants ask to look, whatever they can."""
+    is_worth_it = Scope.MCP in asked.scopes and role.covers(Role.LISTENER)
+    return tuple(scope for scope in _WORTH_OFFERING if is_worth_it and scope not in asked.scopes)
+
+
+def allowed(asked: Asked, role: Role, names: Iterable[str]) -> Asked:
+    """Give what a program is let in to of all that was offered; raises InvalidInputError where that is nothing."""
+    chosen = set(names)
+    scopes = tuple(
+        scope
+        for scope in OFFERED
+        if scope.value in chosen and scope in (*asked.scopes, *besides(asked, role))
+    )
+    if not scopes:
+        raise InvalidInputError(
+            "Tick at least one thing that it may do, or deny it.", parameter="scopes"
+        )
+    return replace(asked, scopes=scopes)
 
 
 class MisaskedError(OAuthError):

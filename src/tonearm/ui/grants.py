@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tonearm.accounts.oauth_clients import Client, ClientKind
 from tonearm.accounts.oauth_redirects import CHATGPT_ACTIONS, is_app, is_loopback, target_of
-from tonearm.accounts.oauth_requests import Asked
+from tonearm.accounts.oauth_requests import Asked, besides
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Scope
 from tonearm.web.services import Services
@@ -28,7 +28,7 @@ def grant_values(rooms: Services, caller: User) -> dict[str, Any]:
     }
 
 
-def consent_values(asked: Asked) -> dict[str, Any]:
+def consent_values(asked: Asked, caller: User) -> dict[str, Any]:
     """Give what the page is rendered with that asks whether a program is to be let in."""
     client, target = asked.client, target_of(asked.redirect_uri)
     described_at = host_of(client)
@@ -46,7 +46,8 @@ def consent_values(asked: Asked) -> dict[str, Any]:
         "is_here": is_here,
         # A program on one's own machine is answered there, wherever it is described.
         "is_elsewhere": is_elsewhere and not is_here and not is_app(asked.redirect_uri),
-        "meanings": [_sentence(scope) for scope in asked.scopes],
+        "wanted": {scope.value: _sentence(scope) for scope in asked.scopes},
+        "besides": {scope.value: _sentence(scope) for scope in besides(asked, caller.role)},
     }
 
 

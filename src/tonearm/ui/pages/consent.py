@@ -9,8 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.oauth_errors import OAuthError, OAuthFault
 from tonearm.accounts.oauth_redirects import target_of
-from tonearm.accounts.oauth_requests import Asked, MisaskedError, answer_address, read_request
+from tonearm.accounts.oauth_requests import (
+    Asked,
+    MisaskedError,
+    allowed,
+    answer_address,
+    read_request,
+)
 from tonearm.accounts.people import User
+from tonearm.domain.errors import InvalidInputError
 from tonearm.ui.grants import consent_values
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.addresses import issuer_of
@@ -34,15 +41,7 @@ def consent_page(request: Request, caller: PageCaller, rooms: Rooms) -> Response
         asked = _read(request, rooms, query)
     except OAuthError as error:
         return _refusal(request, caller, error)
-    html = render(
-        "oauth_consent.html", frame_of(request, caller), query=query, **consent_values(asked)
-    )
-    response = page(request, html)
-    # Browsers follow the answer to a form only where the page's policy lets the form lead. A policy cannot name an
-    # IPv6 address: the one that answers may go to is that of the visitor's own machine.
-    target = target_of(asked.redirect_uri)
-    response.headers.update(policy_towards("http:" if "[" in target else target))
-    return response
+    return _ask(request, caller, query, asked)
 
 
 @ROUTER.post(AUTHORIZE_PATH)
@@ -52,6 +51,7 @@ def post_consent(
     rooms: Rooms,
     query: Annotated[str, Form()] = "",
     decision: Annotated[str, Form()] = "",
+    scopes: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     """Let the program in, or not, and tell it so; what it asked for is read again, as strictly as before."""
     need_oauth(rooms)
@@ -61,7 +61,10 @@ def post_consent(
         return _refusal(request, caller, error)
     issuer = issuer_of(request)
     if decision == _ALLOWED:
-        code = rooms.grants.consent(caller, asked)
+        try:
+            code = rooms.grants.consent(caller, allowed(asked, caller.role, scopes))
+        except InvalidInputError as error:
+            return _ask(request, caller, query, asked, error)
         location = answer_address(asked.redirect_uri, issuer, code=code, state=asked.state)
     else:
         rooms.grants.deny(caller, asked)
@@ -69,6 +72,28 @@ def post_consent(
             asked.redirect_uri, issuer, error=OAuthFault.ACCESS_DENIED.value, state=asked.state
         )
     return RedirectResponse(location, 303, {"cache-control": "no-store"})
+
+
+def _ask(
+    request: Request,
+    caller: User,
+    query: str,
+    asked: Asked,
+    problem: InvalidInputError | None = None,
+) -> Response:
+    html = render(
+        "oauth_consent.html",
+        frame_of(request, caller),
+        query=query,
+        problem=problem.message if problem else None,
+        **consent_values(asked, caller),
+    )
+    response = page(request, html, problem.status if problem else 200)
+    # Browsers follow the answer to a form only where the page's policy lets the form lead. A policy cannot name an
+    # IPv6 address: the one that answers may go to is that of the visitor's own machine.
+    target = target_of(asked.redirect_uri)
+    response.headers.update(policy_towards("http:" if "[" in target else target))
+    return response
 
 
 def _read(request: Request, rooms: Services, query: str) -> Asked:
