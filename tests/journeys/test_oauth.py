@@ -10,9 +10,11 @@ import pytest
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from cast import gather
 from programs import ANSWERED, VERIFIER, Program, answer_of, register
 from serving import running, serve, set_up
 from tonearm.bootstrap import create_app
+from tonearm.domain.vocabulary import Role
 from tonearm.ops.settings import Settings
 
 LISTED = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -268,6 +270,30 @@ def test_a_program_on_this_machine_is_answered_at_any_port(base: str, ada: httpx
         "https://127.0.0.1:1111/answer",
     ):
         assert program.ask(ada, redirect_uri=other).status_code == 400
+
+
+def test_an_admin_sees_and_ends_what_others_have_let_in(tmp_path: Path) -> None:
+    with gather(tmp_path / "data") as cast:
+        program = register(cast.base)
+        holder, admin = cast.people[Role.LISTENER], cast.people[Role.ADMIN]
+        with cast.client(holder) as person:
+            token = program.tokens(person)["access_token"]
+        with cast.client(cast.people[Role.OWNER]) as owner:
+            owners = program.tokens(owner)["access_token"]
+        with cast.client(admin) as client:
+            theirs = f"/api/admin/users/{holder.id}/grants"
+            (grant,) = client.get(theirs).json()["items"]
+            assert grant["client_id"] == program.client_id
+            assert client.delete(f"{theirs}/{grant['id']}").status_code == 204
+            assert client.delete(f"{theirs}/{grant['id']}").status_code == 404
+            above = cast.people[Role.OWNER].id
+            assert client.delete(f"/api/admin/users/{above}/grants/1").status_code == 403
+            assert client.get("/api/admin/users/999999/grants").status_code == 404
+        assert (profile(cast.base, token), profile(cast.base, owners)) == (401, 200)
+        with cast.client(holder) as person:
+            told = [entry["action"] for entry in person.get("/api/user/audit").json()["items"]]
+        told = [action for action in told if action.startswith(("grant", "data"))]
+        assert told == ["grant.revoked", "data.read", "grant.given"]
 
 
 def test_what_a_registration_may_say(base: str) -> None:

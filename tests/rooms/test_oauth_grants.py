@@ -248,6 +248,32 @@ def test_a_grant_is_revoked_by_whose_it_is_and_from_above(room: OAuthRoom, clien
     assert actions(room)[0] == Action.GRANT_REVOKED
 
 
+def test_nobody_consents_to_a_program_that_was_removed(room: OAuthRoom) -> None:
+    made = room.clients.make(room.ada.id, "By hand", [ANSWERED])
+    asked = room.asks(room.clients.authenticate(made.client_id, made.client_secret))
+    room.clients.remove(room.ada.id, made.id)
+
+    with pytest.raises(NotFoundError):
+        room.grants.consent(room.bob, asked)
+
+
+def test_what_has_ended_is_swept_when_somebody_consents_again(
+    room: OAuthRoom, client: Client
+) -> None:
+    room.grants.consent(room.bob, room.asks(client))
+    room.tokens(client, room.bob)
+    room.tokens(client, room.ada)
+    room.clock.advance(days=31)
+
+    room.tokens(client, room.bob)
+
+    with room.database.read() as connection:
+        held = connection.execute(select(oauth_grants.c.user_id, oauth_grants.c.id)).all()
+        tokens = connection.execute(select(oauth_tokens.c.user_id)).scalars().all()
+    assert sorted(held) == [(room.ada.id, 1), (room.bob.id, 1)]
+    assert sorted(tokens) == [room.ada.id, room.bob.id]
+
+
 def test_a_code_that_waits_is_no_grant_yet(room: OAuthRoom, client: Client) -> None:
     room.grants.consent(room.bob, room.asks(client))
 
@@ -299,6 +325,41 @@ def test_of_many_that_use_a_refresh_token_at_once_nobody_keeps_what_it_gave(
 
     assert len(found) == 1
     assert not opens(room, found[0])
+
+
+def test_programs_and_admins_do_not_wait_for_each_other_for_ever(
+    room: OAuthRoom, client: Client
+) -> None:
+    """Whoever renews tokens of somebody while they are disabled is refused, or is before it."""
+    people = Administration(room.database, room.clock, room.accounts)
+    done = threading.Event()
+
+    def look_after() -> int:
+        turns = 0
+        while not done.is_set():
+            people.change(room.bob.id, by=room.ada, is_disabled=turns % 2 == 0)
+            turns += 1
+        return turns
+
+    def renew() -> int:
+        refused = 0
+        for _ in range(60):
+            try:
+                token = room.tokens(client, room.bob).refresh_token
+                for _ in range(3):
+                    token = room.grants.refresh(client, token, None, None).refresh_token
+            except OAuthError as error:
+                refused += error.fault is OAuthFault.INVALID_GRANT
+        return refused
+
+    with ThreadPoolExecutor(3) as threads:
+        turning = threads.submit(look_after)
+        try:
+            refused = [one.result() for one in [threads.submit(renew) for _ in range(2)]]
+        finally:
+            done.set()
+        assert turning.result() > 0
+    assert sum(refused) > 0
 
 
 def at_once(work: Callable[[], GrantTokens]) -> list[GrantTokens]:

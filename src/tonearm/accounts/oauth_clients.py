@@ -260,7 +260,7 @@ class Clients:
     def _make_room(self, connection: Connection) -> None:
         """Forget programs that nobody let in, and those that nobody lets in any more."""
         now, used = self._clock(), oauth_clients.c.used_at
-        is_free = (oauth_clients.c.kind != ClientKind.MADE.value) & ~_has_grants()
+        is_free = (oauth_clients.c.kind != ClientKind.MADE.value) & ~_has_grants(now)
         is_over = (used.is_(None) & (oauth_clients.c.created_at < now - _NEVER_USED)) | (
             used < now - _LONG_UNUSED
         )
@@ -338,8 +338,9 @@ def client_of(row: Row[Any]) -> Client:
     )
 
 
-def _has_grants() -> ColumnElement[bool]:
-    return select(oauth_grants.c.id).where(oauth_grants.c.client == oauth_clients.c.id).exists()
+def _has_grants(now: datetime) -> ColumnElement[bool]:
+    theirs = select(oauth_grants.c.id).where(oauth_grants.c.client == oauth_clients.c.id)
+    return theirs.where(oauth_grants.c.ends_at > now).exists()
 
 
 def _is_hashed(secret: str | None, hashed: str) -> bool:

@@ -106,12 +106,23 @@ class Grants:
         self._longest = longest
 
     def consent(self, user: User, asked: Asked) -> str:
-        """Let a program in; gives the code that it gets tokens for."""
+        """Let a program in; gives the code that it gets tokens for.
+
+        Raises:
+            NotFoundError: the program was removed in the meantime.
+        """
         code, now = CODE_PREFIX + token_urlsafe(32), self._clock()
         with self._database.write() as connection:
             lock_user(connection, user.id)
+            used = update(oauth_clients).where(oauth_clients.c.id == asked.client.id)
+            if not connection.execute(used.values(used_at=now)).rowcount:
+                raise NotFoundError(
+                    "This program was removed while you were asked. Begin anew in it."
+                )
             is_missed = oauth_grants.c.family_hash.is_(None) & (oauth_grants.c.code_ends_at <= now)
-            connection.execute(delete(oauth_grants).where(is_missed | ~self._is_alive()))
+            # Only one's own: two people who swept the same rows could wait for each other.
+            own = oauth_grants.c.user_id == user.id
+            connection.execute(delete(oauth_grants).where(own, is_missed | ~self._is_alive()))
             number = next_id(connection, oauth_grants, user.id)
             connection.execute(
                 insert(oauth_grants).values(
@@ -130,8 +141,6 @@ class Grants:
                     address=actor().address,
                 )
             )
-            used = update(oauth_clients).where(oauth_clients.c.id == asked.client.id)
-            connection.execute(used.values(used_at=now))
             self._record(
                 connection,
                 Action.GRANT_GIVEN,
