@@ -87,7 +87,13 @@ def test_a_program_is_let_in_works_and_is_put_out(
 ) -> None:
     asked = program.ask(ada)
     assert asked.status_code == 200
-    for told in ("A program", "https://app.example.org", "Ada", "through assistants"):
+    for told in (
+        "A program",
+        program.client_id,
+        "https://app.example.org",
+        "Ada",
+        "through assistants",
+    ):
         assert told in asked.text
     answer = answer_of(program.consent(ada))
     assert (answer["state"], answer["iss"]) == ("st&te=1", base)

@@ -189,7 +189,8 @@ def test_an_assistant_that_is_described_by_a_document_registers_nowhere(
     with scripted(context) as far, landing() as (back, answers):
         address = f"{far.origin}/apps/notes.json"
         document = {"client_id": address, "client_name": "Notes", "redirect_uris": [back]}
-        far.say(Answer(json.dumps(document).encode()))
+        headers = {"content-type": "application/json"}
+        far.say(Answer(json.dumps(document).encode(), headers=headers))
         known = [urlsplit(far.origin).netloc]
         with (
             serve(tmp_path / "data", oauth_private_hosts=known, oauth_registration=False) as base,

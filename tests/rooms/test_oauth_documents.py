@@ -18,6 +18,8 @@ from tonearm.accounts.oauth_errors import OAuthError, OAuthFault
 from tonearm.storage.database import Database
 from tonearm.storage.oauth_tables import oauth_clients
 
+JSON = {"content-type": "application/client-metadata+json; charset=utf-8"}
+
 
 @pytest.fixture
 def server() -> Iterator[Script]:
@@ -46,9 +48,7 @@ def document(address: str, /, **changed: Any) -> Answer:  # noqa: ANN401 - what 
         **changed,
     }
     given = {name: value for name, value in content.items() if value is not None}
-    return Answer(
-        json.dumps(given).encode(), headers={"content-type": "application/json", **headers}
-    )
+    return Answer(json.dumps(given).encode(), headers={**JSON, **headers})
 
 
 def refusal(room: OAuthRoom, client_id: str) -> str:
@@ -147,15 +147,29 @@ def test_a_document_that_says_something_else_is_not_believed(
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Answer(b"<html>"), "is not JSON"),
-        (Answer(b"[" * 10_000), "is not JSON"),
-        (Answer(b"[]"), "does not name"),
+        (Answer(b"{}"), "does not come as"),
+        (Answer(b"{}", headers={"content-type": "text/plain"}), "does not come as"),
+        (Answer(b"{}", headers={"content-type": "application/jsonp"}), "does not come as"),
+        (Answer(b"<html>", headers=JSON), "is not JSON"),
+        (Answer(b"[" * 10_000, headers=JSON), "is not JSON"),
+        (Answer(b"[]", headers=JSON), "does not name"),
         (Answer(b"x" * 30_000), "cannot be read"),
         (Answer(status=404), "answers 404"),
         (Answer(status=302, headers={"location": "/other.json"}), "answers 302"),
         (Answer(status=503), "cannot be read"),
     ],
-    ids=["page", "deep", "list", "large", "missing", "redirect", "fault"],
+    ids=[
+        "untyped",
+        "text",
+        "script",
+        "page",
+        "deep",
+        "list",
+        "large",
+        "missing",
+        "redirect",
+        "fault",
+    ],
 )
 def test_what_is_no_document_is_refused(
     room: OAuthRoom, server: Script, client_id: str, answer: Answer, told: str

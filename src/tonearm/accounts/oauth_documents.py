@@ -16,6 +16,7 @@ LEAST_FRESH = timedelta(minutes=5)
 MOST_FRESH = timedelta(days=1)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=\"?(\d{1,9})\"?\s*(?:,|$)", re.IGNORECASE)
 _KEEPS_NOT = re.compile(r"\bno-(?:store|cache)\b", re.IGNORECASE)
+_JSON = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 _OK = 200
 
 
@@ -55,6 +56,9 @@ class Documents:
             raise _refused("cannot be read right now; try again later") from None
         if reply.status != _OK:
             raise _refused(f"is not there: its server answers {reply.status}")
+        # What people have put on a site of somebody else's comes as plain text or a page, as a rule.
+        if not _JSON.match(reply.content_type):
+            raise _refused("does not come as application/json")
         return _described(client_id, reply.body, _fresh_for(reply.cache_control))
 
     def _check(self, client_id: str) -> None:

@@ -40,6 +40,7 @@ class Reply:
     body: bytes
     retry_after: str | None
     cache_control: str = ""
+    content_type: str = ""
 
 
 class Outgoing:
@@ -112,6 +113,7 @@ class Outgoing:
                 bytes(body),
                 told.get("retry-after"),
                 told.get("cache-control", ""),
+                told.get("content-type", ""),
             )
 
     @cached_property
