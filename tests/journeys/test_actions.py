@@ -24,7 +24,6 @@ from tonearm.mcp.document import MOST_OPERATIONS, describe_actions
 from tonearm.mcp.flat import list_flat_tools
 from tonearm.mcp.tool import Tool, load_tools
 from tonearm.web.problem import PROBLEM_TYPE
-from tonearm.web.services import Services
 
 LONGEST_OPERATION, LONGEST_PARAMETER, LONGEST_ANSWER = 300, 700, 100_000
 PUBLIC_URL = "https://music.example.org"
@@ -177,11 +176,8 @@ def test_an_answer_is_as_the_document_says(cast: Cast, asking: Asking, tool: Too
     assert [fault.message for fault in faults] == []
 
 
-def test_the_document_names_the_public_address(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Services, "has_oauth", property(lambda _services: False))
-    with serve(tmp_path, public_url=PUBLIC_URL) as base:
+def test_the_document_names_the_public_address(tmp_path: Path) -> None:
+    with serve(tmp_path, public_url=PUBLIC_URL, oauth=False) as base:
         document = document_of(base)
 
     assert document["servers"] == [{"url": PUBLIC_URL}]

@@ -20,7 +20,6 @@ from serving import PASSWORD, serve, set_up
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
 from tonearm.ui.assistants import CLIENTS, KEYLESS
-from tonearm.web.services import Services
 
 PUBLIC_URL = "https://music.example.org"
 SECRET = re.compile(r'<code id="key">(tnrm_[\w-]+)</code>')
@@ -113,15 +112,15 @@ def test_another_site_makes_no_key(ada: httpx2.Client) -> None:
     assert len(ada.get("/api/user/keys").json()["items"]) == 1
 
 
-def test_the_page_says_what_the_address_is_good_for(
-    tmp_path: Path, ada: httpx2.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Services, "has_oauth", property(lambda _services: False))
+def test_the_page_says_what_the_address_is_good_for(tmp_path: Path, ada: httpx2.Client) -> None:
     here = ada.get("/assistants").text
     assert "which only this machine reaches" in here
     assert here.count("Not by this address") == 3
 
-    with serve(tmp_path / "public", public_url=PUBLIC_URL) as base, set_up(base) as other:
+    with (
+        serve(tmp_path / "public", public_url=PUBLIC_URL, oauth=False) as base,
+        set_up(base) as other,
+    ):
         answer = other.get("/assistants")
     assert snippets(answer)["mcp-url"] == f"{PUBLIC_URL}/mcp"
     assert snippets(answer)["document-url"] == f"{PUBLIC_URL}/api/mcp/openapi.json"
@@ -130,11 +129,7 @@ def test_the_page_says_what_the_address_is_good_for(
     assert answer.text.count("which this Tonearm does not offer") == 2
 
 
-def test_where_assistants_may_log_in_the_page_says_so(
-    ada: httpx2.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Services, "has_oauth", property(lambda _services: True))
-
+def test_where_assistants_may_log_in_the_page_says_so(ada: httpx2.Client) -> None:
     page = ada.get("/assistants")
 
     assert "does not offer" not in page.text

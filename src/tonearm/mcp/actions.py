@@ -21,9 +21,9 @@ from tonearm.mcp.door import Assistant, open_desk
 from tonearm.mcp.flat import is_flat, known_parameters, read_flat
 from tonearm.mcp.schemas import input_schema, output_schema
 from tonearm.mcp.tool import find_tool, load_tools
+from tonearm.web.addresses import own_address
 from tonearm.web.callers import Rooms
 from tonearm.web.etags import tagged
-from tonearm.web.joining import own_address
 from tonearm.web.problem import describe_problem
 from tonearm.web.strict import api_router, problems
 
@@ -102,8 +102,8 @@ class CallWish(BaseModel):
 )
 def get_document(request: Request, services: Rooms) -> JSONResponse:
     """Give an OpenAPI 3.1 document of the tools that read, within the limits that ChatGPT sets."""
-    address = own_address(request, services)
-    return JSONResponse(describe_actions(services.version, address, has_oauth=services.has_oauth))
+    address = own_address(request)
+    return JSONResponse(describe_actions(services.version, address, has_oauth=services.takes_oauth))
 
 
 @ROUTER.get("/tools", summary="List tools")

@@ -15,10 +15,9 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import ForbiddenError
 from tonearm.domain.vocabulary import Scope as KeyScope
 from tonearm.mcp.desk import DESK, Desk
-from tonearm.web.addresses import challenge_of
+from tonearm.web.addresses import challenge_of, own_address
 from tonearm.web.callers import Access, Calling, Rooms
 from tonearm.web.errors import InsufficientScopeError
-from tonearm.web.joining import own_address
 from tonearm.web.scope import MCP_PATH, header
 from tonearm.web.services import Services
 from tonearm.web.strict import StrictRoute
@@ -53,7 +52,7 @@ Assistant = Annotated[User, Depends(AssistantAccess(KeyScope.MCP))]
 def open_desk(request: Request, services: Services, caller: User, way: Way) -> Desk:
     """Give the desk of whoever sent a request."""
     calling: Calling = request.state.calling
-    return Desk(services, caller, calling.scopes, own_address(request, services), way)
+    return Desk(services, caller, calling.scopes, own_address(request), way)
 
 
 class _Handed(Response):

@@ -30,6 +30,7 @@ KEYLESS = frozenset({"claude-web", "chatgpt-connector"})
 """Those that take no key: they log in by OAuth."""
 CHANGES: Mapping[Scope, str] = {
     Scope.HISTORY_WRITE: "It may also hide plays, and have Spotify asked for new ones",
+    Scope.LIBRARY_WRITE: "It may also make playlists at Spotify",
 }
 """What a key for an assistant may be made for beyond looking, in words."""
 USAGE_DAYS = 30
@@ -106,7 +107,7 @@ def assistant_values(rooms: Services, caller: User, address: str, key: str) -> d
         "clients": CLIENTS,
         "keyless": KEYLESS,
         "changes": CHANGES if caller.role.covers(Role.LISTENER) else {},
-        "has_oauth": rooms.has_oauth,
+        "has_oauth": rooms.takes_oauth,
         "reach": reach_of(address).value,
         "address": address,
         "snippets": make_snippets(address, key, caller.name),

@@ -11,7 +11,7 @@ PROTECTED = "/.well-known/oauth-protected-resource"
 _HOST = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 
 
-def issuer_of(request: Request) -> str:
+def own_address(request: Request) -> str:
     """Give the address that people reach this Tonearm by, without a slash at the end: the operator's, or the request's.
 
     The gate has let only names pass that this server goes by; what follows a name is looked at here.
@@ -30,4 +30,4 @@ def challenge_of(request: Request) -> str:
     """Give the part of a challenge that says where to find out how one is let in; empty where nobody is."""
     if not request.app.state.services.takes_oauth:
         return ""
-    return f'resource_metadata="{issuer_of(request)}{PROTECTED}{MCP_PATH}", '
+    return f'resource_metadata="{own_address(request)}{PROTECTED}{MCP_PATH}", '

@@ -21,7 +21,7 @@ from tonearm.accounts.sessions import Session, SessionKind, Sessions
 from tonearm.accounts.tokens import REFRESH_PREFIX, Tokens
 from tonearm.domain.errors import ForbiddenError, UnauthenticatedError
 from tonearm.domain.vocabulary import Role, Scope
-from tonearm.web.addresses import issuer_of
+from tonearm.web.addresses import own_address
 from tonearm.web.basic import CHALLENGE, check_basic, read_basic
 from tonearm.web.cookies import session_token
 from tonearm.web.redirect import RedirectError
@@ -179,7 +179,7 @@ class Callers:
                 "This is a refresh token. Send the access token, or get one: POST /api/auth/refresh."
             )
         if secret.startswith(ACCESS_PREFIX):
-            return await run_in_threadpool(self._by_grant, secret, issuer_of(request))
+            return await run_in_threadpool(self._by_grant, secret, own_address(request))
         if secret.count(".") != _DOTS_OF_A_JWT:
             return None
         user, session = await run_in_threadpool(self._tokens.find, secret)

@@ -11,11 +11,12 @@ from starlette.responses import Response
 from tonearm.accounts.invitations import Newcomer
 from tonearm.accounts.people import User
 from tonearm.speech.asking import asked_presentation
+from tonearm.web.addresses import own_address
 from tonearm.web.callers import Callers, Calling
 from tonearm.web.cookies import keep_session
 from tonearm.web.entry import begin_session
 from tonearm.web.languages import wished_languages
-from tonearm.web.scope import SHARE_PATH, is_encrypted
+from tonearm.web.scope import SHARE_PATH
 from tonearm.web.services import Services
 
 
@@ -47,26 +48,16 @@ def change_password(
         keep_session(request, response, token)
 
 
-def invitation_link(request: Request, services: Services, token: str) -> str:
+def invitation_link(request: Request, token: str) -> str:
     """Give the address under which somebody who is invited registers."""
-    return f"{own_address(request, services)}/register?invitation={token}"
+    return f"{own_address(request)}/register?invitation={token}"
 
 
-def reset_link(request: Request, services: Services, token: str) -> str:
+def reset_link(request: Request, token: str) -> str:
     """Give the address under which somebody chooses another password."""
-    return f"{own_address(request, services)}/reset?token={token}"
+    return f"{own_address(request)}/reset?token={token}"
 
 
-def share_link(request: Request, services: Services, token: str) -> str:
+def share_link(request: Request, token: str) -> str:
     """Give the address under which whoever has it sees a share."""
-    return f"{own_address(request, services)}{SHARE_PATH}{token}"
-
-
-def own_address(request: Request, services: Services) -> str:
-    """Give the address of this instance; without a setting that under which whoever asks has reached it."""
-    if services.public_url:
-        return services.public_url
-    # The gate has let only names pass that this server goes by.
-    is_secure = services.secure_cookies or is_encrypted(request.scope)
-    host, root = request.headers["host"], request.scope.get("root_path", "")
-    return f"{'https' if is_secure else 'http'}://{host}{root}"
+    return f"{own_address(request)}{SHARE_PATH}{token}"

@@ -19,7 +19,7 @@ from tonearm.accounts.oauth_errors import OAuthError, OAuthFault
 from tonearm.accounts.oauth_grants import ACCESS_LASTS, GrantTokens, Redemption
 from tonearm.accounts.oauth_requests import OFFERED
 from tonearm.domain.errors import NotFoundError, UnauthenticatedError
-from tonearm.web.addresses import PROTECTED, issuer_of
+from tonearm.web.addresses import PROTECTED, own_address
 from tonearm.web.basic import read_basic
 from tonearm.web.callers import Rooms
 from tonearm.web.scope import AUTHORIZE_PATH, MCP_PATH
@@ -79,7 +79,7 @@ async def get_server(request: Request, services: Rooms) -> Response:
 async def get_server_at(request: Request, services: Rooms, path: str) -> Response:
     """Describe it where its address has a path, which then stands behind the well-known one."""
     need_oauth(services)
-    if f"/{path}" != urlsplit(issuer_of(request)).path:
+    if f"/{path}" != urlsplit(own_address(request)).path:
         raise NotFoundError("There is no OAuth server at this address.")
     return _server(request, services)
 
@@ -95,7 +95,7 @@ async def get_protected(request: Request, services: Rooms) -> Response:
 async def get_protected_at(request: Request, services: Rooms, path: str) -> Response:
     """Describe what is protected at one address: that of assistants, or the whole where its address has a path."""
     need_oauth(services)
-    prefix = urlsplit(issuer_of(request)).path
+    prefix = urlsplit(own_address(request)).path
     for own in (MCP_PATH, ""):
         if f"/{path}" in {own, prefix + own}:
             return _protected(request, own)
@@ -189,7 +189,7 @@ async def post_registration(request: Request, services: Rooms) -> Response:
 
 
 def _server(request: Request, services: Services) -> Response:
-    issuer = issuer_of(request)
+    issuer = own_address(request)
     registration = {"registration_endpoint": f"{issuer}/oauth/register"}
     return _document(
         {
@@ -213,7 +213,7 @@ def _server(request: Request, services: Services) -> Response:
 
 
 def _protected(request: Request, path: str) -> Response:
-    issuer = issuer_of(request)
+    issuer = own_address(request)
     return _document(
         {
             "resource": issuer + path,

@@ -10,7 +10,7 @@ from tonearm.accounts.oidc import ATTEMPT_LASTS, Answer, Oidc
 from tonearm.accounts.oidc_errors import OidcError
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ConflictError, ForbiddenError, NotFoundError
-from tonearm.web.addresses import issuer_of
+from tonearm.web.addresses import own_address
 from tonearm.web.checks import is_from_our_page
 from tonearm.web.cookies import has_secure_cookies
 from tonearm.web.entry import begin_session
@@ -55,7 +55,7 @@ def leave(request: Request, services: Services, wanted: str, user: User | None =
     browser = carried if _SECRET.fullmatch(carried) else None
     try:
         departure = oidc.begin(
-            issuer_of(request) + CALLBACK, wanted, browser, user.id if user else None
+            own_address(request) + CALLBACK, wanted, browser, user.id if user else None
         )
     except OidcError as error:
         _show(request, error, is_known=user is not None)
@@ -85,7 +85,7 @@ def arrive(request: Request, services: Services, answer: Answer, caller: User | 
     try:
         arrival = oidc.finish(
             answer,
-            issuer_of(request) + CALLBACK,
+            own_address(request) + CALLBACK,
             request.cookies.get(_cookie(request)),
             caller,
         )

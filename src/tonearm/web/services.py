@@ -84,8 +84,3 @@ class Services:
     """Whether programs may register themselves."""
     upload_bytes: int
     """Largest request body."""
-
-    @property
-    def has_oauth(self) -> bool:
-        """Whether assistants that take no key may log in here, by OAuth."""
-        return False

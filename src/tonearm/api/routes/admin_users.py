@@ -139,4 +139,4 @@ def post_reset(
     """Make a link by which somebody chooses a password, once, within an hour. One made before works no more."""
     new = services.resets.create(user_id, by=caller)
     response.headers["cache-control"] = "no-store"
-    return ResetLink(reset_link(request, services, new.token), new.ends_at)
+    return ResetLink(reset_link(request, new.token), new.ends_at)

@@ -72,7 +72,7 @@ def post_invitation(
     lifetime = timedelta(days=wish.days)
     new = services.invitations.create(caller, wish.role, lifetime, wish.note)
     response.headers["cache-control"] = "no-store"
-    link = invitation_link(request, services, new.token)
+    link = invitation_link(request, new.token)
     return InvitationLink(new.id, link, new.role, new.note, new.ends_at)
 
 

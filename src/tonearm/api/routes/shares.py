@@ -117,7 +117,7 @@ def post_share(
         ),
     )
     response.headers["cache-control"] = "no-store"
-    return ShareLink(share_link(request, services, token), share)
+    return ShareLink(share_link(request, token), share)
 
 
 @ROUTER.patch("/{share_id}", summary="Change a share", responses=problems(404, 503))

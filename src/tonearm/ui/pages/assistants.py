@@ -15,8 +15,8 @@ from tonearm.domain.vocabulary import Scope
 from tonearm.ui.access import EXPIRIES
 from tonearm.ui.assistants import CHANGES, CLIENTS, KEYLESS, PLACEHOLDER, assistant_values
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.web.addresses import own_address
 from tonearm.web.callers import PageCaller, Rooms
-from tonearm.web.joining import own_address
 from tonearm.web.services import Services
 
 ROUTER = APIRouter(prefix="/assistants", include_in_schema=False)
@@ -75,8 +75,6 @@ def _show(
         made=made,
         problem=problem.message if problem else None,
         expiries=EXPIRIES,
-        **assistant_values(
-            rooms, caller, own_address(request, rooms), made.key if made else PLACEHOLDER
-        ),
+        **assistant_values(rooms, caller, own_address(request), made.key if made else PLACEHOLDER),
     )
     return page(request, html, problem.status if problem else 200)

@@ -20,7 +20,7 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError
 from tonearm.ui.grants import consent_values
 from tonearm.ui.rendering import frame_of, page, render
-from tonearm.web.addresses import issuer_of
+from tonearm.web.addresses import own_address
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.gate import policy_towards
 from tonearm.web.oauth import need_oauth, sent_once
@@ -59,7 +59,7 @@ def post_consent(
         asked = _read(request, rooms, query)
     except OAuthError as error:
         return _refusal(request, caller, error)
-    issuer = issuer_of(request)
+    issuer = own_address(request)
     if decision == _ALLOWED:
         try:
             code = rooms.grants.consent(caller, allowed(asked, caller.role, scopes))
@@ -101,7 +101,7 @@ def _read(request: Request, rooms: Services, query: str) -> Asked:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
         raise OAuthError(OAuthFault.INVALID_REQUEST, "Too many parameters were sent.") from None
-    return read_request(sent_once(pairs), rooms.clients, issuer_of(request))
+    return read_request(sent_once(pairs), rooms.clients, own_address(request))
 
 
 def _refusal(request: Request, caller: User, error: OAuthError) -> Response:
@@ -111,7 +111,7 @@ def _refusal(request: Request, caller: User, error: OAuthError) -> Response:
         target = target_of(error.redirect_uri)
         back = answer_address(
             error.redirect_uri,
-            issuer_of(request),
+            own_address(request),
             error=error.fault.value,
             error_description=error.message,
             state=error.state,

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.domain.errors import NotFoundError, TonearmError
 from tonearm.ui.pages.account import show_account
 from tonearm.ui.rendering import frame_of, page, render
-from tonearm.web.addresses import issuer_of
+from tonearm.web.addresses import own_address
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(prefix="/account", include_in_schema=False)
@@ -44,7 +44,7 @@ def post_client(
     except TonearmError as error:
         return show_account(request, caller, rooms, error)
     frame = replace(frame_of(request, caller), here="/account")
-    html = render("account_client.html", frame, client=made, issuer=issuer_of(request))
+    html = render("account_client.html", frame, client=made, issuer=own_address(request))
     return page(request, html)
 
 

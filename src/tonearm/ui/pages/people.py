@@ -85,7 +85,7 @@ def post_invitation(
         _frame(request, caller),
         title=_("An invitation"),
         whom=new.note,
-        link=invitation_link(request, rooms, new.token),
+        link=invitation_link(request, new.token),
         ends_at=new.ends_at,
         back="/people",
     )
@@ -159,7 +159,7 @@ def post_reset(
         _frame(request, caller),
         title=_("A link to a new password"),
         whom=new.user.name,
-        link=reset_link(request, rooms, new.token),
+        link=reset_link(request, new.token),
         ends_at=new.ends_at,
         back=f"/people/{user_id}",
     )

@@ -96,7 +96,7 @@ def post_share(
         "share_made.html",
         _frame(request, caller),
         share=share,
-        link=share_link(request, rooms, token),
+        link=share_link(request, token),
     )
     return page(request, html)
 
