@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2] / "src/tonearm"
-FOLDERS = (ROOT / "ui/static/vendor", ROOT / "accounts/vendor")
+FOLDERS = (ROOT / "ui/static/vendor", ROOT / "ui/atlas", ROOT / "accounts/vendor")
 MANIFEST = "manifest.json"
 PACKAGES: list[tuple[Path, dict[str, Any]]] = [
     (folder, package)
@@ -30,7 +30,7 @@ def test_a_file_is_byte_for_byte_what_the_manifest_says(folder: Path, file: dict
     assert hashlib.sha256(content).hexdigest() == file["sha256"]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(ROOT).as_posix())
 def test_manifest_and_folder_list_the_same_files(folder: Path) -> None:
     listed = [file["path"] for where, file in FILES if where == folder]
     present = [

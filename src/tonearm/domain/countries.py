@@ -1,5 +1,6 @@
 """Countries: which clock each keeps, for listeners who travel, and what it is called."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -35,6 +36,13 @@ def country_name(country: str) -> str:
     return _names().get(country, country)
 
 
+def place_of_country(country: str) -> tuple[float, float] | None:
+    """Give latitude and longitude of a country's main city, in degrees north and east; None where not known."""
+    places = _places()
+    zone = _MOST_POPULOUS.get(country) or next(iter(_zones().get(country, ())), None)
+    return None if zone is None else places.get((country, zone))
+
+
 @cache
 def _names() -> dict[str, str]:
     """Give the name of each country by its two letters, as the IANA database spells them."""
@@ -46,11 +54,34 @@ def _names() -> dict[str, str]:
 def _zones() -> dict[str, tuple[str, ...]]:
     """Give the zones of each country by its two letters, as the IANA database lists them."""
     found: dict[str, tuple[str, ...]] = {}
+    for country, _, zone in _lines():
+        found[country] = (*found.get(country, ()), zone)
+    return found
+
+
+@cache
+def _places() -> dict[tuple[str, str], tuple[float, float]]:
+    """Give where the main city of each zone of a country lies, as `place_of_country` does."""
+    found = {}
+    for country, place, zone in _lines():
+        # Written after ISO 6709, such as +0117+10351: degrees and minutes, perhaps seconds.
+        split = max(place.rfind("+"), place.rfind("-"))
+        found[country, zone] = _degrees(place[:split], 2), _degrees(place[split:], 3)
+    return found
+
+
+def _degrees(text: str, digits: int) -> float:
+    whole, minutes = text[1 : 1 + digits], text[1 + digits :]
+    parts = int(whole) + int(minutes[:2]) / 60 + int(minutes[2:] or 0) / 3600
+    return -parts if text[0] == "-" else parts
+
+
+def _lines() -> Iterator[tuple[str, str, str]]:
+    """Give country, place and zone of each line of the IANA database's list."""
     for line in files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8").splitlines():
         if not line.startswith("#"):
-            country, _, zone, *_ = line.split("\t")
-            found[country] = (*found.get(country, ()), zone)
-    return found
+            country, place, zone, *_ = line.split("\t")
+            yield country, place, zone
 
 
 def _is_same(zone: str, home: str) -> bool:

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup
+
 from tonearm.insights.charts.clock import Clock
+from tonearm.insights.charts.context import Contexts
 from tonearm.insights.records import Heatmap, Timeline
-from tonearm.ui import formats, portraits, sentences
+from tonearm.ui import formats, patterns, portraits, sentences
+from tonearm.ui.asking import Ask
 from tonearm.ui.chart_files import files_line
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.charts.world import Visited, world
 from tonearm.ui.rendering import Frame
 
 _WIDE = 1120
@@ -66,3 +71,20 @@ def draw_day(clock: Clock, link: str, base: str) -> Mapping[str, Any]:
         "hours": hours(clock.items, summary=sentences.plain(said), link=link)
         + files_line("clock", clock.covered, base),
     }
+
+
+def draw_countries(countries: Contexts, plays: Ask, frame: Frame) -> Markup:
+    """Draw the countries of plays on a map; nothing where no country is known. `plays` asks for what is behind them."""
+    visited = [
+        Visited(
+            one.value,
+            one.plays,
+            f"{formats.country(one.value)}: {formats.counted(one.plays, 'play')}",
+            frame.path(plays.address("/history", by="plays", counted="in", country=one.value)),
+        )
+        for one in countries.values
+        if one.value is not None and one.plays
+    ]
+    if not visited:
+        return Markup("")
+    return world(visited, summary=sentences.plain(patterns.context_said(countries)))

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.insights.patterns import Patterns
 from tonearm.ui import patterns
 from tonearm.ui.asking import Ask
-from tonearm.ui.drawing import draw_day, draw_week
+from tonearm.ui.drawing import draw_countries, draw_day, draw_week
 from tonearm.ui.picking import Asked, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -27,12 +27,13 @@ def patterns_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
 
 def render_patterns(found: Patterns, ask: Ask, frame: Frame) -> str:
     """Render the patterns of a range."""
-    behind = plays_behind(ask, frame)
+    behind, plays = plays_behind(ask, frame), ask.elsewhere("all")
     return render(
         "patterns.html",
         frame,
         found=found,
-        plays=ask.elsewhere("all"),
+        plays=plays,
+        world=draw_countries(found.countries, plays, frame),
         said=patterns,
         today=today_in(found.heatmap.covered.zone),
         **picker_values(ask, found.heatmap.covered),
