@@ -20,6 +20,9 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/albums/{item_id}/merge"): {"other": "Other record"},
     ("POST", "/artists/{item_id}/merge"): {"other": "Other band"},
     ("POST", "/tracks/{item_id}/merge"): {"other": "Song 5"},
+    ("POST", "/albums/{item_id}/rename"): {"name": "Another"},
+    ("POST", "/artists/{item_id}/rename"): {"name": "Another"},
+    ("POST", "/tracks/{item_id}/rename"): {"name": "Another"},
     ("PATCH", "/api/user/shares/{share_id}"): {"title": "Mine"},
 }
 """What those operations need to be sent that would refuse their callers for less before they look for a thing."""

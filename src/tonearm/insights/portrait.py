@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import Period
 from tonearm.domain.vocabulary import ItemKind, RankBy
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.loyalty import Loyalty
+from tonearm.insights.charts.neighbours import Neighbours
+from tonearm.insights.charts.ranks import Ranks
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.plays import Play, PlaysQuestion, list_plays
 from tonearm.insights.records import Heatmap, Record, Timeline, Top, Totals
@@ -14,6 +18,7 @@ from tonearm.insights.view import View
 
 _LATEST = 8
 _PARTS = 8
+_NEIGHBOURS = 6
 _WITHIN = {
     ItemKind.ARTIST: ("top-albums", "top-tracks"),
     ItemKind.ALBUM: ("top-tracks",),
@@ -36,6 +41,10 @@ class Portrait(Record, frozen=True):
     """Of an artist."""
     tracks: Top | None
     """Of an artist or album."""
+    ranks: Ranks
+    """Of all years, among all of its kind."""
+    neighbours: Neighbours
+    """Of the range."""
     latest: tuple[Play, ...]
     """Of the range, newest first."""
     newest: Play
@@ -54,6 +63,7 @@ def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
     newest = left_out or list_plays(_wider(whole, has_private=True), PlaysQuestion(limit=1)).items
     if not newest:
         raise NotFoundError(f"There are no plays of {item} {number}.")
+    kind = newest[0].kind
     tops = {name: view.ask(name, limit=_PARTS, by=RankBy.PLAYS) for name in _WITHIN[item]}
     return Portrait(
         totals=view.ask("totals"),
@@ -64,11 +74,19 @@ def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
         skips=view.ask("skips", limit=1),
         albums=tops.get("top-albums"),
         tracks=tops.get("top-tracks"),
+        ranks=_among_its_kind(whole, kind).ask("ranks"),
+        neighbours=_among_its_kind(view, kind).ask("neighbours", limit=_NEIGHBOURS),
         latest=list_plays(view, PlaysQuestion(limit=_LATEST)).items,
         newest=newest[0],
         is_left_out=not shown and bool(left_out),
         is_private=not shown and not left_out,
     )
+
+
+def _among_its_kind(view: View, kind: str) -> View:
+    """Give a view of music alone for a song, and likewise: a band has no place among podcasts."""
+    question = structs.replace(view.question, kind=kind)
+    return replace(view, selection=replace(view.selection, kind=question.kind), question=question)
 
 
 def _wider(view: View, *, has_private: bool = False) -> View:

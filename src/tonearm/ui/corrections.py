@@ -64,8 +64,8 @@ def line_of(correction: Correction) -> Line:
     if correction.split is not None:
         return Line(correction, _told_split(correction.split))
     if correction.rename is not None:
-        renamed = correction.rename
-        return Line(correction, f"{_short(renamed.of.name)}: called {_short(renamed.name)}")
+        names = _short(correction.rename.of.name), _short(correction.rename.name)
+        return Line(correction, _("{name}: called {other}").format(name=names[0], other=names[1]))
     raise ValueError(f"a correction of the kind {correction.kind} tells nothing")
 
 

@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.insights.charts.clock import Clock
+from tonearm.insights.charts.neighbours import Neighbours
+from tonearm.insights.charts.ranks import Ranks
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.plays import PlayedItem
 from tonearm.insights.portrait import Portrait
@@ -143,6 +145,33 @@ def skips_said(skips: Skips) -> Markup:
     if not skips.skips:
         return told("Never skipped.")
     return told("Skipped <b>{share}</b> of the time.", share=formats.percent(skips.share))
+
+
+def ranks_said(ranks: Ranks) -> Markup:
+    """Tell the best place it had, and when; of several years the latest."""
+    best = min(
+        (year for year in ranks.items if year.rank is not None),
+        key=lambda year: (year.rank, -year.starts_on.year),
+        default=None,
+    )
+    if best is None or best.rank is None:
+        return Markup("")
+    return told(
+        "At best place <b>{rank}</b> of {ranked}, in {year}.",
+        rank=formats.number(best.rank),
+        ranked=formats.number(best.ranked),
+        year=best.starts_on.year,
+    )
+
+
+def neighbours_said(neighbours: Neighbours) -> Markup:
+    """Tell in how many sessions it was heard."""
+    if not neighbours.items:
+        return Markup("")
+    return told(
+        "Heard in {sessions}. These share the largest part of their sessions with it.",
+        sessions=formats.counted(neighbours.sessions, "session", case="in"),
+    )
 
 
 def _half_life(days: int) -> Markup:

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 
-def share_bar(value: int, most: int) -> Markup:
+def share_bar(value: float, most: float) -> Markup:
     """Draw an amount as a bar against the largest one; decoration beside the number itself."""
     length = round(value / most * 100, 1) if most > 0 else 0
     return Markup(

@@ -133,6 +133,8 @@ def render_item(
         here=f"/{subject.place}/{subject.id}",
         lede=portraits.lede(portrait),
         skips_said=portraits.skips_said(portrait.skips),
+        ranks_said=portraits.ranks_said(portrait.ranks),
+        neighbours_said=portraits.neighbours_said(portrait.neighbours),
         most=_most,
         month_link=link,
         plays_address=behind,
@@ -167,6 +169,25 @@ def post_merge(
     try:
         done = rooms.corrections.merge(caller.id, _KINDS[place], str(item_id), [other.strip()])
     except (InvalidInputError, ConflictError) as error:
+        return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
+    return go_back(request, "", f"/{place}/{item_id}", done)
+
+
+@ROUTER.post("/artists/{item_id}/rename")
+@ROUTER.post("/albums/{item_id}/rename")
+@ROUTER.post("/tracks/{item_id}/rename")
+def post_rename(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    place: Place,
+    item_id: ItemId,
+    name: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Call this item otherwise."""
+    try:
+        done = rooms.corrections.rename(caller.id, _KINDS[place], str(item_id), name)
+    except InvalidInputError as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
     return go_back(request, "", f"/{place}/{item_id}", done)
 
