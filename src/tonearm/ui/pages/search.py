@@ -12,6 +12,20 @@ from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
 _SHOWN = 12
+_SUGGESTED = 4
+
+
+@ROUTER.get("/search/suggestions")
+def suggestions(
+    request: Request,
+    caller: PageCaller,
+    rooms: Rooms,
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Give the first things that have all words of a text in their names, as options of a list."""
+    found = rooms.insights.find(caller.id, q, _SUGGESTED, caller.preferences)
+    html = render("suggestions.html", frame_of(request, caller), q=q.strip(), found=found)
+    return page(request, html)
 
 
 @ROUTER.get("/search")
