@@ -188,6 +188,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     session_ends = _session_ends(settings)
     windows, passwords = Windows(database, clock), Passwords()
     throttle = Throttle(database, windows, clock)
+    registration = Registration(settings.registration)
     accounts = Accounts(database, clock, passwords, throttle)
     signing_keys = _signing_keys(settings, database, clock)
     rooms = build_spotify(settings, database, clock, jobs)
@@ -196,9 +197,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         database=database,
         accounts=accounts,
         administration=Administration(database, clock, accounts, leaving),
-        invitations=Invitations(
-            database, clock, passwords, throttle, Registration(settings.registration)
-        ),
+        invitations=Invitations(database, clock, passwords, throttle, registration),
         profiles=Profiles(
             database, clock, passwords, throttle, trusts_emails=settings.oidc_link_by_email
         ),
