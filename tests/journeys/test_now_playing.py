@@ -1,6 +1,8 @@
 """What plays now, on the overview in a real browser and through REST, at a simulated Spotify."""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +12,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from mcp import Client, StdioServerParameters
 from playwright.sync_api import Browser, Page, expect
 
-from assisting import ADAS
+from assisting import ADAS, ERAS, over_http, refusal, speak
 from browsing import check_look, open_page
 from link_room import agree, count, simulated
 from serving import PASSWORD, serve, set_up
@@ -20,7 +23,7 @@ from simulator.simulating import SMALL
 from tonearm.simulator.clock import SimulatorClock
 from tonearm.simulator.server import serving
 from tonearm.simulator.simulator import Simulator
-from tonearm.simulator.world import Track
+from tonearm.simulator.world import Track, uri
 
 pytestmark = pytest.mark.slow
 _SHIFTS = """() => new Promise(done => new PerformanceObserver(list => done(
@@ -35,6 +38,8 @@ class Scene:
     base: str
     client: httpx2.Client
     simulator: Simulator
+    origin: str
+    folder: Path
 
     def link(self, scopes: str) -> None:
         answer = self.client.get(
@@ -74,7 +79,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         while client.get(f"/api/imports/{number}").json()["state"] in ("queued", "running"):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        yield Scene(base, client, simulator)
+        yield Scene(base, client, simulator, origin, tmp_path / "data")
 
 
 def open_overview(page: Page, base: str) -> None:
@@ -181,6 +186,49 @@ def test_it_is_told_through_rest_with_a_key_for_the_player(scene: Scene) -> None
     assert (now["playing"], now["title"], now["ms_length"]) == (True, track.name, track.duration_ms)
     assert 30_000 <= now["ms_progress"] < 60_000
     assert now["device"]
+
+
+def test_an_assistant_asks_spotify_over_http_and_over_standard_input(scene: Scene) -> None:
+    wish = {"name": "assistant", "scopes": ["mcp", "library:write"]}
+    key = scene.client.post("/api/user/keys", json=wish).raise_for_status().json()["key"]
+    ways = [over_http(scene.base, {"authorization": f"Bearer {key}"}, era) for era in ERAS]
+    environment = {
+        **os.environ,
+        "TONEARM_DATA_DIR": str(scene.folder),
+        "TONEARM_DATABASE_URL": "",
+        "TONEARM_API_KEY": key,
+        **{f"TONEARM_{name.upper()}": value for name, value in simulated(scene.origin).items()},
+    }
+    command = StdioServerParameters(
+        command=sys.executable, args=["-m", "tonearm", "mcp"], env=environment
+    )
+    ways.append(Client(command, mode=ERAS[0]))
+    said = refusal(over_http(scene.base, {"authorization": f"Bearer {key}"}, ERAS[0]), "playlists")
+    assert f"{scene.base}/account#spotify" in said
+    scopes = ("user-read-playback-state", "playlist-read-private", "playlist-modify-private")
+    scene.link(" ".join(scopes))
+    track = scene.hear()
+    given = {"name": "Over the wire", "tracks": [uri(track)]}
+
+    async def talk(client: Client) -> tuple[Any, ...]:
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("now_playing", {}),
+            ("create_playlist", given),
+            ("playlists", {"limit": 1}),
+            ("spotify_lookup", {"item": uri(track)}),
+        ]
+        answers = [await client.call_tool(tool, arguments) for tool, arguments in asked]
+        assert [answer.content for answer in answers if answer.is_error] == []
+        return tuple(answer.structured_content for answer in answers)
+
+    for number, way in enumerate(ways):
+        now, made, listed, looked_up = speak(way, talk)
+        assert (now["state"], now["name"]) == ("playing", track.name)
+        # Whichever process and era is asked, the playlist is one.
+        assert (made["added"], made["made_before"]) == (1, number > 0)
+        assert listed["playlists"][0]["id"] == made["id"]
+        assert looked_up["item"]["name"] == track.name
+    assert count(scene.simulator, "POST", "/v1/me/playlists") == 1
 
 
 @pytest.mark.parametrize("width", [1280, 390])
