@@ -70,7 +70,7 @@ def test_preferences_are_set_one_by_one(shell: Shell) -> None:
     refused = shell.run("users", "set-preferences", "Bob", "--mute", "import.dreamt", code=2)
     assert "There are import.finished, " in refused
     refused = shell.run("users", "set-preferences", "Bob", "--language", "tlh", code=2)
-    assert "There is no language 'tlh'. There are en, de." in refused
+    assert "There is no language 'tlh'. There are en, de" in refused
 
 
 def test_likes_stay_when_a_history_is_cleared(shell: Shell, tmp_path: Path) -> None:

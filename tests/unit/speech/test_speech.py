@@ -95,7 +95,7 @@ def test_what_is_remembered_is_remembered_for_each_language() -> None:
     assert calls == [Language.GERMAN, Language.ENGLISH]
 
 
-@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.GERMAN])
 @given(value=st.integers(0, 10**12))
 def test_a_number_is_its_digits_in_threes(language: Language, value: int) -> None:
     with speaking(language):
@@ -106,7 +106,7 @@ def test_a_number_is_its_digits_in_threes(language: Language, value: int) -> Non
     assert ("." in spelt) == (language is Language.GERMAN and value >= 1000)
 
 
-@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.GERMAN])
 @given(day=DAYS)
 def test_a_day_names_its_day_its_month_and_its_year(language: Language, day: date) -> None:
     with speaking(language):
@@ -123,7 +123,7 @@ def test_a_day_names_its_day_its_month_and_its_year(language: Language, day: dat
     assert " " not in texts[0] + texts[2] + texts[3]
 
 
-@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.GERMAN])
 @given(day=DAYS, length=st.integers(1, 800))
 def test_a_span_names_both_its_ends(language: Language, day: date, length: int) -> None:
     last = day + timedelta(days=length)
@@ -210,4 +210,5 @@ def test_weeks_begin_where_the_place_is_known() -> None:
 
 
 def test_a_language_is_called_as_its_speakers_call_it() -> None:
-    assert [own_name(language) for language in Language] == ["English", "Deutsch"]
+    assert own_name(Language.ENGLISH) == "English"
+    assert own_name(Language.GERMAN) == "Deutsch"
