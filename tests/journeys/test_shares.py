@@ -147,7 +147,6 @@ def test_whatever_is_shared_is_fit_to_be_seen(
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         reduced_motion="reduce",
-        java_script_enabled=width > WIDTHS[1],
     )
     watched = open_page(context, base)
     for view, link in links.items():
