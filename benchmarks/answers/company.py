@@ -6,21 +6,11 @@ from typing import Any
 
 import numpy as np
 from benchmarks.answers.asking import COUNTED, RANGE, Measure, Part
+from benchmarks.answers.habits import IN_SESSIONS
 from benchmarks.answers.rankings import RANK
 from benchmarks.synthetic import History
 
-_COMPANY = f"""
-WITH heard AS (
-  SELECT id, artist, started_at, ended_at, {COUNTED} AS is_counted,
-    MAX(ended_at) OVER (
-      ORDER BY started_at, ended_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS so_far
-  FROM plays WHERE kind = 0 AND ms_played > 0
-), numbered AS (
-  SELECT *, SUM(CASE WHEN so_far IS NULL OR started_at - so_far >= 1800000 THEN 1 ELSE 0 END) OVER (
-    ORDER BY started_at, ended_at, id ROWS UNBOUNDED PRECEDING
-  ) AS session FROM heard
-), begun AS (
+_COMPANY = f"""{IN_SESSIONS}, begun AS (
   SELECT session FROM numbered GROUP BY session
   HAVING MIN(started_at) >= $start AND MIN(started_at) < $end
 ), company AS (

@@ -55,9 +55,9 @@ _REPEAT = (
     FROM numbered WHERE loops GROUP BY track
     ORDER BY count DESC, plays DESC, MIN(ended_at) LIMIT $limit""",
 )
-FOUND_SESSIONS = f"""
+IN_SESSIONS = f"""
 WITH heard AS (
-  SELECT id, started_at, ended_at, ms_played, start_hour, {COUNTED} AS is_counted,
+  SELECT id, artist, started_at, ended_at, ms_played, start_hour, {COUNTED} AS is_counted,
     MAX(ended_at) OVER (
       ORDER BY started_at, ended_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS so_far
@@ -66,7 +66,9 @@ WITH heard AS (
   SELECT *, SUM(CASE WHEN so_far IS NULL OR started_at - so_far >= 1800000 THEN 1 ELSE 0 END) OVER (
     ORDER BY started_at, ended_at, id ROWS UNBOUNDED PRECEDING
   ) AS session FROM heard
-), sessions AS (
+)
+"""
+FOUND_SESSIONS = f"""{IN_SESSIONS}, sessions AS (
   SELECT MIN(started_at) AS started_at, MAX(ended_at) AS ended_at,
     MAX(ended_at) - MIN(started_at) AS length, SUM(ms_played) AS ms_played,
     COUNT(*) FILTER (is_counted) AS plays, ARG_MIN(start_hour, (started_at, ended_at, id)) AS hour
