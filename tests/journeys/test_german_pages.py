@@ -12,8 +12,10 @@ from browsing import Watched, check_look, open_page
 from explored import explored
 from serving import PASSWORD, serve
 from simulator.simulating import SMALL
+from tonearm.history.shared import SharedView
 from tonearm.simulator.server import serving
 from tonearm.simulator.simulator import CLIENT_ID, Simulator
+from tonearm.simulator.world import Track
 from tonearm.testing.export import write_export
 
 pytestmark = pytest.mark.slow
@@ -25,7 +27,11 @@ PAGES = (
     "/top/shows", "/patterns", "/years/2024", "/years/2010", "/compare?range=2024", "/history", "/plays/5",
     "/history?weekday=2&range=2024&q=a", "/artists/1", "/albums/1", "/tracks/1", "/completeness", "/imports",
     "/imports/1", "/imports/1/ledger", "/imports/1/ledger?verdict=duplicate", "/imports/1/undo", "/corrections",
-    "/search?q=a", "/search?q=zzzz", "/inbox", "/account", "/account/keys/1", "/people", "/people/2", "/nothing",
+    "/search?q=a", "/search?q=zzzz", "/inbox", "/account", "/account/keys/1", "/people", "/people/2",
+    "/account/spotify/permissions", "/account/shares/new?view=overview&range=this_year",
+    "/account/shares/new?view=artist&item=1&range=2024", "/account/shares/new?view=top-tracks&range=2024-02..2024-05",
+    "/account/shares/new?view=artist", "/account/shares/1", "/account/shares/2", "/account/shares/99",
+    *(f"/account/shares/{number}/preview" for number in range(1, 1 + len(SharedView))), "/offline", "/nothing",
 )  # fmt: skip
 DOORS = ("/login", "/forgot", "/register", "/reset?token=none", "/login?problem=oidc_denied")
 # Words that English cannot do without, and that are none in German.
@@ -101,6 +107,18 @@ def choose_german(page: Page, base: str) -> None:
     expect(page.get_by_role("status")).to_contain_text("Gespeichert")
 
 
+def wish_of(view: SharedView) -> dict[str, str]:
+    """Give the form of a share, one of each kind of range, name and end among them."""
+    wish = {"view": view.value, "range": "2024"}
+    if view.item:
+        return wish | {"item": "1", "range": "last_365_days", "kind": "all"}
+    if view is SharedView.OVERVIEW:
+        return wish | {"range": "all", "ends": "", "shown_name": "Ada"}
+    if view is SharedView.TOP_ARTISTS:
+        return wish | {"range": "2024-02-03..2024-05-06", "by": "time", "has_private": "true"}
+    return wish | ({"kind": "podcast"} if view is SharedView.TOP_SHOWS else {})
+
+
 def leave_traces(context: BrowserContext, base: str) -> None:
     """Correct something in every way, add and invite somebody: then all kinds of lines are on the pages."""
     for path, form in (
@@ -109,6 +127,7 @@ def leave_traces(context: BrowserContext, base: str) -> None:
         ("/history/correct", {"deed": "delete", "plays": "9"}),
         ("/history/exclude", {"weekday": "2", "hour": "3", "country": "DE", "platform": "ios"}),
         ("/tracks/3/merge", {"other": "2"}),
+        *(("/account/shares", wish_of(view)) for view in SharedView),
     ):
         answer = context.request.post(f"{base}{path}", form={**form}, headers={"origin": base})
         assert answer.ok, (path, answer.status)
@@ -153,6 +172,87 @@ def test_scripts_speak_german(browser: Browser, base: str) -> None:
     boxes.nth(1).check()
     expect(page.locator(".ticked .note")).to_have_text("2 Wiedergaben markiert:")
     assert not watched.complaints
+    context.close()
+
+
+def test_a_share_is_made_in_german(browser: Browser, base: str) -> None:
+    context = german_context(browser, NARROW)
+    watched = open_page(context, base)
+    page = watched.page
+    choose_german(page, base)
+    page.goto(f"{base}/?range=2024")
+    page.get_by_role("link", name="Diese Seite teilen").click()
+    page.get_by_label("Die Freigabe endet").select_option(label="Nie")
+    page.get_by_role("button", name="Link erstellen").click()
+    expect(page.locator("main")).to_contain_text(
+        "sieht dies, bis du ihn zurücknimmst: der Überblick,"
+    )
+    assert english_of(page) == []
+    check_look(watched, NARROW)
+    page.get_by_role("link", name="Zum Konto").click()
+    part = page.get_by_role("region", name="Was du teilst")
+    expect(part).to_contain_text("0 Mal")
+    expect(part).to_contain_text("2024")
+    part.get_by_role("link", name="Der Überblick").click()
+    page.get_by_role("button", name="Freigabe widerrufen").click()
+    expect(part).to_contain_text("haben am Ende „Diese Seite teilen“")
+    context.close()
+
+
+def test_a_share_speaks_the_language_of_the_browser_that_visits_it(
+    browser: Browser, base: str
+) -> None:
+    with httpx2.Client(base_url=base, timeout=60, headers={"origin": base}) as client:
+        client.post("/login", data={"name": "Ada", "password": PASSWORD})
+        answers = [
+            client.post("/api/user/shares", json={"view": view, "range": "2024"}).raise_for_status()
+            for view in ("overview", "year", "patterns", "year-picture")
+        ]
+    links: list[str] = [answer.json()["link"] for answer in answers]
+    context = german_context(browser, WIDE)
+    watched = open_page(context, base)
+    for link in links:
+        expect_german(watched, link.removeprefix(base))
+        check_look(watched, WIDE)
+    expect(watched.page.get_by_role("link", name="Bild speichern")).to_be_visible()
+    expect(watched.page.locator("footer")).to_contain_text("Diese Seite endet am ")
+    for language, said in (("de", "Stunden"), ("fr, de;q=0.5", "Stunden"), ("fr", "hours")):
+        asked = {"accept-language": language}
+        picture = httpx2.get(f"{links[-1]}/picture.svg", headers=asked)
+        assert said in picture.text, language
+        assert said in httpx2.get(links[0], headers=asked).text, language
+    gone = httpx2.get(f"{base}/s/none", headers={"accept": "text/html", "accept-language": "de"})
+    assert "Hier ist nichts. Der Link stimmt nicht" in gone.text
+    context.close()
+
+
+def test_files_of_charts_have_german_captions_and_the_fields_of_the_api(
+    browser: Browser, base: str
+) -> None:
+    context = german_context(browser, WIDE)
+    page = context.new_page()
+    choose_german(page, base)
+    picture = page.request.get(f"{base}/charts/months.svg?range=all").text()
+    assert "Monat für Monat, Gesamte Zeit · Tonearm" in picture
+    table = page.request.get(f"{base}/charts/artists.csv?range=2024").text()
+    assert table.startswith("rank,")
+    data = page.request.get(f"{base}/charts/artists.json?range=2024").json()
+    assert data["items"][0]["ms_played"] > 0
+    context.close()
+
+
+def test_without_a_connection_a_german_browser_says_so(browser: Browser, base: str) -> None:
+    context = german_context(browser, NARROW)
+    watched = open_page(context, base)
+    page = watched.page
+    page.goto(f"{base}/login")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.reload()
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    context.set_offline(True)
+    expect_german(watched, "/history")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Die Nadel ist oben")
+    check_look(watched, NARROW)
     context.close()
 
 
@@ -214,8 +314,9 @@ def test_programs_are_answered_in_english_whatever_their_person_reads(tmp_path: 
 
 
 def test_a_link_to_spotify_is_german(browser: Browser, tmp_path: Path) -> None:
+    simulator = Simulator(7, plan=SMALL)
     with (
-        serving(Simulator(7, plan=SMALL)) as origin,
+        serving(simulator) as origin,
         serve(
             tmp_path / "data", spotify_accounts_url=origin, spotify_api_url=f"{origin}/v1"
         ) as base,
@@ -246,4 +347,27 @@ def test_a_link_to_spotify_is_german(browser: Browser, tmp_path: Path) -> None:
         expect(part).to_contain_text("Pausiert: Was du jetzt hörst, wird nicht gesammelt")
         assert english_of(page) == []
         check_look(Watched(page, base), NARROW)
+        allow_and_hear(page, base, simulator)
         context.close()
+
+
+def allow_and_hear(page: Page, base: str, simulator: Simulator) -> None:
+    """Allow what plays now at Spotify, in German, and be told it."""
+    page.goto(f"{base}/account/spotify/permissions")
+    assert english_of(page) == []
+    check_look(Watched(page, base), NARROW)
+    page.get_by_role("link", name="Erlauben bei Spotify: Was gerade läuft").click()
+    page.get_by_role("button", name="Agree").click()
+    page.wait_for_url(f"{base}/**")
+    page.goto(f"{base}/account/spotify/permissions")
+    expect(page.locator("dl")).to_contain_text("Erlaubt")
+    track = next(one for one in simulator.world.all("track") if isinstance(one, Track))
+    with simulator.lock:
+        player = simulator.users["listener1"].player
+        player.play(simulator.clock.now_ms(), [track], 0, None, 30_000)
+    page.goto(f"{base}/now-playing")
+    expect(page.locator("p")).to_contain_text(
+        re.compile(r"Läuft gerade.* auf .*\d:\d\d von \d:\d\d", re.DOTALL)
+    )
+    expect(page.locator("p")).to_contain_text(track.name)
+    assert english_of(page) == []

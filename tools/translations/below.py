@@ -7,6 +7,7 @@ from pathlib import Path
 from tonearm.accounts import oidc_errors
 from tonearm.domain.events import EventName
 from tonearm.domain.vocabulary import Flaw, GapReason, Role, Scope
+from tonearm.history.shared import SharedView
 from tonearm.spotify import wording
 from tools.translations.python_source import refused
 
@@ -17,9 +18,10 @@ _NOT_ON_PAGES = (
     "accounts/audit.py", "accounts/key_file.py", "accounts/oidc.py", "accounts/oidc_provider.py",
     "accounts/oidc_tokens.py", "accounts/identities.py", "accounts/signing.py", "accounts/tokens.py",
     "collector/rows.py", "history/adding.py", "history/liked.py", "history/polls.py", "importers/clearing.py",
-    "importers/following.py", "importers/leaving.py", "insights/insights.py", "spotify/asking.py", "spotify/calling.py",
-    "spotify/ids.py", "spotify/pacing.py", "spotify/player.py", "spotify/playlists.py", "spotify/recent.py",
-    "spotify/refusals.py", "spotify/search.py", "ui", "web/basic.py", "web/callers.py", "web/idempotency.py",
+    "importers/following.py", "importers/leaving.py", "insights/insights.py", "live/making.py", "spotify/asking.py",
+    "spotify/calling.py", "spotify/ids.py", "spotify/pacing.py", "spotify/player.py", "spotify/playlists.py",
+    "spotify/recent.py", "spotify/refusals.py", "spotify/search.py", "ui", "web/basic.py", "web/callers.py",
+    "web/idempotency.py",
 )  # fmt: skip
 _COMPOSED = (
     # insights/charts/completeness.py
@@ -35,6 +37,9 @@ _COMPOSED = (
     "number {number} of the files {series} is missing",
     "account data can leave out whole weeks",
     "its files do not have Spotify's names, so that nothing tells whether one is missing",
+    # history/shares.py
+    "{view} is about one {item}: give its number.",
+    "{view} is about no single item: leave the number out.",
     # the notes of importers on files
     "The file is cut off: what came before the cut was read.",
     "A row is larger than {size} MB: reading ended there.",
@@ -58,6 +63,8 @@ _COMPOSED = (
     "From and to must both be days, such as 2024-03-04.",
     "{name} must be one of {allowed}.",
     "A role is one of {roles}.",
+    "There is no chart of this name as {form}.",
+    "Share {number} is no picture.",
 )
 _STATUSES = (400, 401, 403, 404, 405, 408, 409, 413, 421, 422, 429, 500, 502, 503)
 
@@ -72,7 +79,7 @@ def _told() -> Iterator[str]:
         place = path.relative_to(SOURCE).as_posix()
         if not place.startswith(_NOT_ON_PAGES):
             yield from refused(path.read_text(encoding="utf-8"))
-    for words in (Role, Scope, GapReason, EventName):
+    for words in (Role, Scope, GapReason, EventName, SharedView):
         yield from (word.meaning for word in words)
     yield from (flaw.label for flaw in Flaw if flaw is not Flaw.NONE)
     yield from (error.sentence for error in oidc_errors.OidcError.__subclasses__())

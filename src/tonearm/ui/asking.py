@@ -3,14 +3,14 @@
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self, get_args
 from urllib.parse import urlencode
 
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.insights.charts.top import TopQuestion
-from tonearm.insights.question import Lane
+from tonearm.insights.question import Lane, period_of
 from tonearm.insights.records import Covered
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
@@ -27,6 +27,13 @@ NAMED_RANGES: Mapping[str, str] = {
     "last_year": N_("Last year"),
     "all": N_("All time"),
 }
+_OTHER_RANGES: Mapping[str, str] = {
+    "yesterday": N_("Yesterday"),
+    "last_7_days": N_("Last 7 days"),
+    "last_week": N_("Last week"),
+    "last_month": N_("Last month"),
+}
+"""Ranges that addresses can have, and no page offers."""
 LANES: Mapping[str, str] = {
     "music": N_("Music"),
     "podcast": N_("Podcasts"),
@@ -138,6 +145,17 @@ def range_name(text: str, covered: Covered) -> str:
         week = first.isocalendar()
         return _("Week {week} of {year}").format(week=week.week, year=week.year)
     return _calendar_name(first, last)
+
+
+def said_range(text: str, zone: str, at: datetime) -> str:
+    """Name a range where nothing in it is counted: "This month", "March 2024"; `at` is when it was chosen."""
+    named = NAMED_RANGES.get(text) or _OTHER_RANGES.get(text)
+    if named is not None:
+        return _(named)
+    period = period_of(TopQuestion(range=text, zone=zone), at)
+    if period.first is None or period.end is None:
+        return text
+    return _calendar_name(period.first, period.end - timedelta(days=1))
 
 
 def _calendar_name(first: date, last: date) -> str:

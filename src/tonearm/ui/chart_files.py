@@ -17,6 +17,8 @@ from msgspec.structs import asdict, fields
 from tonearm.insights.chart import load_charts
 from tonearm.insights.question import Question, make_question
 from tonearm.insights.records import Covered
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import portraits, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.assets import STATIC_DIR
@@ -61,39 +63,39 @@ def _heatmap(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the answer
     return heatmap(told.items, summary=sentences.plain(sentences.peak(told)), week_start=week_start)
 
 
-def _hours(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+def _hours(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     said = sentences.plain(portraits.hours_said(told))
     return hours(told.items, summary=said, link="")
 
 
-def _months(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+def _months(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     said = sentences.plain(sentences.months(told))
     return timeline(told.items, summary=said, width=1120, name="tl-file")
 
 
-def _record(told: Any, _: int) -> Markup:  # noqa: ANN401 - the same
+def _record(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     parts = segments(told.items)
     return groove(parts, summary=sentences.groove_summary(parts))
 
 
 CHART_FILES: Mapping[str, ChartFile] = {
-    "record": ChartFile("The record", "timeline", {"unit": "day"}, draw=_record),
-    "months": ChartFile("Month by month", "timeline", {"unit": "month"}, draw=_months),
-    "heatmap": ChartFile("Hours of the week", "heatmap", draw=_heatmap),
-    "clock": ChartFile("Hours of the day", "clock", draw=_hours),
-    "artists": ChartFile("Artists", "top-artists", _MOST),
-    "albums": ChartFile("Albums", "top-albums", _MOST),
-    "tracks": ChartFile("Tracks", "top-tracks", _MOST),
-    "shows": ChartFile("Shows", "top-shows", _MOST),
-    "streaks": ChartFile("Days in a row", "streaks", _MOST),
-    "sessions": ChartFile("The longest sessions", "sessions", _MOST, rows="longest"),
-    "discovery": ChartFile("What was new, by month", "discovery", {"unit": "month"}),
-    "rediscovered": ChartFile("What came back", "discovery", _MOST, rows="rediscovered"),
-    "repeat": ChartFile("Played most", "repeat", _MOST),
-    "skips": ChartFile("Skips by hour", "skips"),
-    "skipped": ChartFile("Artists skipped most", "skips", _MOST, rows="artists"),
-    "platforms": ChartFile("On what", "context", {"aspect": "platform"}, rows="values"),
-    "countries": ChartFile("Where", "context", {"aspect": "country"}, rows="values"),
+    "record": ChartFile(N_("The record"), "timeline", {"unit": "day"}, draw=_record),
+    "months": ChartFile(N_("Month by month"), "timeline", {"unit": "month"}, draw=_months),
+    "heatmap": ChartFile(N_("Hours of the week"), "heatmap", draw=_heatmap),
+    "clock": ChartFile(N_("Hours of the day"), "clock", draw=_hours),
+    "artists": ChartFile(N_("Artists"), "top-artists", _MOST),
+    "albums": ChartFile(N_("Albums"), "top-albums", _MOST),
+    "tracks": ChartFile(N_("Tracks"), "top-tracks", _MOST),
+    "shows": ChartFile(N_("Shows"), "top-shows", _MOST),
+    "streaks": ChartFile(N_("Days in a row"), "streaks", _MOST),
+    "sessions": ChartFile(N_("The longest sessions"), "sessions", _MOST, rows="longest"),
+    "discovery": ChartFile(N_("What was new, by month"), "discovery", {"unit": "month"}),
+    "rediscovered": ChartFile(N_("What came back"), "discovery", _MOST, rows="rediscovered"),
+    "repeat": ChartFile(N_("Played most"), "repeat", _MOST),
+    "skips": ChartFile(N_("Skips by hour"), "skips"),
+    "skipped": ChartFile(N_("Artists skipped most"), "skips", _MOST, rows="artists"),
+    "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
+    "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values"),
 }
 """The charts of all pages, by the name in their address."""
 _OVERVIEW = ("record", "months", "heatmap", "clock", "artists", "albums", "tracks")
@@ -112,7 +114,7 @@ _WHOLE = frozenset({"record", "months"})
 
 def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Give the charts of the page at a path, as it is asked: the title of each, its forms and their paths."""
-    place, _, last = here.removeprefix("/").partition("/")
+    place, _slash, last = here.removeprefix("/").partition("/")
     asked = {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
     names: Sequence[str] = _PATTERNS if place == "patterns" else _OVERVIEW
     if place == "top":
@@ -124,7 +126,7 @@ def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]
     for name in names:
         own = {"range": "all"} if name in _WHOLE and place != "years" else {}
         by = {"by": ask.by} if name in ("artists", "albums", "tracks", "shows") else {}
-        yield CHART_FILES[name].title, list(_forms(name, asked | own | by))
+        yield _(CHART_FILES[name].title), list(_forms(name, asked | own | by))
 
 
 def files_line(name: str, covered: Covered, base: str) -> Markup:
@@ -135,10 +137,10 @@ def files_line(name: str, covered: Covered, base: str) -> Markup:
         Markup('<a href="{}{}" download>{}</a>').format(base, path, form.upper())
         for form, path in _forms(name, asked)
     )
-    title = CHART_FILES[name].title
+    title = _(CHART_FILES[name].title)
     return Markup(
-        '<p class="note files"><span class="visually-hidden">{}: </span>Take it along: {}</p>'
-    ).format(title, links)
+        '<p class="note files"><span class="visually-hidden">{}: </span>{} {}</p>'
+    ).format(title, _("Take it along:"), links)
 
 
 def _forms(name: str, asked: Mapping[str, str]) -> Iterator[tuple[str, str]]:

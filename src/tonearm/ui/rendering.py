@@ -16,6 +16,7 @@ from tonearm.accounts.people import User
 from tonearm.domain.preferences import Language
 from tonearm.domain.vocabulary import Role
 from tonearm.ui import assets, formats
+from tonearm.ui.asking import said_range
 from tonearm.ui.chart_files import files_here
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar
@@ -117,4 +118,5 @@ def make_environment() -> Environment:
     environment.globals["formats"] = formats
     environment.globals["files_here"] = files_here
     environment.globals["share_address"] = share_address
+    environment.globals["said_range"] = said_range
     return environment

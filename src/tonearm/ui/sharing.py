@@ -19,6 +19,8 @@ from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.glimpse import Glimpse
 from tonearm.insights.question import make_question, period_of
 from tonearm.insights.records import Covered, Heatmap, Timeline, Top
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.ui import asking, formats, patterns, portraits, sentences, years
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
@@ -42,29 +44,29 @@ _PLACES = {
     SharedView.FIVE_TRACKS: 5,
 }
 _USUAL_PLACES = 7
-_RANKED: Mapping[SharedView, str] = {
-    SharedView.TOP_ARTISTS: "artists",
-    SharedView.TOP_ALBUMS: "albums",
-    SharedView.TOP_TRACKS: "tracks",
-    SharedView.TOP_SHOWS: "artists",
-    SharedView.FIVE_ARTISTS: "artists",
-    SharedView.FIVE_ALBUMS: "albums",
-    SharedView.FIVE_TRACKS: "tracks",
+_RANKED: Mapping[SharedView, tuple[str, str]] = {
+    SharedView.TOP_ARTISTS: ("artists", N_("Artist")),
+    SharedView.TOP_ALBUMS: ("albums", N_("Album")),
+    SharedView.TOP_TRACKS: ("tracks", N_("Track")),
+    SharedView.TOP_SHOWS: ("artists", N_("Show")),
+    SharedView.FIVE_ARTISTS: ("artists", N_("Artist")),
+    SharedView.FIVE_ALBUMS: ("albums", N_("Album")),
+    SharedView.FIVE_TRACKS: ("tracks", N_("Track")),
 }
 _HEADINGS: Mapping[SharedView, str] = {
-    SharedView.OVERVIEW: "Listening",
-    SharedView.TOP_ARTISTS: "Artists",
-    SharedView.TOP_ALBUMS: "Albums",
-    SharedView.TOP_TRACKS: "Tracks",
-    SharedView.TOP_SHOWS: "Shows",
-    SharedView.YEAR: "A year in review",
-    SharedView.PATTERNS: "Patterns",
-    SharedView.GROOVE: "The record",
-    SharedView.MONTHS: "Month by month",
-    SharedView.FIVE_ARTISTS: "First five artists",
-    SharedView.FIVE_ALBUMS: "First five albums",
-    SharedView.FIVE_TRACKS: "First five tracks",
-    SharedView.YEAR_PICTURE: "A year in music",
+    SharedView.OVERVIEW: N_("Listening"),
+    SharedView.TOP_ARTISTS: N_("Artists"),
+    SharedView.TOP_ALBUMS: N_("Albums"),
+    SharedView.TOP_TRACKS: N_("Tracks"),
+    SharedView.TOP_SHOWS: N_("Shows"),
+    SharedView.YEAR: N_("A year in review"),
+    SharedView.PATTERNS: N_("Patterns"),
+    SharedView.GROOVE: N_("The record"),
+    SharedView.MONTHS: N_("Month by month"),
+    SharedView.FIVE_ARTISTS: N_("First five artists"),
+    SharedView.FIVE_ALBUMS: N_("First five albums"),
+    SharedView.FIVE_TRACKS: N_("First five tracks"),
+    SharedView.YEAR_PICTURE: N_("A year in music"),
 }
 _CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
     SharedView.OVERVIEW: (
@@ -91,10 +93,14 @@ def ranges_of(share: Share, zone: str) -> Mapping[str, str]:
     """Give the ranges to choose from: as the page has it, and the days that this is at the moment."""
     moving = asking.NAMED_RANGES.get(share.range)
     if moving is None:
-        return {share.range: "These days, for good"}
+        return {share.range: _("These days, for good")}
     period = period_of(TopQuestion(range=share.range, zone=zone), share.created_at)
     fixed = _fixed(period, today_in(zone), is_year=share.view.is_of_year)
-    said = "Everything, and what comes" if share.range == "all" else f"{moving}, as time goes on"
+    said = (
+        _("Everything, and what comes")
+        if share.range == "all"
+        else _("{range}, as time goes on").format(range=_(moving))
+    )
     return {share.range: said, **fixed}
 
 
@@ -102,10 +108,10 @@ def _fixed(period: Period, today: date, *, is_year: bool) -> Mapping[str, str]:
     if period.first is None or period.end is None:
         return {}
     if is_year:
-        return {str(period.first.year): f"{period.first.year}, for good"}
+        return {str(period.first.year): _("{days}, for good").format(days=period.first.year)}
     text = f"{period.first.isoformat()}..{period.end.isoformat()}"
     last = min(date.fromordinal(period.end.toordinal() - 1), today)
-    return {text: f"{formats.span(period.first, last)}, for good"}
+    return {text: _("{days}, for good").format(days=formats.span(period.first, last))}
 
 
 def render_share(
@@ -191,13 +197,13 @@ def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, 
     parts = grooves.segments(glimpse.days.items)
     summary = sentences.groove_summary(parts)
     record = unlinked(grooves.groove(parts, summary=summary))
-    ranked = _RANKED.get(share.view)
+    ranked, one = _RANKED.get(share.view, ("", ""))
     return {
         "glimpse": glimpse,
         "groove": record,
         "groove_said": summary,
-        "ranked": None if ranked is None else getattr(glimpse, ranked),
-        "ranked_one": (ranked or "").removesuffix("s").capitalize(),
+        "ranked": getattr(glimpse, ranked) if ranked else None,
+        "ranked_one": _(one) if one else "",
         "artist": glimpse.tracks.items[0].artist if glimpse.tracks.items else None,
         "most": _most,
         **_months(glimpse.months),
@@ -220,7 +226,7 @@ def _months(months: Timeline) -> Mapping[str, Any]:
         unlinked(
             timeline(
                 months.items,
-                summary=sentences.plain(said) or "Nothing was heard.",
+                summary=sentences.plain(said) or _("Nothing was heard."),
                 width=width,
                 name=name,
             )
@@ -251,7 +257,7 @@ def _render(
     share: Share, frame: Frame, user: User, covered: Covered, values: Mapping[str, Any]
 ) -> str:
     label = asking.range_name(share.range, covered)
-    heading = share.item or ("" if share.view.item else _HEADINGS[share.view]) or "Without a name"
+    heading = share.item or _("Without a name" if share.view.item else _HEADINGS[share.view])
     return render(
         "share.html",
         frame,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from tonearm.domain.errors import NotFoundError
 from tonearm.insights.insights import to_json
+from tonearm.speech import gettext as _
 from tonearm.ui.asking import range_name
 from tonearm.ui.chart_files import CHART_FILES, as_csv, as_picture
 from tonearm.web.callers import PageCaller, Rooms
@@ -36,7 +37,7 @@ def chart_file(
         content = to_json(told)
     else:
         asked = question.range if question.from_ is None and question.to is None else ""
-        caption = f"{found.title}, {range_name(asked, told.covered)} · Tonearm"
+        caption = f"{_(found.title)}, {range_name(asked, told.covered)} · Tonearm"
         content = as_picture(found.draw(told, caller.presentation.week_start), caption)
     headers = {
         "cache-control": "private, no-store",

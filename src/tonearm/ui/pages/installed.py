@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from tonearm.speech import gettext as _
 from tonearm.ui.assets import STATIC_DIR
 from tonearm.ui.charts.groove import groove
 from tonearm.ui.rendering import frame_of, render
@@ -24,6 +25,10 @@ def service_worker() -> Response:
 
 @ROUTER.get("/offline")
 def offline_page(request: Request) -> Response:
-    """Give the page that says that there is no connection; nobody has to be known, and nobody is on it."""
-    empty = groove((), summary="An empty record.")
+    """Give the page that says that there is no connection; nobody has to be known, and nobody is on it.
+
+    The service worker asks for it without a cookie, so that what it keeps is in the language of the browser: like the
+    rest of the page nothing that a listener has chosen.
+    """
+    empty = groove((), summary=_("An empty record."))
     return HTMLResponse(render("offline.html", frame_of(request), groove=empty), headers=_HEADERS)

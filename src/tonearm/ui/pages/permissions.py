@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.speech import N_
 from tonearm.spotify.login import SpotifyScope
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -31,23 +32,27 @@ class Permission:
 
 _PERMISSIONS = (
     Permission(
-        "What plays now",
-        "The overview shows it while you listen, and assistants can say it. Sampling needs it too.",
+        N_("What plays now"),
+        N_(
+            "The overview shows it while you listen, and assistants can say it. Sampling needs it too."
+        ),
         (SpotifyScope.PLAYBACK,),
     ),
     Permission(
-        "Your playlists",
-        "Assistants can list and read them.",
+        N_("Your playlists"),
+        N_("Assistants can list and read them."),
         (SpotifyScope.PLAYLISTS, SpotifyScope.SHARED_PLAYLISTS),
     ),
     Permission(
-        "Making playlists",
-        "Assistants can make one for you from a list, with a key that has the scope library:write.",
+        N_("Making playlists"),
+        N_(
+            "Assistants can make one for you from a list, with a key that has the scope library:write."
+        ),
         (SpotifyScope.PLAYLISTS_WRITE, SpotifyScope.PUBLIC_PLAYLISTS_WRITE),
     ),
     Permission(
-        "Your favourites as Spotify counts them",
-        "Assistants can set them beside what you truly played.",
+        N_("Your favourites as Spotify counts them"),
+        N_("Assistants can set them beside what you truly played."),
         (SpotifyScope.TOP,),
     ),
 )

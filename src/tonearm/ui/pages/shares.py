@@ -15,10 +15,12 @@ from tonearm.domain.errors import InvalidInputError, NotFoundError, TonearmError
 from tonearm.domain.vocabulary import RankBy
 from tonearm.history.shared import OpenShare, ShareChange, SharedView, ShareWish
 from tonearm.history.shares import no_share
+from tonearm.speech import N_
 from tonearm.ui import asking
 from tonearm.ui.pages.shared import picture_answer
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sharing import choices_of, ranges_of, render_share, share_picture
+from tonearm.ui.told import told_problem
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.joining import share_link
 from tonearm.web.services import Services
@@ -27,11 +29,11 @@ ROUTER = APIRouter(prefix="/account/shares", include_in_schema=False)
 _LARGEST_ID = 2_147_483_647
 Number = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 _LIFETIMES: Mapping[str, str] = {
-    "7": "In a week",
-    "30": "In 30 days",
-    "90": "In 90 days",
-    "365": "In a year",
-    "": "Never",
+    "7": N_("In a week"),
+    "30": N_("In 30 days"),
+    "90": N_("In 90 days"),
+    "365": N_("In a year"),
+    "": N_("Never"),
 }
 """Days after which a share may end."""
 
@@ -80,7 +82,7 @@ def draft_preview(
 ) -> Response:
     """Show what visitors would see of a share that is not made yet."""
     found = rooms.shares.draft(caller, form.wish())
-    return page(request, render_share(rooms, caller, found, Frame(frame_of(request).base)))
+    return page(request, render_share(rooms, caller, found, frame_of(request)))
 
 
 @ROUTER.post("")
@@ -110,7 +112,7 @@ def share_page(request: Request, caller: PageCaller, rooms: Rooms, number: Numbe
 @ROUTER.get("/{number}/preview")
 def preview(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """Show what visitors see of a share."""
-    frame = Frame(frame_of(request).base)
+    frame = frame_of(request)
     found = _there(rooms.shares.get(caller.id, number))
     address = frame.path(f"/account/shares/{number}/picture.svg")
     return page(request, render_share(rooms, caller, found, frame, picture=address))
@@ -169,7 +171,7 @@ def _show_form(
         choices=choices_of(form.view),
         ranges=ranges_of(found.share, caller.zone),
         lifetimes=_LIFETIMES,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
     )
     return page(request, html, problem.status if problem else 200)
 
@@ -188,7 +190,7 @@ def _show_share(
         share=found.share,
         is_there=found.share.view.item is None or found.number is not None,
         lifetimes=_LIFETIMES,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
     )
     return page(request, html, problem.status if problem else 200)
 
