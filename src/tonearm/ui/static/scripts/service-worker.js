@@ -12,7 +12,7 @@ const parts = [
   "scripts/keys.js",
   "scripts/offline.js",
   "vendor/inter/inter-latin-wght-normal.woff2",
-  "vendor/fraunces/fraunces-latin-full-normal.woff2",
+  "vendor/fraunces/fraunces-latin-opsz-normal.woff2",
 ].map((name) => new URL(`static/${version}/${name}`, place).href);
 
 self.addEventListener("install", (event) => {
