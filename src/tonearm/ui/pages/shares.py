@@ -28,12 +28,14 @@ from tonearm.web.services import Services
 ROUTER = APIRouter(prefix="/account/shares", include_in_schema=False)
 _LARGEST_ID = 2_147_483_647
 Number = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+# No empty text: in a form that is a field that was not sent, and the usual 30 days.
+_NEVER = "never"
 _LIFETIMES: Mapping[str, str] = {
     "7": N_("In a week"),
     "30": N_("In 30 days"),
     "90": N_("In 90 days"),
     "365": N_("In a year"),
-    "": N_("Never"),
+    _NEVER: N_("Never"),
 }
 """Days after which a share may end."""
 
@@ -204,7 +206,7 @@ def _there(found: OpenShare) -> OpenShare:
 def _lifetime(ends: str) -> timedelta | None:
     if ends not in _LIFETIMES:
         raise InvalidInputError("Choose one of the offered times.", parameter="ends")
-    return timedelta(days=int(ends)) if ends else None
+    return None if ends == _NEVER else timedelta(days=int(ends))
 
 
 def _frame(request: Request, caller: User) -> Frame:
