@@ -30,8 +30,11 @@ SAME = {
 }
 # Strings that look like words and are none that anybody reads.
 NOT_SHOWN = {"Artist": "item.html compares with it"}
-# Strings of modules that look like words of ours: names, areas of the IANA database, and what style sheets say.
+# Strings of modules that look like words of ours: names, areas of the IANA database, words of formats and protocols,
+# command lines, and what style sheets say.
 NAMES = {
+    "Authorization", "Bearer ", "Bearer ${input:tonearm-key}", "Claude Code", "Claude Desktop", "Codex", "Cursor",
+    "Polygon", "claude mcp add ", "claude mcp add --transport http ", "codex mcp add ", "\ncodex mcp add ",
     "Android", "Chrome", "Edge", "Firefox", "Linux", "Mac", "Macintosh", "Opera", "Safari", "Tonearm", "Windows",
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
     "bar in", "@layer charts {", "svg text.caption{font-family:",

@@ -21,7 +21,7 @@ _NOT_ON_PAGES = (
     "importers/following.py", "importers/leaving.py", "insights/insights.py", "live/making.py", "spotify/asking.py",
     "spotify/calling.py", "spotify/ids.py", "spotify/pacing.py", "spotify/player.py", "spotify/playlists.py",
     "spotify/recent.py", "spotify/refusals.py", "spotify/search.py", "ui", "web/basic.py", "web/callers.py",
-    "web/idempotency.py",
+    "web/idempotency.py", "web/oauth.py",
 )  # fmt: skip
 _COMPOSED = (
     # insights/charts/completeness.py
@@ -56,6 +56,29 @@ _COMPOSED = (
     "This address does not take {method}; it takes {allowed}.",
     "`{name}` is required.",
     "`{name}`: {message} ({sent} sent).",
+    # web/oauth.py, where somebody is asked whether a program may come in
+    "Programs are not let in here: TONEARM_OAUTH is off.",
+    "A parameter was sent more than once.",
+    "Too many parameters were sent.",
+    # accounts/oauth_redirects.py
+    "name 1 to {number} addresses to which answers may go",
+    (
+        "an address must be https, or http of 127.0.0.1, [::1] or localhost, or that of an app such as "
+        "org.example.app:/answer, without user, fragment or blanks, and have at most {longest} characters"
+    ),
+    # accounts/oauth_documents.py
+    "lies at an address that Tonearm does not read from: {reason}",
+    "a port other than 443",
+    "not a public one",
+    "cannot be read right now; try again later",
+    "is not there: its server answers {status}",
+    "does not come as application/json",
+    "must lie at an https address with a path, without user, fragment, or `.` and `..` in it",
+    "must lie at an https address",
+    "is not JSON",
+    "does not name its own address as `client_id`",
+    "asks for a way to prove itself that is not offered here; `none` is",
+    "has no list of `redirect_uris`",
     # ui
     "There is no key {number}.",
     "Choose one of the offered times.",

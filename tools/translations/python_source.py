@@ -46,10 +46,10 @@ def refused(source: str) -> Iterator[str]:
     """Give what the errors say that a module raises, with places where it fills something in."""
     for call in _calls(source):
         name = _name(call)
-        if _ERROR.fullmatch(name) and name not in _NOT_FOR_PEOPLE and call.args:
-            text = _text(call.args[0]) or _with_places(call.args[0])
-            if text:
-                yield text
+        if _ERROR.fullmatch(name) and name not in _NOT_FOR_PEOPLE:
+            # Refusals of the OAuth server name a fault first.
+            texts = (_text(argument) or _with_places(argument) for argument in call.args)
+            yield from filter(None, [next(filter(None, texts), None)])
 
 
 def _calls(source: str) -> Iterator[ast.Call]:

@@ -11,26 +11,28 @@ from urllib.parse import urlsplit
 
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Role, Scope
+from tonearm.speech import N_
+from tonearm.speech import gettext as _
 from tonearm.web.scope import MCP_PATH, is_loopback_name
 from tonearm.web.services import Services
 
 CLIENTS: Mapping[str, str] = {
     "claude-desktop": "Claude Desktop",
     "claude-code": "Claude Code",
-    "claude-web": "Claude on the web",
-    "chatgpt-action": "ChatGPT, as a GPT with an Action",
-    "chatgpt-connector": "ChatGPT, as a connector and in deep research",
+    "claude-web": N_("Claude on the web"),
+    "chatgpt-action": N_("ChatGPT, as a GPT with an Action"),
+    "chatgpt-connector": N_("ChatGPT, as a connector and in deep research"),
     "cursor": "Cursor",
     "vs-code": "VS Code",
     "codex": "Codex",
-    "other": "Another one",
+    "other": N_("Another one"),
 }
-"""What can be connected, each under a word of ours."""
+"""What can be connected, each under a word of ours; those that are no names are for the catalogues."""
 KEYLESS = frozenset({"claude-web", "chatgpt-connector"})
 """Those that take no key: they log in by OAuth."""
 CHANGES: Mapping[Scope, str] = {
-    Scope.HISTORY_WRITE: "It may also hide plays, and have Spotify asked for new ones",
-    Scope.LIBRARY_WRITE: "It may also make playlists at Spotify",
+    Scope.HISTORY_WRITE: N_("It may also hide plays, and have Spotify asked for new ones"),
+    Scope.LIBRARY_WRITE: N_("It may also make playlists at Spotify"),
 }
 """What a key for an assistant may be made for beyond looking, in words."""
 USAGE_DAYS = 30
@@ -73,7 +75,8 @@ def make_snippets(address: str, key: str, user: str) -> dict[str, Snippet]:
     here = {"command": _NAME, "args": ["mcp", "--user", user]}
     bridge = {"command": _NAME, "args": ["mcp", "--server", address], "env": {_KEY_VARIABLE: key}}
     remote = {"url": url, "headers": {"Authorization": bearer}}
-    asked = {"type": "promptString", "id": "tonearm-key", "description": "Tonearm key", "password": True}  # fmt: skip
+    words = _("Tonearm key")
+    asked = {"type": "promptString", "id": "tonearm-key", "description": words, "password": True}
     input_key = {"Authorization": "Bearer ${input:tonearm-key}"}
     vs_code = {"type": "http", "url": url, "headers": input_key}
     command = shlex.join([_NAME, "mcp", "--user", user])

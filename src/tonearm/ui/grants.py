@@ -9,12 +9,14 @@ from tonearm.accounts.oauth_redirects import CHATGPT_ACTIONS, is_app, is_loopbac
 from tonearm.accounts.oauth_requests import Asked, besides
 from tonearm.accounts.people import User
 from tonearm.domain.vocabulary import Scope
+from tonearm.speech import N_, from_below
+from tonearm.speech import gettext as _
 from tonearm.web.services import Services
 
 _KINDS: Mapping[ClientKind, str] = {
-    ClientKind.REGISTERED: "It gave itself this name: nobody has checked it.",
-    ClientKind.DOCUMENT: "It gave itself this name. What is certain is where it is described:",
-    ClientKind.MADE: "Somebody on this Tonearm has set it up by hand, and gave it this name.",
+    ClientKind.REGISTERED: N_("It gave itself this name: nobody has checked it."),
+    ClientKind.DOCUMENT: N_("It gave itself this name. What is certain is where it is described:"),
+    ClientKind.MADE: N_("Somebody on this Tonearm has set it up by hand, and gave it this name."),
 }
 
 
@@ -38,7 +40,7 @@ def consent_values(asked: Asked, caller: User) -> dict[str, Any]:
     is_here = is_loopback(asked.redirect_uri)
     return {
         "client": client,
-        "name": client.name or described_at or "A program without a name",
+        "name": client.name or described_at or _("A program without a name"),
         "known": _KINDS[client.kind],
         "described_at": described_at,
         "answered_at": target,
@@ -59,4 +61,5 @@ def host_of(client: Client) -> str | None:
 
 
 def _sentence(scope: Scope) -> str:
-    return scope.meaning[:1].upper() + scope.meaning[1:]
+    meaning = from_below(scope.meaning)
+    return meaning[:1].upper() + meaning[1:]

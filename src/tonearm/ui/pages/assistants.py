@@ -12,9 +12,11 @@ from tonearm.accounts.keys import NewKey
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, TonearmError
 from tonearm.domain.vocabulary import Scope
+from tonearm.speech import gettext as _
 from tonearm.ui.access import EXPIRIES
 from tonearm.ui.assistants import CHANGES, CLIENTS, KEYLESS, PLACEHOLDER, assistant_values
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web.addresses import own_address
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.services import Services
@@ -52,7 +54,7 @@ def post_key(
             raise InvalidInputError("Choose one of the offered times.", parameter="expiry")
         ends_at = datetime.now(UTC) + timedelta(days=int(expiry)) if expiry else None
         chosen = [scope for scope in CHANGES if scope.value in scopes]
-        name = CLIENTS[client].partition(",")[0] if client != "other" else "An assistant"
+        name = _(CLIENTS[client]).partition(",")[0] if client != "other" else _("An assistant")
         made = rooms.keys.create(caller.id, name, [Scope.MCP, *chosen], ends_at)
     except TonearmError as error:
         return _show(request, caller, rooms, client, problem=error)
@@ -73,7 +75,7 @@ def _show(
         replace(frame_of(request, caller), here="/account"),
         chosen=client,
         made=made,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
         expiries=EXPIRIES,
         **assistant_values(rooms, caller, own_address(request), made.key if made else PLACEHOLDER),
     )

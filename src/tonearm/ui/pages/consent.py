@@ -20,6 +20,7 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError
 from tonearm.ui.grants import consent_values
 from tonearm.ui.rendering import frame_of, page, render
+from tonearm.ui.told import told_problem
 from tonearm.web.addresses import own_address
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.gate import policy_towards
@@ -85,7 +86,7 @@ def _ask(
         "oauth_consent.html",
         frame_of(request, caller),
         query=query,
-        problem=problem.message if problem else None,
+        problem=told_problem(problem),
         **consent_values(asked, caller),
     )
     response = page(request, html, problem.status if problem else 200)
@@ -120,7 +121,7 @@ def _refusal(request: Request, caller: User, error: OAuthError) -> Response:
         "oauth_refusal.html",
         frame_of(request, caller),
         fault=error.fault.value,
-        problem=error.message,
+        problem=told_problem(error),
         back=back,
         target=target,
     )
