@@ -308,3 +308,91 @@ def test_patterns_lead_to_the_plays_behind_them(browser: Browser, base: str, wid
     check_look(watched, width)
     assert not watched.complaints
     context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_item_has_its_places_and_company_and_another_name(
+    browser: Browser, base: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.goto(f"{base}/top/artists?range=all")
+    page.locator("table.top a.name").first.click()
+    item, old = httpx2.URL(page.url).path, page.get_by_role("heading", level=1).inner_text()
+    look_at_places(page, item)
+    look_at_company(page, old)
+    check_look(watched, width)
+
+    page.get_by_text("Correct this artist").click()
+    field = page.get_by_label("What to call it")
+    expect(field).to_have_value(old)
+    page.get_by_role("button", name="Rename it").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"It is called '{old}' already.")
+    watched.complaints.clear()  # of the answer 422
+    check_look(watched, width)
+    new = "Ünïted & <b>Söhne</b>"
+    field.fill(new)
+    page.get_by_role("button", name="Rename it").click()
+    expect(page.get_by_role("status")).to_contain_text(
+        f"\u2068{old}\u2069: called \u2068{new}\u2069"
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text(new)
+    check_look(watched, width)
+    for address in ("/top/artists?range=all", "/", "/search?q=söhne"):
+        page.goto(f"{base}{address}")
+        expect(page.locator(f'main a[href*="{item}"]').first).to_have_text(new)
+    page.goto(f"{base}/corrections")
+    expect(page.get_by_role("main")).to_contain_text(f"\u2068{old}\u2069: called \u2068{new}\u2069")
+    page.goto(f"{base}{item}")
+    page.get_by_text("Correct this artist").click()
+    page.get_by_label("What to call it").fill("Somebody else")
+    page.get_by_role("button", name="Rename it").click()
+    # What is undone here is the last name alone.
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_have_text(new)
+    assert httpx2.URL(page.url).path == item
+    assert watched.complaints == []
+    context.close()
+
+
+def look_at_places(page: Page, item: str) -> None:
+    """Read the place of every year, the newest first, and follow one to the plays of its year."""
+    part = page.get_by_role("region", name="Place by year")
+    expect(part.locator(".finding")).to_contain_text(
+        re.compile(r"At best place \d+ of \d+, in 20\d\d")
+    )
+    lines = part.locator("tbody tr")
+    years = [int(line.inner_text()) for line in lines.locator("th").all()]
+    assert years == sorted(years, reverse=True)
+    places = [re.findall(r"\d+", text) for text in lines.locator("td.n").all_inner_texts()]
+    best = min(int(place[0]) for place in places if place)
+    expect(part.locator(".finding b")).to_have_text(str(best))
+    plays = int(re.sub(r"\D", "", lines.first.locator(".visually-hidden").first.inner_text()))
+    lines.first.get_by_role("link").click()
+    assert count_of(page) == plays > 0
+    page.go_back()
+    assert httpx2.URL(page.url).path == item
+
+
+def look_at_company(page: Page, name: str) -> None:
+    """Read who is heard in the same sessions, closest first, and go to the closest."""
+    part = page.get_by_role("region", name="Heard together")
+    expect(part.locator(".finding")).to_contain_text(re.compile(r"Heard in \d+\ssessions?\."))
+    shares = [int(text.strip("<\u00a0%")) for text in part.locator("td.n").all_inner_texts()]
+    assert shares == sorted(shares, reverse=True)
+    links = part.locator("th a")
+    assert name not in links.all_inner_texts()
+    for text in part.locator("th small").all_inner_texts():
+        both, whole = map(int, re.findall(r"\d+", text.replace(",", ""))[-2:])
+        assert 0 < both <= whole
+    other = links.first.inner_text()
+    links.first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(other)
+    # Closeness is the same from either side.
+    back = page.get_by_role("region", name="Heard together").locator("tbody tr", has_text=name)
+    if back.count():
+        expect(back.locator("td.n")).to_have_text(re.compile(rf"^{shares[0]}\s%$"))
+    page.go_back()

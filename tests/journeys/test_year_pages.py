@@ -153,3 +153,78 @@ def test_names_are_found_from_anywhere_by_keys_alone(browser: Browser, base: str
     check_look(watched, 1280)
     assert not watched.complaints
     context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_palette_goes_anywhere(browser: Browser, base: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.goto(f"{base}/top/artists")
+    name = page.locator("table.top a.name").first.inner_text()
+    palette = page.get_by_role("dialog", name="Go anywhere")
+    field = palette.get_by_role("combobox")
+    options = palette.get_by_role("option")
+    chosen = palette.get_by_role("option", selected=True)
+
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
+    expect(options.first).to_have_text("Overview")
+    assert {"Patterns", "People", "Inbox", "Account"} <= set(options.all_inner_texts())
+    check_look(watched, width)
+    # Pages are found by parts of their names, in the moment of typing.
+    page.keyboard.type("COMP")
+    expect(options.first).to_have_text("Completeness")
+    expect(options.last).to_contain_text("All plays with “COMP”")
+    expect(options.filter(has_text="Overview")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{base}/completeness")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type(name.upper())
+    artist = options.filter(has=page.get_by_text("Artist")).filter(has_text=name).first
+    expect(artist).to_be_visible()
+    expect(chosen).to_have_count(1)
+    expect(field).to_have_attribute("aria-activedescendant", str(chosen.get_attribute("id")))
+    check_look(watched, width)
+    # Up from the first one leads to the last, and down from there back to the first.
+    page.keyboard.press("ArrowUp")
+    expect(chosen).to_contain_text("All plays with")
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    place = options.all_inner_texts().index(artist.inner_text())
+    for _ in range(place):
+        page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text(artist.inner_text())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    assert httpx2.URL(page.url).path.startswith("/artists/")
+    assert watched.complaints == []
+    context.close()
+
+
+def test_the_palette_is_left_as_easily_and_hurried_safely(browser: Browser, base: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    palette = page.get_by_role("dialog", name="Go anywhere")
+    # Whoever types faster than anything is found is not led to what they do not mean.
+    page.keyboard.press("Control+k")
+    page.keyboard.type("azzzz")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/history\?q=.*zzzz$"))
+
+    address = page.url
+    page.keyboard.press("Control+k")
+    page.keyboard.type("x")
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+    page.keyboard.press("Control+k")
+    expect(palette.get_by_role("combobox")).to_have_value("")
+    page.keyboard.press("Control+k")
+    expect(palette).to_be_hidden()
+    assert page.url == address
+    assert watched.complaints == []
+    context.close()
