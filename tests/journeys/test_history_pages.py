@@ -340,7 +340,7 @@ def test_an_item_has_its_places_and_company_and_another_name(
     )
     expect(page.get_by_role("heading", level=1)).to_have_text(new)
     check_look(watched, width)
-    for address in ("/top/artists?range=all", "/", "/search?q=söhne"):
+    for address in ("/top/artists?range=all", "/", f"/search?q={old}", "/search?q=söhne"):
         page.goto(f"{base}{address}")
         expect(page.locator(f'main a[href*="{item}"]').first).to_have_text(new)
     page.goto(f"{base}/corrections")

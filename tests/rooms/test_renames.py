@@ -61,6 +61,11 @@ def test_an_item_is_found_by_either_name(person: Person) -> None:
 
     assert person.ask("totals", artist="countess").plays == plays
     assert person.ask("totals", artist="ada").plays == plays
+    for words in ("countess", "ADA"):
+        found = person.house.insights.find(person.id, words, 5).items
+        assert ("artist", "Countess", plays) in {(one.item, one.name, one.plays) for one in found}
+        asked = PlaysQuestion(q=words, limit=500)
+        assert len(person.house.insights.plays(person.id, asked).items) == plays
 
 
 def test_the_last_of_several_names_holds_and_leaves_the_one_before(person: Person) -> None:

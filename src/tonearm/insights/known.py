@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _MOST = 2_048
-_NAME_BYTES = 400  # two names, a key, and their places, about
+_NAME_BYTES = 400  # its names, a key, and their places, about
 
 
 class Spelling(NamedTuple):
@@ -15,6 +15,8 @@ class Spelling(NamedTuple):
     key: str
     owner: int
     """The number of its artist, 0 where unknown; so it is for artists."""
+    former: str | None = None
+    """What it was called before its listener renamed it."""
 
 
 class KnownNames:

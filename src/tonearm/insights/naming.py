@@ -87,7 +87,9 @@ def _renamed(library: Library, item: Item, found: dict[int, Spelling]) -> dict[i
     names, artists = renamed[_KINDS[item]], renamed[ItemKind.ARTIST]
     return {
         number: told._replace(
-            name=names.get(number, told.name), artist=artists.get(told.owner, told.artist)
+            name=names.get(number, told.name),
+            artist=artists.get(told.owner, told.artist),
+            former=told.name if number in names else None,
         )
         for number, told in found.items()
     }

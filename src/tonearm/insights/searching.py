@@ -128,7 +128,7 @@ def names_of(view: View) -> Names:
         texts = [
             _BETWEEN.join(
                 (
-                    fold(named.known_as),
+                    _fold_names(named),
                     artists.get(int(columns.track_artist[number]), ""),
                     albums.get(int(columns.track_album[number]), ""),
                 )
@@ -142,4 +142,9 @@ def names_of(view: View) -> Names:
 
 def _spelled(view: View, item: Item, ids: NDArray[np.int32]) -> dict[int, str]:
     names = view.names(item, np.unique(ids).tolist())
-    return {number: fold(named.known_as) for number, named in names.items()}
+    return {number: _fold_names(named) for number, named in names.items()}
+
+
+def _fold_names(named: Named) -> str:
+    """Give what something is called and was called, since it is looked for by either."""
+    return fold(" ".join(filter(None, (named.known_as, named.former))))

@@ -41,6 +41,8 @@ class Named:
     artist: str | None
     known_as: str | None
     key: str
+    former: str | None
+    """What it was called before its listener renamed it."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ class View:
         """Look up the names of a few items."""
         found = load_names(self.connection, self.user_id, self.library, item, list(ids))
         return {
-            number: Named(told.name or told.key, told.artist, told.name, told.key)
+            number: Named(told.name or told.key, told.artist, told.name, told.key, told.former)
             for number, told in found.items()
         }
 
