@@ -81,6 +81,7 @@ _COMPOSED = (
     "has no list of `redirect_uris`",
     # ui
     "There is no key {number}.",
+    "Choose one of the offered assistants, which take a key.",
     "Choose one of the offered times.",
     "The two passwords differ. Type them again.",
     "From and to must both be days, such as 2024-03-04.",
