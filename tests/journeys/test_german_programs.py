@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from browsing import Watched, check_look, open_page
 from german import english_of, german_context
@@ -142,6 +142,17 @@ def test_a_program_is_let_in_and_locked_out_in_german(
     far.tokens(ada, scope=every)
     page.goto(f"{base}/account")
     part = page.get_by_role("region", name="Programme, die du hereingelassen hast")
+    make_a_client(watched, part, width)
+    part.get_by_role("button", name="Mein GPT entfernen").click()
+    part.get_by_role("button", name="Notizen aussperren").click()
+    expect(part).to_contain_text("Keine. Assistenten, die mit einer Anmeldung hier hereinwollen")
+    assert ada.get("/api/user/grants").json()["items"] == []
+    context.close()
+
+
+def make_a_client(watched: Watched, part: Locator, width: int) -> None:
+    """Make one for an address that does not do, then one that does."""
+    page = watched.page
     part.get_by_text("Von Hand angelegte Clients").click()
     part.get_by_label("Unter welchem Namen").fill("Mein GPT")
     page.evaluate("document.querySelector('[name=redirect_uris]').value = 'http://evil.example'")
@@ -157,8 +168,3 @@ def test_a_program_is_let_in_and_locked_out_in_german(
     check_look(watched, width)
     texts = part.inner_text()
     assert not {"Program", "For", "Last used", "Revoke", "Remove"} & set(texts.split()), texts
-    part.get_by_role("button", name="Mein GPT entfernen").click()
-    part.get_by_role("button", name="Notizen aussperren").click()
-    expect(part).to_contain_text("Keine. Assistenten, die mit einer Anmeldung hier hereinwollen")
-    assert ada.get("/api/user/grants").json()["items"] == []
-    context.close()
