@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,13 +105,18 @@ def house(folder: Path, database_url: str = "") -> Iterator[House]:
 
 
 def speak(client: Client, talk: Callable[[Client], Awaitable[_Found]]) -> _Found:
-    """Connect, talk, and give what came of it."""
+    """Connect, talk, and give what came of it.
+
+    In a thread of its own: in that of the tests a browser may have left a loop running.
+    """
 
     async def whole() -> _Found:
         async with client as connected:
             return await talk(connected)
 
-    return asyncio.run(whole())
+    context = copy_context()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: context.run(asyncio.run, whole())).result()
 
 
 def ask(client: Client, tool: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -50,10 +49,7 @@ def snippets(answer: httpx2.Response) -> dict[str, str]:
 
 
 def call(base: str, headers: dict[str, str], tool: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - any arguments
-    """Call a tool with the SDK's client, which wants a loop of its own; the browser has that of this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        client = over_http(base, headers, ERAS[0])
-        return thread.submit(ask, client, tool, given).result()
+    return ask(over_http(base, headers, ERAS[0]), tool, given)
 
 
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one not in KEYLESS])

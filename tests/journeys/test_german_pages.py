@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from browsing import Watched, check_look, open_page
 from explored import explored
 from german import english_of, german_context
+from import_house import wait_until
 from serving import PASSWORD, serve
 from simulator.simulating import SMALL
 from tonearm.history.shared import SharedView
@@ -245,6 +246,12 @@ def test_a_german_browser_sets_up_a_german_account(browser: Browser, tmp_path: P
         context.close()
 
 
+def told_something(page: Page, base: str) -> bool:
+    """Look into the inbox; what has happened comes there a moment later."""
+    page.goto(f"{base}/inbox")
+    return page.locator("ul.inbox").count() > 0
+
+
 def import_in_german(page: Page, base: str, folder: Path) -> None:
     """Bring an export in; what the page is sent while it waits is German, too."""
     export = folder / "my_spotify_data.zip"
@@ -256,7 +263,7 @@ def import_in_german(page: Page, base: str, folder: Path) -> None:
     expect(page.get_by_role("link", name="Zu deinem Überblick")).to_be_visible(timeout=60_000)
     assert english_of(page) == []
     # The same event, told to a person by a page and to a program by the API.
-    page.goto(f"{base}/inbox")
+    wait_until(lambda: told_something(page, base))
     expect(page.locator("ul.inbox")).to_contain_text("Importiert: my_spotify_data.zip, ")
     told = page.request.get(f"{base}/api/notifications").json()["items"][0]["text"]
     assert told.startswith("my_spotify_data.zip came in: ")
