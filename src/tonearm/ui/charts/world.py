@@ -43,9 +43,8 @@ def world(visited: Sequence[Visited], *, summary: str) -> Markup:
     """Draw a map; what it does not know as an area, such as Singapore at this scale, is a dot."""
     shapes, most = _shapes(), max((one.plays for one in visited), default=0)
     marks = Markup("").join(_mark(one, step(one.plays, most)) for one in visited)
-    rest = "".join(
-        path for code, path in shapes.items() if code not in {one.country for one in visited}
-    )
+    codes = {one.country for one in visited}
+    rest = "".join(path for code, path in shapes.items() if code not in codes)
     return Markup(
         '<svg class="world" viewBox="0 0 {} {}"><g role="img" aria-labelledby="world-t">'
         '<title id="world-t">{}</title><path class="s0" d="{}"/></g><g>{}</g></svg>'
