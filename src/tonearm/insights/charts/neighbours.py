@@ -8,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from tonearm.domain.vocabulary import Rule
-from tonearm.insights.axis import Axis
+from tonearm.insights.axis import Axis, Occurrences
 from tonearm.insights.chart import Chart
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.leaders import foremost
@@ -58,6 +58,8 @@ class _Company:
     session: NDArray[np.int32]
     axis: Axis
     """By item."""
+    where: Occurrences
+    """By item as well."""
 
 
 def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
@@ -69,12 +71,12 @@ def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
     company = lane.once(("company", item, view.rule), lambda: _company(lane, item, view.rule))
     starts = company.starts[first : end + 1]
     inside = slice(int(starts[0]), int(starts[-1]))
-    session, label = company.session[inside], company.axis.labels[inside]
     is_theirs = np.zeros(end - first, bool)
     for number in own:
-        is_theirs[session[label == number] - first] = True
+        rows = company.where.within(number, inside.start, inside.stop)
+        is_theirs[company.session[rows] - first] = True
     every = company.axis.sums(inside.start, inside.stop)
-    shared = np.bincount(label[np.repeat(is_theirs, np.diff(starts))], minlength=len(every))
+    shared = _sums_of(company.axis.labels[inside], np.repeat(is_theirs, np.diff(starts)), every)
     shared[[0, *own]] = 0  # what has no artist or album is no neighbour
     sessions = int(np.count_nonzero(is_theirs))
     return Neighbours(
@@ -85,12 +87,22 @@ def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
     )
 
 
+def _sums_of(
+    labels: NDArray[np.integer], chosen: NDArray[np.bool_], every: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Count the chosen labels, given how often each is there: the fewer of those chosen and those not are looked at."""
+    if 2 * np.count_nonzero(chosen) > len(chosen):
+        return every - np.bincount(labels[~chosen], minlength=len(every))
+    return np.bincount(labels[chosen], minlength=len(every))
+
+
 def _company(lane: LaneColumns, item: Item, rule: Rule) -> _Company:
     size = lane.size(item)
     pairs = sessions_of_plays(lane, rule) * size + lane.labels(item, rule)
     session, label = np.divmod(np.unique(pairs), size)
     starts = session.searchsorted(np.arange(len(list_sessions(lane, rule).plays) + 1))
-    return _Company(starts, session.astype(np.int32), Axis(label.astype(np.int32), size))
+    labels = label.astype(np.int32)
+    return _Company(starts, session.astype(np.int32), Axis(labels, size), Occurrences(labels, size))
 
 
 def _ranked(
