@@ -43,14 +43,20 @@ def open_page(context: BrowserContext, base: str) -> Watched:
     return watched
 
 
-def check_look(watched: Watched, width: int) -> None:
-    """Expect no fault of accessibility in either theme, and nothing wider than the window."""
+def check_width(watched: Watched, width: int) -> None:
+    """Expect nothing wider than the window."""
     page = watched.page
     # As long as styles or fonts are on their way, the page looks like none that anybody is left with.
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => null)")
     wider = page.evaluate(_WIDER, width)
     assert not wider, (page.url, wider)
+
+
+def check_look(watched: Watched, width: int) -> None:
+    """Expect no fault of accessibility in either theme, and nothing wider than the window."""
+    check_width(watched, width)
+    page = watched.page
     for theme in ("light", "dark"):
         # Without motion: half-way between two themes a colour is of neither.
         page.emulate_media(
