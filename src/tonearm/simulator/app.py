@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
-import zlib
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -12,13 +10,14 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tonearm.simulator import control, login
 from tonearm.simulator.calls import Answer, ApiError, Call, Operation
 from tonearm.simulator.faults import spoil
-from tonearm.simulator.identifiers import digest
+from tonearm.simulator.pictures import picture
 from tonearm.simulator.table import load_table
 
 if TYPE_CHECKING:
@@ -133,21 +132,6 @@ def _token(simulator: Simulator, request: Request, body: bytes) -> Response:
 
 
 async def _image(request: Request) -> Response:
-    """A picture of one colour that follows from its name."""
-    return Response(
-        _png(digest(request.path_params["name"])), HTTPStatus.OK, media_type="image/png"
-    )
-
-
-def _png(drawn: int) -> bytes:
-    """One pixel in a colour that is neither very light nor very dark."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    colour = bytes(64 + drawn // 256**place % 128 for place in range(3))
-    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    pixel = zlib.compress(b"\0" + colour)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
+    """A picture that follows from its name."""
+    drawn = await run_in_threadpool(picture, request.path_params["name"])
+    return Response(drawn, HTTPStatus.OK, media_type="image/png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from tonearm.simulator.pictures import SIZES, name_of
 from tonearm.simulator.world import Album, Artist, Entity, Part, Track, Work, uri
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 _Row = TypeVar("_Row")
 
-_SIZES: Final = (640, 300, 64)
 _FIRST_PARTS: Final = 20  # how many parts an album, show or audiobook shows of itself
 _DATE_PRECISION: Final = {4: "year", 7: "month", 10: "day"}
 
@@ -150,8 +150,12 @@ class Documents:
     def images(self, entity: Entity) -> list[Document]:
         """The pictures of an entity, the largest first."""
         return [
-            {"url": f"{self._origin}/image/{entity.id}", "height": size, "width": size}
-            for size in _SIZES
+            {
+                "url": f"{self._origin}/image/{name_of(entity.id, size)}",
+                "height": size,
+                "width": size,
+            }
+            for size in SIZES
         ]
 
     def picture(self, name: str) -> Document:

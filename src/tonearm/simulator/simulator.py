@@ -44,6 +44,8 @@ class Plan:
     days_after: int = 60
     plays_per_day: int = 40
     tracks: int = 1_500
+    episodes: int = 180
+    chapters: int = 72
 
 
 @dataclass(slots=True)
@@ -76,7 +78,10 @@ class Simulator:
     def __post_init__(self) -> None:
         self._started = self.clock()
         self.accounts = Accounts(self.seed)
-        self.world = World(self.seed, tracks=self.plan.tracks)
+        plan = self.plan
+        self.world = World(
+            self.seed, tracks=plan.tracks, episodes=plan.episodes, chapters=plan.chapters
+        )
         for _ in range(self.plan.users):
             self._add_user()
         first = list(self.users)[:MOST_USERS_OF_AN_APP]

@@ -94,9 +94,11 @@ def uri(entity: Entity) -> str:
 class World:
     """Everything there is, the same for every listener of a simulator."""
 
-    def __init__(self, seed: int, *, tracks: int = 1_500) -> None:
+    def __init__(
+        self, seed: int, *, tracks: int = 1_500, episodes: int = 180, chapters: int = 72
+    ) -> None:
         self._seed = seed
-        self.catalogue = Catalogue(tracks=tracks, episodes=180, chapters=72, seed=seed)
+        self.catalogue = Catalogue(tracks=tracks, episodes=episodes, chapters=chapters, seed=seed)
         self._found: dict[tuple[str, str], Entity] = {}
         self._by_item: dict[int, Playable] = {}
         self._add_music()

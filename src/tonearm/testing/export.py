@@ -123,6 +123,15 @@ def write_export(
         return export.summary(path)
 
 
+def catalogue_sizes(plays: int) -> dict[str, int]:
+    """How many tracks, episodes and chapters a listener with so many plays chooses from.
+
+    A simulator with as many and the same seed has the same ones.
+    """
+    tracks = int(4_600 * (plays / 120_000) ** 0.58) + 40
+    return {"tracks": tracks, "episodes": 80 + tracks // 20, "chapters": 48 + tracks // 100}
+
+
 @dataclass(frozen=True, slots=True)
 class _Life:
     """Which part of a life which files tell of; bounds in UTC milliseconds."""
@@ -168,13 +177,7 @@ class _Export:
     ) -> None:
         self._package, self._sink, self._era, self._life = package, sink, era, life
         self._plays, self._written = plays, 0
-        distinct = int(4_600 * (plays / 120_000) ** 0.58) + 40
-        self._catalogue = Catalogue(
-            tracks=distinct,
-            episodes=80 + distinct // 20,
-            chapters=48 + distinct // 100,
-            seed=seed,
-        )
+        self._catalogue = Catalogue(**catalogue_sizes(plays), seed=seed)
         books = max(int(_BOOKS_FROM.timestamp() * 1000), life.old_until)
         only_account = life.new_until if era == "mixed" else life.account_from
         self._listener = Listener(

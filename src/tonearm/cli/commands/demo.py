@@ -62,8 +62,11 @@ def _start_spotify(beside: ExitStack) -> dict[str, Any]:
     """Serve a simulated Spotify until the stack is left, and give the settings that lead there."""
     from tonearm.simulator.server import serving  # noqa: PLC0415 - `--help` does not need it
     from tonearm.simulator.simulator import CLIENT_ID, Plan, Simulator  # noqa: PLC0415 - the same
+    from tonearm.testing.export import catalogue_sizes  # noqa: PLC0415 - the same
 
-    origin = beside.enter_context(serving(Simulator(_SEED, plan=Plan(days_after=365))))
+    # It knows the recordings of the invented history, so that it has covers of them.
+    plan = Plan(days_after=365, **catalogue_sizes(_PLAYS))
+    origin = beside.enter_context(serving(Simulator(_SEED, plan=plan)))
     print(f"A simulated Spotify to link runs on {origin}", file=sys.stderr)
     return {
         "spotify_client_id": CLIENT_ID,
