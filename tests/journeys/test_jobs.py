@@ -140,6 +140,7 @@ def test_queues_are_paused_bounded_and_retried(owner: httpx2.Client, jobs: Jobs)
 
     assert [queue["name"] for queue in owner.get("/api/admin/queues").json()["items"]] == [
         "collecting",
+        "covers",
         "housekeeping",
         "imports",
         "test",
@@ -179,7 +180,7 @@ def test_jobs_on_the_command_line(jobs: Jobs, tmp_path: Path) -> None:
     assert "paused" in run("queues").stdout
     assert run("resume", "test").returncode == 0
     assert run("pause", "tset").stderr == (
-        "tonearm: There is no queue tset. There are collecting, housekeeping, imports, test.\n"
+        "tonearm: There is no queue tset. There are collecting, covers, housekeeping, imports, test.\n"
     )
     shown = run("show", str(job_id)).stdout
     assert f"Job {job_id}: test.nobody_does_this in queue test, queued" in shown

@@ -26,6 +26,7 @@ from tonearm.ops.clock import system_clock
 from tonearm.storage import (
     assistant_tables,
     collector_tables,
+    cover_tables,
     job_tables,
     link_tables,
     oauth_tables,
@@ -52,6 +53,7 @@ metadata = tables.metadata
 for table in (
     assistant_tables.tool_calls,
     collector_tables.collections,
+    cover_tables.covers,
     job_tables.jobs,
     link_tables.links,
     oauth_tables.oauth_clients,

@@ -192,6 +192,36 @@ def test_polls_go_before_others_in_a_burst(sqlite_database: Database, clock: Mov
     assert (clock.now - begun).total_seconds() == 1.5
 
 
+def test_covers_have_a_part_of_what_polls_leave_until_the_day_is_over(
+    database: Database, clock: MovingClock
+) -> None:
+    pacer, begun = make_pacer(database, clock, covers=2), clock.now
+    admit(pacer, Purpose.OTHER, 2)
+    admit(pacer, Purpose.COVER, 2)
+
+    error = refused(pacer, Purpose.COVER)
+    assert "TONEARM_COVERS_DAILY_CALLS" in error.message
+    assert error.not_before == begun + DAY
+    assert pacer.get_status(APP).calls_today == 4
+    admit(pacer, Purpose.OTHER, 2)
+    clock.advance(days=1)
+    admit(pacer, Purpose.OTHER, 5)
+    admit(pacer, Purpose.COVER)
+    # What polls are left is left to them, whatever part of it covers had.
+    assert "recent plays" in refused(pacer, Purpose.COVER).message
+    admit(pacer, Purpose.POLL, 4)
+
+
+def test_covers_leave_two_thirds_of_a_burst(sqlite_database: Database, clock: MovingClock) -> None:
+    pacer, begun = make_pacer(sqlite_database, clock, daily_calls=1_000, burst=60), clock.now
+    admit(pacer, Purpose.COVER, 10)
+    assert clock.now == begun
+    admit(pacer, Purpose.COVER)
+    assert (clock.now - begun).total_seconds() == 3
+    admit(pacer, Purpose.OTHER, 11)
+    assert (clock.now - begun).total_seconds() == 3
+
+
 def test_what_would_have_to_wait_for_long_is_refused(
     sqlite_database: Database, clock: MovingClock
 ) -> None:

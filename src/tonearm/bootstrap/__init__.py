@@ -33,11 +33,13 @@ from tonearm.accounts.signing import SigningKeys
 from tonearm.accounts.throttle import Throttle
 from tonearm.accounts.tokens import Tokens
 from tonearm.accounts.vault import Vault
-from tonearm.bootstrap.collecting import LiveRooms, build_spotify
+from tonearm.bootstrap.collecting import CoverRooms, LiveRooms, build_spotify
 from tonearm.collector.collections import BACKFILL, FORGET, POLL, SAMPLE, Collections
 from tonearm.collector.collections import QUEUE as COLLECTING
 from tonearm.collector.poller import Poller
 from tonearm.collector.sampler import Sampler
+from tonearm.covers.covers import QUEUE as COVERS
+from tonearm.covers.covers import SEEK
 from tonearm.domain.errors import UnavailableError
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
@@ -84,6 +86,7 @@ _SCHEDULES = (
     Schedule("sweep imports", "importers.sweep", _HOUSEKEEPING, timedelta(minutes=5)),
     Schedule("forget old jobs", "jobs.purge", _HOUSEKEEPING, timedelta(hours=6)),
     Schedule("forget old calls", "accounts.sweep_calls", _HOUSEKEEPING, timedelta(hours=6)),
+    Schedule("forget old covers", "covers.sweep", _HOUSEKEEPING, timedelta(hours=24)),
 )
 
 
@@ -120,6 +123,7 @@ class Tonearm:
     poller: Poller
     sampler: Sampler
     live: LiveRooms
+    covers: CoverRooms
     imports: Imports
     insights: Insights
     notifications: Notifications
@@ -159,8 +163,10 @@ class Tonearm:
             BACKFILL: self.poller.backfill,
             FORGET: self.poller.forget,
             SAMPLE: self.sampler.sample,
+            SEEK: self.covers.seeking.seek,
             "collector.plan": self.poller.plan,
             "accounts.sweep_calls": lambda _task: self.assistant_calls.sweep(),
+            "covers.sweep": lambda _task: self.covers.covers.sweep(),
             "importers.sweep": lambda _task: self.imports.sweep(),
             "jobs.purge": lambda _task: self.jobs.purge(
                 self.clock() - timedelta(days=self.settings.job_days)
@@ -180,18 +186,17 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     _make_data_folder(settings.data_dir)
     database = Database(settings.sqlalchemy_url)
     migrate(database)
-    cache = _cache(settings)
+    cache, session_ends = _cache(settings), _session_ends(settings)
     store, most_bytes = ColumnStore(cache), settings.store_cache_mb * MEGABYTE
     notifications = Notifications(database, clock)
     jobs, desk = _queue(settings, database, clock)
     leaving = (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look)
-    session_ends = _session_ends(settings)
     windows, passwords = Windows(database, clock), Passwords()
     throttle = Throttle(database, windows, clock)
     registration = Registration(settings.registration)
     accounts = Accounts(database, clock, passwords, throttle)
     signing_keys = _signing_keys(settings, database, clock)
-    rooms = build_spotify(settings, database, clock, jobs)
+    rooms = build_spotify(settings, database, clock, jobs, cache)
     return Tonearm(
         settings=settings,
         database=database,
@@ -218,6 +223,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         poller=rooms.poller,
         sampler=rooms.sampler,
         live=rooms.live,
+        covers=rooms.covers,
         audit=Audit(database, clock),
         assistant_calls=AssistantCalls(database, clock),
         adding=Adding(database, clock, commit_bytes=settings.import_commit_mb * MEGABYTE),
@@ -250,7 +256,8 @@ def _signing_keys(settings: Settings, database: Database, clock: Clock) -> Signi
 
 def _queue(settings: Settings, database: Database, clock: Clock) -> tuple[Jobs, Desk]:
     followers = {RUN: Following(settings.spool, clock)}
-    jobs = Jobs(database, clock, (_HOUSEKEEPING, IMPORTS, COLLECTING), followers, _note_deed)
+    known = (_HOUSEKEEPING, IMPORTS, COLLECTING, COVERS)
+    jobs = Jobs(database, clock, known, followers, _note_deed)
     return jobs, Desk(database, clock, followers=followers)
 
 
@@ -373,6 +380,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         live=built.live.live,
         playing=built.live.playing,
         playlist_making=built.live.playlist_making,
+        covers=built.covers.covers,
         audit=built.audit,
         assistant_calls=built.assistant_calls,
         adding=built.adding,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import tonearm
 from tonearm.accounts.link_apps import LinkApps
@@ -14,13 +15,16 @@ from tonearm.collector.collections import Collections
 from tonearm.collector.pace import Pace
 from tonearm.collector.poller import Poller
 from tonearm.collector.sampler import Sampler
+from tonearm.covers.covers import Covers, forget_covers
+from tonearm.covers.pictures import Pictures
+from tonearm.covers.seeking import Seeking
 from tonearm.history.polls import Polls
 from tonearm.jobs.queue import Jobs
 from tonearm.live.live import Live
 from tonearm.live.making import PlaylistMaking
 from tonearm.live.playing import Playing
 from tonearm.ops.clock import Clock
-from tonearm.ops.settings import Settings
+from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.login import App, Login
 from tonearm.spotify.pacing import Allowance, Pacer
@@ -38,6 +42,14 @@ class LiveRooms:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverRooms:
+    """What finds covers, and what shows them."""
+
+    covers: Covers
+    seeking: Seeking
+
+
+@dataclass(frozen=True, slots=True)
 class SpotifyRooms:
     """The rooms around Spotify."""
 
@@ -51,10 +63,13 @@ class SpotifyRooms:
     poller: Poller
     sampler: Sampler
     live: LiveRooms
+    covers: CoverRooms
 
 
-def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jobs) -> SpotifyRooms:
-    """Put the rooms around Spotify together."""
+def build_spotify(
+    settings: Settings, database: Database, clock: Clock, jobs: Jobs, cache: Path
+) -> SpotifyRooms:
+    """Put the rooms around Spotify together; pictures are kept in a folder of the cache."""
     given = [key.get_secret_value() for key in settings.vault_keys]
     is_prod = settings.mode == "prod"
     vault = Vault(database, clock, settings.vault_file, given, must_be_private=is_prod)
@@ -78,7 +93,7 @@ def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jo
         clock,
         LinkTokens(database, clock, vault, apps, login),
         forgetting=(collections.forget,),
-        on_unlinked=(collections.end,),
+        on_unlinked=(collections.end, forget_covers),
     )
     polls = Polls(database, clock)
     return SpotifyRooms(
@@ -92,7 +107,27 @@ def build_spotify(settings: Settings, database: Database, clock: Clock, jobs: Jo
         poller=Poller(database, clock, links, spotify, polls, collections, bounds),
         sampler=Sampler(database, clock, links, spotify, polls, collections),
         live=_live(database, clock, links, spotify),
+        covers=_covers(settings, database, clock, jobs, cache, links, spotify),
     )
+
+
+def _covers(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    jobs: Jobs,
+    cache: Path,
+    links: Links,
+    spotify: Spotify,
+) -> CoverRooms:
+    pictures = Pictures(
+        cache / "covers",
+        settings.covers_mb * MEGABYTE,
+        api_url=settings.spotify_api_url,
+        proxy=settings.spotify_proxy.get_secret_value(),
+    )
+    covers = Covers(database, clock, jobs, pictures, is_on=settings.covers)
+    return CoverRooms(covers, Seeking(database, clock, links, spotify, covers, pictures))
 
 
 def _live(database: Database, clock: Clock, links: Links, spotify: Spotify) -> LiveRooms:
@@ -103,7 +138,10 @@ def _live(database: Database, clock: Clock, links: Links, spotify: Spotify) -> L
 
 def _client(settings: Settings, database: Database, clock: Clock) -> Spotify:
     allowance = Allowance(
-        settings.spotify_daily_calls, settings.spotify_reserve, settings.spotify_burst
+        settings.spotify_daily_calls,
+        settings.spotify_reserve,
+        settings.spotify_burst,
+        settings.covers_daily_calls,
     )
     reach = Reach(settings.spotify_api_url, settings.spotify_proxy.get_secret_value())
     return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)

@@ -16,6 +16,7 @@ from tonearm.history.publication import lock_history
 from tonearm.importers.following import RUN
 from tonearm.jobs.queue import Jobs
 from tonearm.ops.clock import Clock
+from tonearm.storage.cover_tables import covers
 from tonearm.storage.database import Database
 from tonearm.storage.outbox import emit
 from tonearm.storage.poll_tables import gaps, polled, polled_spans
@@ -35,7 +36,7 @@ from tonearm.storage.tables import (
 # The members of imports and the marks of corrections go with these.
 _CLEARED = (
     manifest, segments, imports, corrections, descriptions, contexts, tracks, albums, artists, polled,
-    polled_spans, gaps,
+    polled_spans, gaps, covers,
 )  # fmt: skip
 
 

@@ -46,10 +46,22 @@ class Reply:
 class Outgoing:
     """Asks one service; from worker threads, as all of it waits for the network."""
 
-    def __init__(self, patience: float = LONGEST_SECONDS, *, largest: int = LARGEST_ANSWER) -> None:
-        """Prepare to ask, `patience` seconds each time and for `largest` bytes at most."""
+    def __init__(
+        self,
+        patience: float = LONGEST_SECONDS,
+        *,
+        largest: int = LARGEST_ANSWER,
+        accept: str = "application/json",
+        proxy: str | None = None,
+    ) -> None:
+        """Prepare to ask, `patience` seconds each time and for `largest` bytes of a type at most.
+
+        `proxy` is by way of whom; empty for nobody, None for whoever the environment names.
+        """
         self._patience = patience
         self._largest = largest
+        self._accept = accept
+        self._proxy = proxy
         self._talks = threading.BoundedSemaphore(_MOST_TALKS)
 
     def ask(
@@ -71,14 +83,19 @@ class Outgoing:
         import httpx2  # noqa: PLC0415 - see above
 
         # Compressed answers could be small and become large.
-        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        headers = {"accept": self._accept, "accept-encoding": "identity"}
         if bearer is not None:
             headers["authorization"] = f"Bearer {bearer}"
         if not self._talks.acquire(timeout=1):
             raise UnansweredError("too many wait for the same service")
         try:
             with httpx2.Client(
-                auth=basic, headers=headers, timeout=self._patience / 2, verify=self._tls
+                auth=basic,
+                headers=headers,
+                timeout=self._patience / 2,
+                verify=self._tls,
+                proxy=self._proxy or None,
+                trust_env=self._proxy is None,
             ) as client:
                 request = client.build_request(method, address, data=form)
                 if at is not None:

@@ -54,6 +54,7 @@ AUDITED = (
     "spotify_client_id",
     "spotify_accounts_url",
     "spotify_api_url",
+    "covers",
     "vault_key_file",
 )
 

@@ -73,6 +73,24 @@ class SpotifySettings(BaseSettings):
             "the rest evenly."
         ),
     )
+    covers: bool = Field(
+        default=True,
+        description=(
+            "Whether pages of listeners who have linked Spotify show covers. Tonearm fetches and keeps them; pages ask "
+            "nobody else: see [covers](../explanation/spotify.md#covers)."
+        ),
+    )
+    covers_daily_calls: Annotated[int, Field(ge=0)] = Field(
+        default=100,
+        description=(
+            "How many of the calls to Spotify in 24 hours may look for covers, of each Spotify app; those that are "
+            "kept for recent plays are not among them."
+        ),
+    )
+    covers_mb: Annotated[int, Field(ge=1)] = Field(
+        default=200,
+        description="Megabytes of pictures kept in the cache; those that were not shown for longest go first.",
+    )
     collector_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
         default=15,
         description="Minutes from one poll of a listener's recent plays to the next, while they listen.",

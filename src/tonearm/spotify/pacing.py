@@ -40,6 +40,8 @@ class Purpose(StrEnum):
     BACKFILL = "backfill"
     """What makes the history whole and can wait."""
     OTHER = "other"
+    COVER = "cover"
+    """Where a cover is; a small part of a day's calls, which nobody waits for."""
 
 
 class BlockReason(StrEnum):
@@ -60,7 +62,9 @@ class Allowance:
     reserve: int = 500
     """How many of them are kept for polls; backfill may use half of these."""
     burst: int = 60
-    """In any 30 seconds, half of them at once; polls may use all, others leave a quarter of them."""
+    """In any 30 seconds, half of them at once; polls may use all, others leave a quarter of them, covers two thirds."""
+    covers: int = 100
+    """How many of those of a day may look for covers, if polls can spare them."""
 
     def daily(self, purpose: Purpose) -> int:
         """Give how many calls of a day may have been made, this one included."""
@@ -69,6 +73,8 @@ class Allowance:
 
     def at_once(self, purpose: Purpose) -> int:
         """Give how many calls may be made within 30 seconds, this one included."""
+        if purpose is Purpose.COVER:
+            return max(self.burst // 3, 1)
         return self.burst if purpose is Purpose.POLL else max(self.burst * 3 // 4, 1)
 
 
@@ -189,6 +195,7 @@ class Pacer:
 
     def _count(self, client_id: str, purpose: Purpose) -> None:
         now, table = self._clock(), spotify_apps.c
+        covers = int(purpose is Purpose.COVER)
         is_over: ColumnElement[bool] = or_(
             table.day_began_at <= now - _DAY, table.day_began_at > now + _SKEW
         )
@@ -196,11 +203,12 @@ class Pacer:
             dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
             row = connection.execute(
                 dialect.insert(spotify_apps)
-                .values(client_id=client_id, day_began_at=now, calls=1)
+                .values(client_id=client_id, day_began_at=now, calls=1, cover_calls=covers)
                 .on_conflict_do_update(
                     index_elements=[table.client_id],
                     set_={
                         "calls": case((is_over, 1), else_=table.calls + 1),
+                        "cover_calls": case((is_over, covers), else_=table.cover_calls + covers),
                         "day_began_at": case(
                             (is_over, literal(now, Instant)), else_=table.day_began_at
                         ),
@@ -213,6 +221,12 @@ class Pacer:
                 raise blocked(BlockReason(row.blocked_for), row.blocked_until)
             if row.calls > self._allowance.daily(purpose):
                 raise _used_up(purpose, row.day_began_at + _DAY)
+            if covers and row.cover_calls > self._allowance.covers:
+                raise SpotifyBlockedError(
+                    "The calls to Spotify that look for covers in a day are used up. It goes on "
+                    f"{_spoken(row.day_began_at + _DAY)}; whoever runs Tonearm can raise TONEARM_COVERS_DAILY_CALLS.",
+                    row.day_began_at + _DAY,
+                )
 
     @contextmanager
     def _place(self, client_id: str, purpose: Purpose) -> Iterator[None]:

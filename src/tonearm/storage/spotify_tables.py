@@ -12,6 +12,8 @@ spotify_apps = Table(
     # The day of the budget begins with its first call.
     Column("day_began_at", Instant, nullable=False),
     Column("calls", Integer, nullable=False, server_default="0"),
+    # Those of them that looked for covers.
+    Column("cover_calls", Integer, nullable=False, server_default="0"),
     Column("blocked_until", Instant),
     Column("blocked_for", String(16)),
 )

@@ -1,13 +1,14 @@
 """From records to HTML: the templates and what each of them can use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from isal import igzip
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -42,6 +43,8 @@ class Frame:
     """In which the page is written."""
     unread: Callable[[], int] = lambda: 0
     """Counts what the user has not read yet."""
+    covers: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """Addresses of the covers that there are, by place and number of what they belong to: `("albums", 5)`."""
 
     @property
     def may_change(self) -> bool:
@@ -73,14 +76,19 @@ def render(template: str, frame: Frame, **values: Any) -> str:  # noqa: ANN401 -
     return _environment().get_template(template).render(frame=frame, **values)
 
 
-def page(request: Request, html: str, status: int = 200) -> Response:
-    """Answer with a page, compressed where that pays; nobody between keeps it: it is personal."""
+def page(
+    request: Request, html: str, status: int = 200, later: BackgroundTask | None = None
+) -> Response:
+    """Answer with a page, compressed where that pays; nobody between keeps it: it is personal.
+
+    `later` is done once it has been sent.
+    """
     body = html.encode()
     headers = {"cache-control": "private, no-store", "vary": "accept-encoding"}
     if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
         body = igzip.compress(body, compresslevel=_BEST, mtime=0)
         headers["content-encoding"] = "gzip"
-    return HTMLResponse(body, status, headers)
+    return HTMLResponse(body, status, headers, background=later)
 
 
 @cache

@@ -20,6 +20,7 @@ from tonearm.accounts.resets import Resets
 from tonearm.accounts.sessions import Sessions
 from tonearm.accounts.tokens import Tokens
 from tonearm.collector.collections import Collections
+from tonearm.covers.covers import Covers
 from tonearm.history.adding import Adding
 from tonearm.history.corrections.corrections import Corrections
 from tonearm.history.liked import Liked
@@ -59,6 +60,7 @@ class Services:
     live: Live
     playing: Playing
     playlist_making: PlaylistMaking
+    covers: Covers
     audit: Audit
     assistant_calls: AssistantCalls
     adding: Adding

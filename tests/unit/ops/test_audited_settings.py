@@ -25,6 +25,8 @@ UNTOLD = {
     "spotify_burst",
     "spotify_client_secret",
     "vault_keys",
+    "covers_daily_calls",
+    "covers_mb",
     "collector_minutes",
     "collector_least_minutes",
     "collector_most_minutes",

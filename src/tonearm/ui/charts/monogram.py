@@ -1,4 +1,4 @@
-"""A name's initials on a colour of its own: what stands where there is no picture."""
+"""A name's initials on a colour of its own: what stands where there is no picture, and behind one until it is there."""
 
 import unicodedata
 from zlib import crc32
@@ -6,12 +6,15 @@ from zlib import crc32
 from markupsafe import Markup
 
 COLOURS = 8
+# The name stands beside it; nothing moves when it comes, and one that does not come leaves the initials.
+_PICTURE = Markup('<img src="{}" alt="" width="36" height="36" loading="lazy" decoding="async">')
 
 
-def monogram(name: str) -> Markup:
-    """Draw the initials of a name; the same name always has the same colour."""
-    return Markup('<span class="m m{}" aria-hidden="true">{}</span>').format(
-        crc32(name.encode("utf-8", "replace")) % COLOURS, initials(name)
+def monogram(name: str, cover: str | None = None) -> Markup:
+    """Draw the initials of a name, a picture over them if there is one; the same name always has the same colour."""
+    picture = "" if cover is None else _PICTURE.format(cover)
+    return Markup('<span class="m m{}" aria-hidden="true">{}{}</span>').format(
+        crc32(name.encode("utf-8", "replace")) % COLOURS, initials(name), picture
     )
 
 

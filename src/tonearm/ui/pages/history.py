@@ -18,6 +18,7 @@ from tonearm.insights.question import make_question
 from tonearm.ui.asking import Ask
 from tonearm.ui.chips import FILTERS, OTHERS, list_chips
 from tonearm.ui.corrections import Done, Line, find_done, go_back
+from tonearm.ui.covers import hang, played
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sources import SOURCES
@@ -78,9 +79,9 @@ def history_page(
         return RedirectResponse(elsewhere, 303)
     question = _question(ask, form.cursor)
     found = rooms.insights.plays(caller.id, question, caller.preferences)
-    frame = frame_of(request, caller)
+    frame, later = hang(frame_of(request, caller), rooms, played(found.items))
     done = find_done(rooms, caller, form.done)
-    return page(request, render_history(found, ask, question, frame, done))
+    return page(request, render_history(found, ask, question, frame, done), later=later)
 
 
 def _question(ask: Ask, cursor: str) -> PlaysQuestion:

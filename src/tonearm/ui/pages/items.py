@@ -19,6 +19,7 @@ from tonearm.speech import gettext as _
 from tonearm.ui import asking, portraits
 from tonearm.ui.asking import Ask
 from tonearm.ui.corrections import DONE, Done, Line, find_done, go_back
+from tonearm.ui.covers import CoverLine, hang, played, ranked
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
@@ -101,8 +102,21 @@ def _show(
         led_by = {} if done is None else {DONE: done.correction.id}
         address = ask.address(f"/{subject.place}/{subject.id}", **led_by)
         return RedirectResponse(frame.path(address), 303)
+    frame, later = hang(frame, rooms, _lines(found, subject))
     html = render_item(found, subject, ask, frame, done=done, problem=problem)
-    return page(request, html, problem.status if problem else 200)
+    return page(request, html, problem.status if problem else 200, later)
+
+
+def _lines(portrait: Portrait, subject: portraits.Subject) -> list[CoverLine]:
+    """Give what the page shows: the item, what it is made of, what is heard with it and its latest plays."""
+    beside = [(subject.place, one.id, one.sessions) for one in portrait.neighbours.items]
+    return [
+        *played(portrait.latest),
+        *beside,
+        *ranked("tracks", portrait.tracks),
+        *ranked("albums", portrait.albums),
+        (subject.place, subject.id, portrait.totals.plays),
+    ]
 
 
 def render_item(

@@ -16,6 +16,7 @@ from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
+from tonearm.ui.covers import hang, ranked
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import Asked, marked_days, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
@@ -51,10 +52,13 @@ def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
     found = rooms.insights.overview(caller.id, ask.question(_SHOWN), caller.preferences)
-    frame = frame_of(request, caller)
+    tops = {"artists": found.artists, "albums": found.albums, "tracks": found.tracks}
+    lines = [line for place, top in tops.items() for line in ranked(place, top)]
+    frame, later = hang(frame_of(request, caller), rooms, lines)
     with_now = rooms.playing.can_glance(caller.id)
     today = today_in(caller.zone)
-    return page(request, render_overview(found, ask, frame, today=today, with_now_playing=with_now))
+    html = render_overview(found, ask, frame, today=today, with_now_playing=with_now)
+    return page(request, html, later=later)
 
 
 def render_overview(

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.ui.asking import Ask
+from tonearm.ui.covers import hang
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
@@ -36,11 +37,9 @@ def search_page(
     q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Show what has all words of a text in its name."""
-    html = render(
-        "search.html",
-        frame_of(request, caller),
-        q=q.strip(),
-        found=rooms.insights.find(caller.id, q, _SHOWN, caller.preferences),
-        ask=Ask(kind="all", usual_kind="all"),
-    )
-    return page(request, html)
+    found = rooms.insights.find(caller.id, q, _SHOWN, caller.preferences)
+    lines = [(f"{item.item}s", item.id, item.plays) for item in found.items]
+    frame, later = hang(frame_of(request, caller), rooms, lines)
+    ask = Ask(kind="all", usual_kind="all")
+    html = render("search.html", frame, q=q.strip(), found=found, ask=ask)
+    return page(request, html, later=later)

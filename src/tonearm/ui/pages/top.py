@@ -16,6 +16,7 @@ from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import asking, sentences
 from tonearm.ui.asking import Ask
+from tonearm.ui.covers import hang, ranked
 from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -58,8 +59,15 @@ def top_page(
     found = rooms.insights.answer(f"top-{ranking}", caller.id, question, caller.preferences)
     if not isinstance(found, Top):
         raise TypeError(f"top-{ranking} answers with {type(found).__name__}, not with a ranking")
-    frame = frame_of(request, caller)
-    return page(request, render_top(found, ask, frame, ranking, page_number, limit))
+    lines = ranked(_place(ranking), found)[(page_number - 1) * limit :]
+    frame, later = hang(frame_of(request, caller), rooms, lines)
+    html = render_top(found, ask, frame, ranking, page_number, limit)
+    return page(request, html, later=later)
+
+
+def _place(ranking: Ranking) -> str:
+    """Give where the pages of what is ranked are."""
+    return "artists" if ranking == "shows" else ranking
 
 
 def _of_shows(ask: Ask) -> Ask:
@@ -83,7 +91,7 @@ def render_top(
         here=f"/top/{ranking}",
         title=_(_TITLES[ranking][0]),
         one=_(_TITLES[ranking][1]),
-        place="artists" if ranking == "shows" else ranking,
+        place=_place(ranking),
         said=sentences.ranking(top) if page_number == 1 else "",
         most=max(amounts, default=0),
         with_change=ask.range != "all",
