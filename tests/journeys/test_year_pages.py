@@ -72,6 +72,18 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     context.close()
 
 
+def test_a_session_leads_to_as_many_plays_as_it_has(ada: httpx2.Client) -> None:
+    html = ada.get("/patterns?range=2024").text
+    links = re.findall(
+        r'href="(/history\?[^"]*session=[^"]*)">.*?</a></th><td class="n">(\d+)<', html
+    )
+    assert len(links) > 2
+    for link, plays in links:
+        listed = ada.get(link.replace("&amp;", "&")).text
+        assert f"{plays}\xa0plays" in listed
+        assert "one session" in listed
+
+
 def test_a_year_tells_what_the_measure_does(ada: httpx2.Client) -> None:
     address = ada.get("/years").headers["location"]
     number = address.rpartition("/")[2]

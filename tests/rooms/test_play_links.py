@@ -137,6 +137,24 @@ def worth_following(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [line for line in lines if line.get("plays", True)][:60] + quiet[:8]
 
 
+@pytest.mark.parametrize("asked", [*FILTERS, *({"range": days} for days in HARD_DAYS)], ids=str)
+def test_a_session_leads_to_exactly_its_plays(served: httpx2.Client, asked: dict[str, Any]) -> None:
+    answer = ask(served, "sessions", limit=500, **asked)
+    assert answer["longest"]
+    for session in answer["longest"][:40]:
+        link = address(answer["covered"]["line_plays"], session, answer)
+        assert len(listed(served, link)) == session["plays"], link
+        every = listed(served, link.replace("counted=in", "counted=all"), limit=7)
+        assert sum(play["ms_played"] for play in every) == session["ms_played"], link
+        assert min(play["started_at"] for play in every) == session["started_at"]
+        assert max(play["ended_at"] for play in every) == session["ended_at"]
+    # Between two sessions there is none.
+    earliest = min(session["started_at"] for session in answer["longest"])
+    assert listed(served, "plays?session=1999-01-01T00:00:00Z") == []
+    inside = listed(served, f"plays?session={earliest}&unit=month&starts_on=1999-01-01")
+    assert inside == []
+
+
 @pytest.mark.parametrize("asked", FILTERS, ids=str)
 def test_an_answer_leads_to_exactly_its_plays(served: httpx2.Client, asked: dict[str, Any]) -> None:
     totals = ask(served, "totals", **asked)
@@ -184,6 +202,7 @@ def test_a_traveller_s_lines_lead_to_their_plays(served: httpx2.Client) -> None:
         ("unit=hour&starts_at=2024-01-01T10:00:00", "starts_at"),
         ("unit=hour&starts_at=0001-01-01T00:00:00Z", "starts_at"),
         ("starts_on=2024-01-01", "unit"),
+        ("session=2024-01-01", "session"),
         ("weekday=7", "weekday"),
         ("hour=-1", "hour"),
         ("limit=501", "limit"),

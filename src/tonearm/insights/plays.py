@@ -24,6 +24,7 @@ from tonearm.insights.lane import LaneColumns
 from tonearm.insights.question import MOST_ITEMS, Question
 from tonearm.insights.records import Covered, ItemId, ItemName, Record
 from tonearm.insights.searching import names_of
+from tonearm.insights.sessions import rows_of_session
 from tonearm.insights.travel import TravelledColumns
 from tonearm.insights.view import Named, View
 
@@ -57,6 +58,15 @@ class PlaysQuestion(Question, frozen=True, kw_only=True):
     ] = None
     hour: Annotated[
         Annotated[int, Meta(ge=0, le=23)] | None, Meta(description="Only plays of this local hour.")
+    ] = None
+    session: Annotated[
+        Annotated[str, Meta(max_length=40)] | None,
+        Meta(
+            description=(
+                "Only plays of the session in which this instant lies, such as `2024-03-31T01:00:00Z`: all of "
+                "them, whatever the range."
+            )
+        ),
     ] = None
     unit: Annotated[
         Literal["hour", "day", "week", "month", "year"] | None,
@@ -139,7 +149,7 @@ class PlayList(Record, frozen=True):
 
 def list_plays(view: View, asked: PlaysQuestion) -> PlayList:
     """Give a page of the plays that fit; raises InvalidInputError."""
-    if asked.unit == "hour":  # of a zone, also for those who travel
+    if asked.unit == "hour" or asked.session is not None:  # of a zone, also for those who travel
         view = view.at_home()
     lane = view.lane
     rows = _fitting(view, asked)
@@ -214,14 +224,7 @@ def plays_at(view: View, rows: Sequence[int]) -> tuple[Play, ...]:
 def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int64]:
     """Give the rows of the plays that fit, by instant."""
     lane = view.lane
-    low, high = _unit_rows(view, asked)
-    start, end = view.rows
-    start, end = max(start, low), min(end, high)
-    end = max(start, end)
-    chosen: slice | NDArray[np.int64] = slice(start, end)
-    if asked.counted != "all":
-        rows = lane.counted(view.rule) if asked.counted == "in" else _uncounted(view)
-        chosen = rows[slice(*np.searchsorted(rows, (start, end)))]
+    chosen = _of_range(view, asked) if asked.session is None else _of_session(view, asked)
     masks: list[NDArray[np.bool_]] = []
     words = fold(asked.q).split()
     if words:
@@ -231,11 +234,32 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
         masks.append(_is_hour(asked)[labels[chosen]])
     if isinstance(chosen, slice):
         if not masks and not isinstance(lane, TravelledColumns):
-            return range(start, end)
-        chosen = np.arange(start, end)
+            return range(chosen.start, chosen.stop)
+        chosen = np.arange(chosen.start, chosen.stop)
     if masks:
         chosen = chosen[np.logical_and.reduce(masks)]
     return _by_instant(lane, chosen) if isinstance(lane, TravelledColumns) else chosen
+
+
+def _of_range(view: View, asked: PlaysQuestion) -> slice | NDArray[np.int64]:
+    low, high = _unit_rows(view, asked)
+    start, end = view.rows
+    start, end = max(start, low), min(end, high)
+    end = max(start, end)
+    if asked.counted == "all":
+        return slice(start, end)
+    rows = view.lane.counted(view.rule) if asked.counted == "in" else _uncounted(view)
+    found: NDArray[np.int64] = rows[slice(*np.searchsorted(rows, (start, end)))]
+    return found
+
+
+def _of_session(view: View, asked: PlaysQuestion) -> NDArray[np.int64]:
+    low, high = _unit_rows(view, asked)
+    rows = rows_of_session(view.lane, to_ms(_moment(asked.session, "session")))
+    is_wanted = (rows >= low) & (rows < high)
+    if asked.counted != "all":
+        is_wanted &= view.lane.is_counted(view.rule)[rows] == (asked.counted == "in")
+    return rows[is_wanted]
 
 
 def _uncounted(view: View) -> NDArray[np.int64]:
@@ -274,7 +298,7 @@ def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
             )
         return 0, len(view.lane.ended_at)
     if asked.unit == "hour":
-        moment = _moment(asked.starts_at)
+        moment = _moment(asked.starts_at, "starts_at")
         day = moment.astimezone(find_zone(view.zone)).date()
         hours = hour_starts(view.zone, day - _DAY, day + 2 * _DAY)
         place = int(np.searchsorted(hours, to_ms(moment), "right"))
@@ -285,16 +309,15 @@ def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
     return view.lane.rows(Period(first, end), view.zone)
 
 
-def _moment(text: str | None) -> datetime:
+def _moment(text: str | None, parameter: str) -> datetime:
     try:
         moment = None if text is None else datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or not _is_near(moment.year):
         raise InvalidInputError(
-            f"{quoted(text or '')} is no instant: give one of the hour as `starts_at`, such as "
-            "2024-03-31T01:00:00Z.",
-            parameter="starts_at",
+            f"{quoted(text or '')} is no instant. Give `{parameter}` as one, such as 2024-03-31T01:00:00Z.",
+            parameter=parameter,
         )
     return moment
 

@@ -58,6 +58,20 @@ def list_sessions(lane: LaneColumns, rule: Rule) -> Sessions:
     return lane.once(("sessions", rule), lambda: _sessions(lane, rule))
 
 
+def rows_of_session(lane: LaneColumns, at_ms: int) -> NDArray[np.int64]:
+    """Give the rows of the session in which an instant lies, ascending; none where nothing was heard then."""
+    heard, is_first = _heard(lane)
+    firsts = np.flatnonzero(is_first)
+    begins = lane.started_at[heard][firsts]
+    place = int(np.searchsorted(begins, at_ms, "right")) - 1
+    if place < 0:
+        return heard[:0]
+    after = int(firsts[place + 1]) if place + 1 < len(firsts) else len(heard)
+    own = heard[firsts[place] : after]
+    end = max(int(begins[place]), int(lane.ended_at[own].max()))
+    return np.sort(own) if at_ms <= end else own[:0]
+
+
 def sessions_of_plays(lane: LaneColumns, rule: Rule) -> NDArray[np.int64]:
     """Give the session of each play that a rule counts, by its place among `list_sessions`; -1 where it is in none."""
     heard, is_first = _heard(lane)

@@ -11,7 +11,7 @@ from tonearm.ui.asking import Ask
 
 FILTERS = (*(item.value for item in ItemKind), "platform", "country", "weekday", "hour")
 """Filters that a rule can leave out, too."""
-OTHERS = ("q", "counted", "hidden", "private")
+OTHERS = ("q", "session", "counted", "hidden", "private")
 _SIDES = {
     ("counted", "in"): N_("counted"),
     ("counted", "out"): N_("not counted"),
@@ -19,6 +19,7 @@ _SIDES = {
     ("private", "in"): N_("private sessions too"),
     ("private", "out"): N_("no private sessions"),
 }
+_WHATEVER = {"session": N_("one session")}
 
 
 def list_chips(
@@ -43,5 +44,5 @@ def _called(name: str, value: str | int, plays: Sequence[Play]) -> str:
         return formats.platform(value)
     if name == "country":
         return formats.country(value.upper())
-    side = _SIDES.get((name, value))
+    side = _SIDES.get((name, value)) or _WHATEVER.get(name)
     return value if side is None else _(side)

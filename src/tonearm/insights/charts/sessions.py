@@ -93,5 +93,6 @@ CHARTS = (
         record=SessionsAnswer,
         answer=_answer,
         example={"limit": "5"},
+        line_plays="session={started_at}",
     ),
 )

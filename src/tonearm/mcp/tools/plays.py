@@ -23,6 +23,8 @@ class PlaysArguments(Asked):
     """Only this local weekday; 0 is Monday."""
     hour: Annotated[int | None, Field(ge=0, le=23)] = None
     """Only this local hour."""
+    session: Annotated[str | None, Field(max_length=40)] = None
+    """Only the session in which this instant lies, such as 2024-03-31T01:00:00Z."""
     platform: Annotated[str | None, Field(max_length=20)] = None
     """Only on this family of platforms, such as `android`."""
     country: Annotated[str | None, Field(max_length=2)] = None

@@ -48,6 +48,7 @@ class HistoryForm(BaseModel):
     country: str = ""
     weekday: str = ""
     hour: str = ""
+    session: str = ""
     counted: str = ""
     hidden: str = ""
     private: str = ""
