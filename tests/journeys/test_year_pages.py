@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from browsing import check_look, open_page
 from explored import explored, log_in
@@ -65,11 +65,31 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     page.get_by_role("link", name=re.compile("known$")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Completeness")
     check_look(watched, width)
-    assert page.locator("svg.covered .gap").count() > 0
+    look_at_days(page)
+    page.goto(f"{base}/completeness")
     page.locator("table.gaps a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("History")
     assert not watched.complaints
     context.close()
+
+
+def look_at_days(page: Page) -> None:
+    """Follow a day of the calendar to its plays, and a missing one to its gap."""
+    known = page.locator("svg[data-first='2024-01-01'] [data-look=export]")
+    known.scroll_into_view_if_needed()
+    box = known.bounding_box()
+    assert box is not None
+    pitch = box["height"] / 7
+    place = {"x": 2.5 * pitch, "y": 2.5 * pitch}
+    page.mouse.move(box["x"] + place["x"], box["y"] + place["y"])
+    expect(page.locator("#day-said")).to_have_text(
+        "Wednesday, 17 January 2024: Known from an export"
+    )
+    page.locator("a[href^='#gap-'] [data-look=gap]").first.click()
+    expect(page).to_have_url(re.compile(r"#gap-\d+$"))
+    known.click(position=place)  # type: ignore[arg-type] # a point
+    expect(page).to_have_url(re.compile(r"/history\?.*range=2024-01-17$"))
+    expect(page.get_by_text("Wednesday, 17 January 2024")).to_be_visible()
 
 
 def test_a_session_leads_to_as_many_plays_as_it_has(ada: httpx2.Client) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from oracle.measures import day_of, day_start
 from oracle.ranking import share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
 Span = tuple[int, int]
@@ -107,3 +107,46 @@ def coverage(
 
 def length(spans: Iterable[Span]) -> int:
     return sum(end - begin for begin, end in spans)
+
+
+class Day(NamedTuple):
+    day: date
+    state: str
+    is_whole: bool
+    reasons: set[str]
+
+
+def day_states(
+    begin: int,
+    end: int,
+    zone: ZoneInfo,
+    imported: Sequence[Span],
+    polled: Sequence[Span],
+    complete: Sequence[Span],
+    noticed: Sequence[tuple[int, int | None, str]],
+) -> list[Day]:
+    """What is known of each local day, as far as it lies between two instants."""
+    found = []
+    day = day_of(begin, zone)
+    while day <= day_of(end - 1, zone):
+        tomorrow = day + timedelta(days=1)
+        whole = [(max(begin, day_start(day, zone)), min(end, day_start(tomorrow, zone)))]
+        if whole[0][0] < whole[0][1]:  # zones have crossed the date line, and had no such day
+            missing = without(whole, [*imported, *polled])
+            by_export, by_poll = (
+                without(whole, spans) != union(whole) for spans in (imported, polled)
+            )
+            if missing:
+                state = "gap" if missing == union(whole) else "part"
+            elif by_export and by_poll:
+                state = "both"
+            else:
+                state = "export" if by_export else "poll"
+            reasons = {
+                why
+                for first, last, why in noticed
+                if without(missing, [(first, end if last is None else last)]) != missing
+            }
+            found.append(Day(day, state, not without(whole, complete), reasons))
+        day = tomorrow
+    return found

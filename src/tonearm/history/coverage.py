@@ -57,7 +57,15 @@ class Spans:
 
     def length_within(self, start: int, end: int) -> int:
         """Give how many milliseconds from `start` to before `end` lie in a span."""
-        return self._length_before(end) - self._length_before(start)
+        return int(self.lengths_between(np.array([start, end], np.int64))[0])
+
+    def lengths_between(self, edges: _Instants) -> _Instants:
+        """Give how many milliseconds lie in a span between each of some ascending instants and the next."""
+        places = np.searchsorted(self.starts, edges)
+        ends = np.concatenate([edges[:1], self.ends])  # before the first span nothing lies beyond
+        beyond = np.where(places > 0, np.maximum(ends[places] - edges, 0), 0)
+        lengths: _Instants = np.diff(self._before[places] - beyond)
+        return lengths
 
     def missing_within(self, start: int, end: int) -> list[tuple[int, int]]:
         """Give what lies in no span from `start` to before `end`, in order."""
@@ -72,13 +80,6 @@ class Spans:
         return Spans(
             np.concatenate([self.starts, other.starts]), np.concatenate([self.ends, other.ends])
         )
-
-    def _length_before(self, instant: int) -> int:
-        place = int(np.searchsorted(self.starts, instant))
-        if not place:
-            return 0
-        beyond = max(0, int(self.ends[place - 1]) - instant)
-        return int(self._before[place]) - beyond
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from tonearm.history.publication import lock_history, renew
 from tonearm.storage.poll_tables import gaps, polled, polled_spans
 
 Span = tuple[datetime, datetime]
+Noticed = tuple[int, int | None, GapReason]
+"""First instant and end, in Unix milliseconds, and reason of a gap; no end as long as it lasts."""
 
 RESTATED_MS: Final = 30_000
 """How far Spotify moves the instant of a play that it has told of before (docs/explanation/plays.md)."""
@@ -85,8 +87,8 @@ def list_gaps(connection: Connection, user_id: int, now: datetime) -> list[Gap]:
     return [_gap(row, shown, every, to_ms(now)) for row in rows]
 
 
-def load_reasons(connection: Connection, user_id: int) -> list[tuple[int, int | None, GapReason]]:
-    """Give first instant, end (None as long as it lasts) and reason of all gaps of a listener, as they were noticed."""
+def load_reasons(connection: Connection, user_id: int) -> list[Noticed]:
+    """Give all gaps of a listener as they were noticed."""
     rows = connection.execute(
         select(gaps.c.from_at, gaps.c.to_at, gaps.c.reason)
         .where(gaps.c.user_id == user_id)

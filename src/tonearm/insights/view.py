@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
-from tonearm.domain.vocabulary import Rule
+from tonearm.domain.vocabulary import Kind, Rule
 from tonearm.history.coverage import Coverage, Spans, load_polled_spans, load_vouched
 from tonearm.history.sources import polled_plays
 from tonearm.insights.axis import Axis
@@ -163,6 +163,12 @@ class View:
         """Give what vouches for the listener's plays."""
         found = self._imported()
         return found.with_polls(self._polled(), self.selection.kind) if found.is_polled else found
+
+    def vouchers(self) -> tuple[Coverage, Spans]:
+        """Give what imports vouch for, and what polls do, apart."""
+        found, nothing = self._imported(), np.empty(0, np.int64)
+        is_told = found.is_polled and self.selection.kind in (Kind.MUSIC, "all")
+        return found, self._polled() if is_told else Spans(nothing, nothing)
 
     def _imported(self) -> Coverage:
         return self.library.coverage(self.zone, lambda: load_vouched(self.connection, self.user_id))

@@ -22,6 +22,7 @@ from tonearm.speech import gettext as _
 from tonearm.ui import portraits, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.assets import STATIC_DIR
+from tonearm.ui.charts.calendar import calendar_days, calendar_picture
 from tonearm.ui.charts.groove import groove, segments
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
@@ -78,6 +79,10 @@ def _record(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     return groove(parts, summary=sentences.groove_summary(parts))
 
 
+def _days(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the same
+    return calendar_picture(calendar_days(told.days), week_start=week_start)
+
+
 CHART_FILES: Mapping[str, ChartFile] = {
     "record": ChartFile(N_("The record"), "timeline", {"unit": "day"}, draw=_record),
     "months": ChartFile(N_("Month by month"), "timeline", {"unit": "month"}, draw=_months),
@@ -95,6 +100,7 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "skips": ChartFile(N_("Skips by hour"), "skips"),
     "skipped": ChartFile(N_("Artists skipped most"), "skips", _MOST, rows="artists"),
     "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
+    "days": ChartFile(N_("Day by day"), "completeness", {"days": "in"}, rows="days", draw=_days),
     "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values"),
 }
 """The charts of all pages, by the name in their address."""

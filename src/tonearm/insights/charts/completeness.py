@@ -1,5 +1,6 @@
 """How much of a range imports and polls vouch for, and what would close the gaps."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -10,11 +11,12 @@ from tonearm.domain.instants import from_ms
 from tonearm.domain.periods import find_zone, start_of_day
 from tonearm.domain.vocabulary import Family, GapReason, Rule
 from tonearm.history.coverage import FileSet, load_file_sets
-from tonearm.history.gaps import load_reasons
+from tonearm.history.gaps import Noticed, load_reasons
 from tonearm.history.sources import account_plays, manual_plays
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
-from tonearm.insights.question import Limit, Question
+from tonearm.insights.known_days import KnownDays, Vouchers, known_days
+from tonearm.insights.question import Limit, Question, Side
 from tonearm.insights.records import Covered, MsPlayed, Plays, Record
 from tonearm.insights.view import View
 
@@ -27,6 +29,9 @@ class CompletenessQuestion(Question, frozen=True, kw_only=True):
     """What completeness is asked."""
 
     limit: Limit = 100
+    days: Annotated[
+        Side, Meta(description="What is known of each local day in or out of the answer.")
+    ] = "out"
 
 
 class CoverageGap(Record, frozen=True):
@@ -79,6 +84,15 @@ class Completeness(Record, frozen=True):
     gaps: Annotated[int, Meta(description="How many gaps there are.")]
     sources: tuple[SourcePlays, ...]
     items: tuple[CoverageGap, ...]
+    days: Annotated[
+        tuple[KnownDays, ...] | None,
+        Meta(
+            description=(
+                "The days between the first play of all and now, in order of time, as runs of days of which the "
+                "same is known; null unless asked for."
+            )
+        ),
+    ] = None
 
 
 def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
@@ -105,7 +119,18 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         gaps=len(gaps),
         sources=_sources(view),
         items=tuple(_gap(view, sets, noticed, *gap) for gap in sorted(longest)),
+        days=_days(view, span, noticed) if asked.days == "in" else None,
     )
+
+
+def _days(
+    view: View, span: tuple[int, int] | None, noticed: Sequence[Noticed]
+) -> tuple[KnownDays, ...]:
+    if span is None:
+        return ()
+    imported, polled = view.vouchers()
+    complete = view.coverage().complete
+    return known_days(*span, view.zone, Vouchers(imported.every, polled, complete, noticed))
 
 
 def _sources(view: View) -> tuple[SourcePlays, ...]:
@@ -134,7 +159,7 @@ def _by_source(view: View, rule: Rule | None) -> Axis:
 def _gap(
     view: View,
     sets: list[FileSet],
-    noticed: list[tuple[int, int | None, GapReason]],
+    noticed: Sequence[Noticed],
     begin: int,
     end: int,
 ) -> CoverageGap:
@@ -202,7 +227,9 @@ CHARTS = (
             "part for `all`, for nothing spoken. The coverage is the share of the range that is vouched "
             "for, wholly or in part. Time before the first play of all does not count, nor does the future, nor "
             "what came since Spotify was asked within the hour. "
-            "The gaps are listed in order of time; of many, the longest `limit`. The best source of a play "
+            "The gaps are listed in order of time; of many, the longest `limit`. With `days=in` each local day is "
+            "told of, as far as it lies between the first play of all and now: what vouches for all of it, that a "
+            "part is missing, or that it is a gap. The best source of a play "
             "is `extended` where an extended history tells of it. Lengths in exports are measured; those of plays "
             "that polls alone tell of are estimated."
         ),

@@ -1,6 +1,10 @@
 """Completeness: which time is vouched for, by what, and what would close the gaps."""
 
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -8,17 +12,28 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.insights.charts.completeness import Completeness, CompletenessQuestion
+from tonearm.insights.known_days import DayState, KnownDays
 from tonearm.insights.question import make_question
 from tonearm.ui import asking, formats
 from tonearm.ui.asking import Ask
-from tonearm.ui.charts.covered import covered_years
-from tonearm.ui.picking import Asked, picker_values
+from tonearm.ui.chart_files import files_line
+from tonearm.ui.charts.calendar import (
+    LOOKS,
+    calendar_days,
+    day_link,
+    look_of,
+    shapes,
+    swatch,
+    year_blocks,
+)
+from tonearm.ui.picking import Asked, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sources import SOURCES
 from tonearm.ui.told import told
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
+_MOST_LINES = 300
 
 
 @ROUTER.get("/completeness")
@@ -28,7 +43,8 @@ def completeness_page(request: Request, caller: PageCaller, rooms: Rooms, asked:
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
     question = make_question(
-        CompletenessQuestion, {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
+        CompletenessQuestion,
+        {"range": ask.range, "kind": ask.kind, "rule": ask.rule, "days": "in"},
     )
     found = rooms.insights.answer("completeness", caller.id, question, caller.preferences)
     return page(request, render_completeness(found, ask, frame_of(request, caller)))
@@ -37,40 +53,97 @@ def completeness_page(request: Request, caller: PageCaller, rooms: Rooms, asked:
 def render_completeness(found: Completeness, ask: Ask, frame: Frame) -> str:
     """Render what is known of a range."""
     covered = found.covered
-    first, last = _ends(found)
-    said = completeness_said(found)
-    strips = (
-        covered_years(found.items, first, last, covered.zone, summary=said.striptags())
-        if first is not None and last is not None and first < last
-        else Markup("")
-    )
     return render(
         "completeness.html",
         frame,
         found=found,
-        said=said,
-        strips=strips,
+        said=completeness_said(found),
         sources=SOURCES,
         days_range=_days_range,
         most=max((source.plays for source in found.sources), default=0),
+        **_calendar(found, ask, frame),
         **picker_values(ask, covered),
     )
 
 
-def _ends(found: Completeness) -> tuple[datetime | None, datetime | None]:
-    """Give from when to when something can be known: from the first play of all to the last one, or the last gap."""
-    covered, is_all = found.covered, found.covered.range == "all"
-    firsts = [found.first_play_at, None if is_all else covered.from_at]
-    lasts = [found.last_play_at, *(gap.to_at for gap in found.items)]
-    first = max((moment for moment in firsts if moment), default=None)
-    last = max((moment for moment in lasts if moment), default=None)
-    if last and covered.to_at and not is_all:
-        last = min(last, covered.to_at)
-    return first, last
+def _calendar(found: Completeness, ask: Ask, frame: Frame) -> Mapping[str, Any]:
+    """Draw what is known of each day, and give the lines of its table."""
+    runs, zone = found.days or (), found.covered.zone
+    gaps = [
+        span
+        for gap in found.items
+        if (span := formats.local_days(gap.from_at, gap.to_at, zone)) is not None
+    ]
+    days = calendar_days(runs, gaps, marked_days(ask, found.covered))
+    said = days_said(runs)
+    # Plays of the days lie behind them, of the kind that the page is about.
+    link = frame.path(ask.elsewhere("all").range_link("/history"))
+    counts = Counter(one.look for one in days)
+    start = frame.user.presentation.week_start if frame.user else 1
+    numbers = {one.day: one.gap for one in days}
+    return {
+        "days_said": said,
+        "shapes": shapes(summary=said.striptags()),
+        "years": list(year_blocks(days, link=link, week_start=start)),
+        "legend": [
+            (look, swatch(look), words, counts[look])
+            for look, words in LOOKS.items()
+            if counts[look]
+        ],
+        "runs": [
+            _line(run, numbers.get(run.starts_on), link) for run in runs[: -_MOST_LINES - 1 : -1]
+        ],
+        "runs_in_all": len(runs),
+        "files": files_line("days", found.covered, frame.base),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Days of which the same is known, as a line of the table."""
+
+    href: str
+    days: str
+    count: int
+    said: str
+
+
+def _line(run: KnownDays, gap: int | None, link: str) -> _Line:
+    look = look_of(run)
+    last = run.ends_before - timedelta(days=1)
+    return _Line(
+        href=day_link(look, gap, link, (run.starts_on, run.ends_before)),
+        days=formats.span(run.starts_on, last),
+        count=run.days,
+        said=LOOKS[look],
+    )
 
 
 def _days_range(days: tuple[date, date]) -> str:
     return asking.range_of_days(days[0].isoformat(), days[1].isoformat())
+
+
+def days_said(runs: Sequence[KnownDays]) -> Markup:
+    """Tell of how many days how much is known."""
+    if not runs:
+        return Markup("")
+    sums = Counter[str]()
+    for run in runs:
+        sums[run.state] += run.days
+    every = sums.total()
+    part, missing = sums[DayState.PART], sums[DayState.GAP]
+    known = every - part - missing
+    if known == every:
+        return told(
+            "All of <b>{days}</b> are known.", days=formats.counted(every, "day", case="of")
+        )
+    return told(
+        "Of {days} <b>{known}</b> are known, {part} in part, and {missing} not at all.",
+        days=formats.counted(every, "day", case="of"),
+        known=formats.number(known),
+        part=formats.number(part),
+        missing=formats.number(missing),
+    )
 
 
 def completeness_said(found: Completeness) -> Markup:
