@@ -74,6 +74,8 @@ OPEN_PAGES = {
     ("POST", "/login"),
     ("POST", "/logout"),
     ("GET", "/s/{token}"),
+    ("GET", "/s/{token}/card.png"),
+    ("GET", "/s/{token}/picture.png"),
     ("GET", "/s/{token}/picture.svg"),
     ("GET", "/service-worker.js"),
     ("GET", "/setup"),

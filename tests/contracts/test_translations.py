@@ -37,7 +37,7 @@ NAMES = {
     "Polygon", "claude mcp add ", "claude mcp add --transport http ", "codex mcp add ", "\ncodex mcp add ",
     "Android", "Chrome", "Edge", "Firefox", "Linux", "Mac", "Macintosh", "Opera", "Safari", "Tonearm", "Windows",
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
-    "bar in", "@layer charts {", "svg text.caption{font-family:",
+    "Fraunces", "Inter", "bar in", "@layer charts {", "svg text.caption{font-family:",
 }  # fmt: skip
 # Keys of the keyboard, addresses, what machines read.
 SILENT = {"code", "kbd", "script", "style"}

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2] / "src/tonearm"
-FOLDERS = (ROOT / "ui/static/vendor", ROOT / "ui/atlas", ROOT / "accounts/vendor")
+FOLDERS = (
+    ROOT / "ui/static/vendor",
+    ROOT / "ui/fonts",
+    ROOT / "ui/atlas",
+    ROOT / "accounts/vendor",
+)
 MANIFEST = "manifest.json"
 PACKAGES: list[tuple[Path, dict[str, Any]]] = [
     (folder, package)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import struct
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
@@ -33,6 +34,14 @@ def ada(base: str) -> Iterator[httpx2.Client]:
         yield client
 
 
+def check_png(content: bytes) -> None:
+    """Expect a whole PNG that is two pixels for each unit of a picture, and no larger than that."""
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert content.endswith(b"IEND\xaeB`\x82")
+    width, height = struct.unpack(">II", content[16:24])
+    assert 800 < max(width, height) <= 2400
+
+
 def test_every_file_of_every_page_is_there(ada: httpx2.Client) -> None:
     artist = ada.get(f"{API}/top-artists").json()["items"][0]["id"]
     pages = ("/?range=2024", "/patterns?range=2024", "/top/tracks?range=2024", "/years/2024")
@@ -48,7 +57,9 @@ def test_every_file_of_every_page_is_there(ada: httpx2.Client) -> None:
                 'attachment; filename="tonearm-'
             )
             assert answer.headers["cache-control"] == "private, no-store"
-            if ".svg" in link:
+            if ".png" in link:
+                check_png(answer.content)
+            elif ".svg" in link:
                 ET.fromstring(answer.text)  # noqa: S314 - our own
             elif ".json" in link:
                 assert answer.json()["covered"]["range"]
@@ -77,7 +88,9 @@ def test_a_table_holds_what_the_measure_tells(ada: httpx2.Client) -> None:
     [
         ("/charts/bogus.csv", 404),
         ("/charts/artists.svg", 404),
-        ("/charts/heatmap.png", 404),
+        ("/charts/artists.png", 404),
+        ("/charts/heatmap.gif", 404),
+        ("/charts/heatmap.png?theme=pink", 422),
         ("/charts/heatmap.csv?range=bogus", 422),
         ("/charts/heatmap.csv?bogus=1", 422),
         ("/charts/heatmap.csv?artist=999999", 422),
@@ -97,7 +110,7 @@ def test_a_chart_is_taken_along_from_below_it(browser: Browser, base: str, width
     below = page.locator("section", has=page.get_by_role("heading", name="In the week")).locator(
         ".files"
     )
-    for form in ("CSV", "JSON", "SVG"):
+    for form in ("CSV", "JSON", "PNG", "SVG"):
         with page.expect_download() as download:
             below.get_by_role("link", name=form).click()
         assert download.value.suggested_filename == f"tonearm-heatmap.{form.lower()}"

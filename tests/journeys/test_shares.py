@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,7 +175,10 @@ def test_a_share_leads_nowhere_and_tells_nothing_of_the_account(
         token = urlsplit(link).path
         leads = set(LEADS.findall(answer.text))
         own = {lead for lead in leads if lead.startswith("/")}
-        assert {lead for lead in own if not lead.startswith("/static/")} <= {f"{token}/picture.svg"}
+        assert {lead for lead in own if not lead.startswith("/static/")} <= {
+            f"{token}/picture.{form}" for form in ("png", "svg")
+        }
+        assert [lead for lead in leads if "://" in lead] == [f"{link}/card.png"]
         assert not re.search(r"/(artists|albums|tracks|history|top|years|api|login)\b", answer.text)
         assert "Ada" not in answer.text
         assert "<script" not in answer.text
@@ -192,6 +196,30 @@ def test_a_year_s_picture_can_be_saved_by_whoever_has_the_link(
     ET.fromstring(picture.text)  # noqa: S314 - our own
     assert visit(f"{make(ada, 'overview')}/picture.svg").status_code == 404
     assert ada.get(f"{SHARES}").json()["items"][1]["views"] == 0  # a picture is no look at the page
+
+
+def test_a_link_has_a_picture_that_is_gone_with_it(ada: httpx2.Client) -> None:
+    for view in (SharedView.OVERVIEW, SharedView.TOP_ARTISTS, SharedView.YEAR_PICTURE):
+        link = make(ada, view, range="2024", title='Loud & "clear" <b>', shown_name="Jo")
+        html = visit(link).text
+        told = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)">', html))
+        assert told["og:title"] == "Loud &amp; &#34;clear&#34; &lt;b&gt;"
+        assert "by Jo" in told["og:description"]
+        assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
+        assert told["twitter:card"] == "summary_large_image"
+        card = visit(told["og:image"])
+        assert card.headers["content-type"] == "image/png"
+        assert card.headers["cache-control"] == "private, no-store"
+        assert card.headers["x-robots-tag"].startswith("noindex")
+        assert "set-cookie" not in card.headers
+        assert struct.unpack(">II", card.content[16:24]) == (1200, 630)
+        share = ada.get(SHARES).json()["items"][0]
+        assert share["views"] == 1  # the page, not its picture
+        pictures = [told["og:image"], f"{link}/picture.png", f"{link}/picture.svg"]
+        has_own = view is SharedView.YEAR_PICTURE
+        assert [visit(one).status_code for one in pictures[1:]] == [200 if has_own else 404] * 2
+        ada.delete(f"{SHARES}/{share['id']}").raise_for_status()
+        assert {visit(one).status_code for one in pictures} == {404}
 
 
 def test_numbers_are_those_of_the_measure_within_the_range(ada: httpx2.Client) -> None:
@@ -257,7 +285,10 @@ def test_every_link_that_leads_nowhere_gets_the_same_answer(
         ada.patch(f"/api/admin/users/{bob.id}", json={"disabled": True}).raise_for_status()
     unknown = f"{base}/s/tnsh_{'x' * 43}"
 
-    answers = [visit(link) for link in (revoked, disabled, unknown, f"{unknown}/picture.svg")]
+    gone = (f"{link}/card.png" for link in (revoked, disabled))
+    answers = [
+        visit(link) for link in (revoked, disabled, unknown, f"{unknown}/picture.svg", *gone)
+    ]
 
     assert {answer.status_code for answer in answers} == {404}
     bodies = {re.sub(answer.headers["x-request-id"], "", answer.text) for answer in answers}

@@ -44,6 +44,9 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     check_look(watched, width)
     with page.expect_download() as download:
         page.get_by_role("link", name="Picture to share").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="As a drawing").click()
     picture = ET.fromstring(download.value.path().read_text(encoding="utf-8"))  # noqa: S314 - our own
     first = page.locator("section", has_text="Artist of the year").locator("h2").inner_text()
     assert first[:20] in "".join(picture.itertext())

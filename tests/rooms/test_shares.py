@@ -1,11 +1,13 @@
 """Shares: one link, one page, until it ends; and nothing but that."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy import event, func, select, update
@@ -23,6 +25,8 @@ from tonearm.insights.plays import PlaysQuestion
 from tonearm.storage.database import Database
 from tonearm.storage.share_tables import shares as table
 from tonearm.storage.tables import users
+from tonearm.ui.formats import NBSP
+from tonearm.ui.share_cards import share_card
 
 OVERVIEW = ShareWish(SharedView.OVERVIEW)
 
@@ -285,6 +289,43 @@ def test_a_glimpse_looks_nowhere_but_at_its_range(house: House) -> None:
     assert {unit.starts_on.month for unit in told.days.items} == {4}
     house.corrections.hide(1, [play_of(house, "Orchard")])
     assert house.insights.glimpse(1, asked, 5).tracks.items == ()
+
+
+def test_the_card_of_a_share_shows_no_more_than_its_page(
+    shares: Shares, ada: User, house: House
+) -> None:
+    secret = row_of(f"spotify:track:{'d' * 22}", TEN + timedelta(hours=2)) | named("Hush", "Veil")
+    house.bring_in(
+        row_of(A, TEN.replace(month=3)) | named("Tidal", "Before"),
+        row_of(B, TEN) | named("Orchard & <Sons>", "Within"),
+        secret | {"incognito_mode": True},
+    )
+    names = {
+        SharedView.OVERVIEW: "Within",
+        SharedView.TOP_ARTISTS: "Within",
+        SharedView.FIVE_ARTISTS: "Within",
+        SharedView.TOP_ALBUMS: "Signals of Within",
+        SharedView.FIVE_ALBUMS: "Signals of Within",
+        SharedView.TOP_TRACKS: "Orchard & <Sons>",
+        SharedView.FIVE_TRACKS: "Orchard & <Sons>",
+    }
+    for view in SharedView:
+        if view.item or view is SharedView.TOP_SHOWS:
+            continue
+        days = "2026" if view.is_of_year else "2026-04"
+        wish = ShareWish(view, range=days, kind="all", title="Mine", shown_name="Jo")
+        card = ET.fromstring(share_card(house.insights, ada, shares.draft(ada, wish)))  # noqa: S314 - our own
+        said = " ".join(card.itertext())
+        assert "Mine" in said
+        assert f"{'2026' if view.is_of_year else f'April{NBSP}2026'} · Jo" in said
+        assert "Veil" not in said
+        assert ("Before" in said) is view.is_of_year
+        assert names.get(view, "Mine") in said
+        if view not in names and not view.is_of_year:
+            assert not re.search("Within|Orchard|Signals", said), view
+    house.corrections.hide(1, [play_of(house, "Orchard & <Sons>")])
+    emptied = shares.draft(ada, ShareWish(SharedView.OVERVIEW, range="2026-04", kind="all"))
+    assert "Nothing was played" in share_card(house.insights, ada, emptied)
 
 
 def play_of(house: House, title: str) -> int:

@@ -85,6 +85,10 @@ _COMPOSED = (
     "Choose one of the offered times.",
     "The two passwords differ. Type them again.",
     "From and to must both be days, such as 2024-03-04.",
+    # ui/pixels.py
+    "This picture is too large to be made of pixels. Take it as SVG, or choose a shorter range.",
+    "Too many pictures are being made at the moment. Try again shortly.",
+    "The picture could not be made. Take it as SVG.",
     "{name} must be one of {allowed}.",
     "A role is one of {roles}.",
     "There is no chart of this name as {form}.",

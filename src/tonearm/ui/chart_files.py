@@ -1,4 +1,4 @@
-"""Charts to take along: each as a table (CSV), as data (JSON), and where it is drawn, as a picture (SVG)."""
+"""Charts to take along: each as a table (CSV), as data (JSON), and where it is drawn, as a picture (SVG and PNG)."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ class ChartFile:
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that it comes in."""
-        return ("csv", "json", "svg") if self.draw else ("csv", "json")
+        return ("csv", "json", "svg", "png") if self.draw else ("csv", "json")
 
     def question(self, asked: Mapping[str, str]) -> Question:
         """Give the question of its measure; raises InvalidInputError."""
@@ -177,18 +177,16 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def as_picture(drawing: Markup, caption: str) -> str:
-    """Give a chart as a file that needs nothing else: without links, in the colours of paper, with its caption."""
-    found = _OPENING.match(drawing)
-    if found is None:
-        raise ValueError("a chart does not begin as charts do")
-    name, width, height = found[1], int(found[2]), int(found[3])
+def as_picture(drawing: Markup, caption: str, *, is_dark: bool = False) -> str:
+    """Give a chart as a file that needs nothing else: without links, in the colours of a theme, with its caption."""
+    name, width, height, inside = opened(drawing)
     margin, size = round(width * _MARGIN), max(round(width * _CAPTION), _SMALLEST)
     line = round(size * 2.4)
     whole = width + 2 * margin, height + 2 * margin + line
     scale = min(_LARGEST / max(whole), 2)
     opening = Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="{} {} {} {}" width="{}" height="{}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="{} {} {} {}" width="{}" height="{}" '
+        'preserveAspectRatio="none">'
         '<style>{}svg text.caption{{font-size:{}px}}</style><rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
         '<text class="caption" x="0" y="{}">{}</text>'
     ).format(
@@ -198,37 +196,48 @@ def as_picture(drawing: Markup, caption: str) -> str:
         *whole,
         round(whole[0] * scale),
         round(whole[1] * scale),
-        Markup(_style()),  # noqa: S704 # nosec B704 - of a file of ours
+        picture_style(is_dark=is_dark),
         size,
         -margin,
         -margin,
         *whole,
-        _tokens()["bg"],
+        picture_colours(is_dark=is_dark)["bg"],
         height + line,
         caption,
     )
-    return opening + unlinked(drawing[found.end() :])
+    return opening + inside
+
+
+def opened(drawing: Markup) -> tuple[str, int, int, Markup]:
+    """Give of a chart its name, its width and height, and what is drawn after its opening tag, without links."""
+    found = _OPENING.match(drawing)
+    if found is None:
+        raise ValueError("a chart does not begin as charts do")
+    return found[1], int(found[2]), int(found[3]), unlinked(drawing[found.end() :])
 
 
 @cache
-def _tokens() -> Mapping[str, str]:
-    """Give the tokens of the style sheet in the colours of paper."""
+def picture_colours(*, is_dark: bool = False) -> Mapping[str, str]:
+    """Give the tokens of the style sheet in the colours of paper, or of night."""
     style = _sheet()
-    found = dict(re.findall(r"--([\w-]+): light-dark\((#\w+), #\w+\);", style))
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", style)
+    found = {name: dark if is_dark else light for name, light, dark in pairs}
     return found | dict(re.findall(r"--(serif|sans): ([^;]+);", style))
 
 
 @cache
-def _style() -> str:
+def picture_style(*, is_dark: bool = False) -> Markup:
     """Give the rules of the style sheet for charts, with every token put in."""
+    tokens = picture_colours(is_dark=is_dark)
     layer = _sheet().partition("@layer charts {")[2].partition("@media")[0]
     rules = [
         rule.strip() for rule in re.findall(r"[^{}]+\{[^{}]*\}", layer) if ":hover" not in rule
     ]
     text = "".join(rule for rule in rules if not rule.startswith(".tl-narrow"))
-    text = re.sub(r"light-dark\((#\w+), #\w+\)", r"\1", text)
-    text = re.sub(r"var\(--([\w-]+)\)", lambda found: _tokens()[found[1]], text)
-    return f"{text}svg text.caption{{font-family:{_tokens()['sans']};fill:{_tokens()['ink2']}}}"
+    text = re.sub(r"light-dark\((#\w+), (#\w+)\)", r"\2" if is_dark else r"\1", text)
+    text = re.sub(r"var\(--([\w-]+)\)", lambda found: tokens[found[1]], text)
+    text += f"svg text.caption{{font-family:{tokens['sans']};fill:{tokens['ink2']}}}"
+    return Markup(text)  # noqa: S704 # nosec B704 - of a file of ours
 
 
 def _sheet() -> str:

@@ -17,6 +17,7 @@ from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.glimpse import Glimpse
+from tonearm.insights.insights import Insights
 from tonearm.insights.question import make_question, period_of
 from tonearm.insights.records import Covered, Heatmap, Timeline, Top
 from tonearm.speech import N_
@@ -33,7 +34,7 @@ from tonearm.ui.rendering import Frame, render
 from tonearm.web.services import Services
 
 _WIDE, _NARROW = 1120, 380
-_FEW_MONTHS = 3
+FEW_MONTHS = 3
 _PLACES = {
     SharedView.TOP_ARTISTS: 50,
     SharedView.TOP_ALBUMS: 50,
@@ -44,7 +45,7 @@ _PLACES = {
     SharedView.FIVE_TRACKS: 5,
 }
 _USUAL_PLACES = 7
-_RANKED: Mapping[SharedView, tuple[str, str]] = {
+RANKED: Mapping[SharedView, tuple[str, str]] = {
     SharedView.TOP_ARTISTS: ("artists", N_("Artist")),
     SharedView.TOP_ALBUMS: ("albums", N_("Album")),
     SharedView.TOP_TRACKS: ("tracks", N_("Track")),
@@ -115,38 +116,58 @@ def _fixed(period: Period, today: date, *, is_year: bool) -> Mapping[str, str]:
 
 
 def render_share(
-    services: Services, user: User, found: OpenShare, frame: Frame, *, picture: str = ""
+    services: Services,
+    user: User,
+    found: OpenShare,
+    frame: Frame,
+    *,
+    picture: str = "",
+    card: str = "",
 ) -> str:
     """Render what a visitor sees of a share; raises NotFoundError where it is about what is not there any more.
 
-    `frame` has no user: who looks makes no difference. `picture` is where its picture can be had, if it is one.
+    `frame` has no user: who looks makes no difference. `picture` is where its picture can be had, if it is one, without
+    its ending; `card` is the whole address of what stands for it where its link is shown.
     """
+    covered, values = _shown(services, user, found)
+    addresses = {"picture_address": picture, "card_address": card}
+    return _render(found.share, frame, user, covered, {**values, **addresses})
+
+
+def _shown(services: Services, user: User, found: OpenShare) -> tuple[Covered, Mapping[str, Any]]:
     share = found.share
     if share.view.is_of_year:
-        year = _year(services, user, share)
-        values = {**_year_values(share, year), "picture_address": picture}
-        return _render(share, frame, user, year.covered, values)
+        year = shared_year(services.insights, user, share)
+        return year.covered, _year_values(share, year)
     if share.view is SharedView.PATTERNS:
-        told = services.insights.patterns(user.id, _question(found), user.preferences)
+        told = services.insights.patterns(user.id, share_question(found), user.preferences)
         values = {"told": told, "said": patterns, "today": today_in(user.zone)}
-        week = _week(user, told.heatmap, told.clock)
-        return _render(share, frame, user, told.heatmap.covered, {**values, **week})
-    limit = _PLACES.get(share.view, _USUAL_PLACES)
-    glimpse = services.insights.glimpse(user.id, _question(found), limit, user.preferences)
-    return _render(
-        share, frame, user, glimpse.totals.covered, _glimpse_values(share, user, glimpse)
-    )
+        return told.heatmap.covered, {**values, **_week(user, told.heatmap, told.clock)}
+    glimpse = shared_glimpse(services.insights, user, found)
+    return glimpse.totals.covered, _glimpse_values(share, user, glimpse)
+
+
+def shared_glimpse(insights: Insights, user: User, found: OpenShare) -> Glimpse:
+    """Give what a share tells that is about neither a year nor patterns."""
+    limit = _PLACES.get(found.share.view, _USUAL_PLACES)
+    return insights.glimpse(user.id, share_question(found), limit, user.preferences)
 
 
 def share_picture(services: Services, user: User, found: OpenShare) -> str | None:
     """Give the picture of a year that a share shows; None for any other share."""
     if found.share.view is not SharedView.YEAR_PICTURE:
         return None
-    year = _year(services, user, found.share)
+    year = shared_year(services.insights, user, found.share)
     return str(year_picture(year, year.months[0].starts_on.year))
 
 
-def _question(found: OpenShare) -> TopQuestion:
+def share_heading(share: Share) -> str:
+    """Give what stands above a share whose listener has given it no title."""
+    return share.item or _("Without a name" if share.view.item else _HEADINGS[share.view])
+
+
+def share_question(found: OpenShare) -> TopQuestion:
+    """Give what a share asks; no plays but those that visitors may know of are behind its answer."""
     share = found.share
     item = share.view.item
     about = {} if item is None else {item.value: str(found.number)}
@@ -162,7 +183,8 @@ def _question(found: OpenShare) -> TopQuestion:
     return make_question(TopQuestion, asked | about)
 
 
-def _year(services: Services, user: User, share: Share) -> Year:
+def shared_year(insights: Insights, user: User, share: Share) -> Year:
+    """Give the year of a share, without what was before it."""
     asked = {
         "year": _year_number(share.range, today_in(user.zone)),
         "kind": share.kind,
@@ -170,7 +192,7 @@ def _year(services: Services, user: User, share: Share) -> Year:
         "private": "in" if share.has_private else "out",
         "hidden": "out",
     }
-    year: Year = services.insights.answer(
+    year: Year = insights.answer(
         "year", user.id, make_question(YearQuestion, asked), user.preferences
     )
     # What was heard before the year is not part of what is shared.
@@ -197,7 +219,7 @@ def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, 
     parts = grooves.segments(glimpse.days.items)
     summary = sentences.groove_summary(parts)
     record = unlinked(grooves.groove(parts, summary=summary))
-    ranked, one = _RANKED.get(share.view, ("", ""))
+    ranked, one = RANKED.get(share.view, ("", ""))
     return {
         "glimpse": glimpse,
         "groove": record,
@@ -219,7 +241,7 @@ def _most(top: Top) -> int:
 
 def _months(months: Timeline) -> Mapping[str, Any]:
     """Draw the months, where there are enough of them to see something."""
-    if len(months.items) < _FEW_MONTHS:
+    if len(months.items) < FEW_MONTHS:
         return {"months": None}
     said = sentences.months(months)
     wide, narrow = (
@@ -257,14 +279,13 @@ def _render(
     share: Share, frame: Frame, user: User, covered: Covered, values: Mapping[str, Any]
 ) -> str:
     label = asking.range_name(share.range, covered)
-    heading = share.item or _("Without a name" if share.view.item else _HEADINGS[share.view])
     return render(
         "share.html",
         frame,
         share=share,
         covered=covered,
         range_label=label,
-        heading=heading,
+        heading=share_heading(share),
         lanes=asking.LANES,
         rules=asking.RULES,
         zone=user.zone,

@@ -1,5 +1,6 @@
 """The picture of a year holds whatever names there are, and nothing else."""
 
+import struct
 from datetime import date
 from unicodedata import east_asian_width
 from xml.etree import ElementTree as ET
@@ -12,6 +13,7 @@ from tonearm.insights.records import Covered, DiscoveryTotals, TimelineUnit
 from tonearm.insights.totals import TotalNumbers
 from tonearm.ui import formats
 from tonearm.ui.charts.year_picture import year_picture
+from tonearm.ui.pixels import to_png
 
 COVERED = Covered(
     "2024", None, None, None, None, "UTC", "30s", "music", "primary", None, None, None, 0.0, 0.0, 1, 1,
@@ -52,6 +54,13 @@ def test_any_name_makes_a_whole_picture(name: str) -> None:
     names = [text.partition("\u2069")[0] for text in texts if text.startswith("\u2068")]
     for one in names:
         assert sum(2 if east_asian_width(letter) in "WF" else 1 for letter in one) <= 28
+
+
+def test_a_year_in_pixels_is_twice_as_large_whatever_it_names() -> None:
+    items = tuple(map(item_of, ("ไทย" * 67, "فيروز", "静かな夜", "& < >", "a\x08b\uffff")))
+    png = to_png(str(year_picture(replace(YEAR, artists=items, tracks=items), 2024)))
+    assert struct.unpack(">II", png[16:24]) == (2160, 2700)
+    assert png.endswith(b"IEND\xaeB`\x82")
 
 
 def test_a_picture_tells_the_months_and_the_first_five() -> None:

@@ -5,17 +5,16 @@ from markupsafe import Markup
 from tonearm.insights.charts.year import Year, YearItem
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.charts.lettering import SANS, SERIF, named, text
 
 _WIDTH, _HEIGHT = 1080, 1350
 _MARGIN = 84
-_LONGEST = 26
+_LONGEST = 24
 _SHOWN = 5
 _BARS_TOP, _BARS = 520, 130
 _LISTS_TOP = 760
 _LINE = 84
 _PAPER, _INK, _SOFT, _LABEL, _RUST = "#faf7f1", "#1c1917", "#6b635a", "#d9480f", "#e17a3c"
-_SERIF = "Fraunces, Palatino, Georgia, serif"
-_SANS = "Inter, system-ui, sans-serif"
 
 
 def year_picture(year: Year, number: int) -> Markup:
@@ -65,21 +64,21 @@ def _months(year: Year) -> Markup:
         name = formats.month_letter(unit.starts_on)
         drawn.append(
             _text(
-                round(x + pitch * 0.28), _BARS_TOP + _BARS + 36, 24, name, fill=_SOFT, family=_SANS
+                round(x + pitch * 0.28), _BARS_TOP + _BARS + 36, 24, name, fill=_SOFT, family=SANS
             )
         )
     return Markup("").join(drawn)
 
 
 def _list(x: int, title: str, items: tuple[YearItem, ...]) -> Markup:
-    drawn = [_text(x, _LISTS_TOP, 30, title, fill=_LABEL, family=_SANS, weight=600)]
+    drawn = [_text(x, _LISTS_TOP, 30, title, fill=_LABEL, family=SANS, weight=600)]
     for place, item in enumerate(items[:_SHOWN]):
         y = _LISTS_TOP + 56 + place * _LINE
-        drawn.append(_text(x, y, 32, _named(item.name), family=_SANS, weight=600))
+        drawn.append(_text(x, y, 32, named(item.name, _LONGEST), family=SANS, weight=600))
         more = formats.counted(item.plays, "play")
         if item.artist:
-            more = f"{_named(item.artist)} · {more}"
-        drawn.append(_text(x, y + 32, 24, more, fill=_SOFT, family=_SANS))
+            more = f"{named(item.artist, _LONGEST)} · {more}"
+        drawn.append(_text(x, y + 32, 24, more, fill=_SOFT, family=SANS))
     return Markup("").join(drawn)
 
 
@@ -87,18 +86,10 @@ def _text(
     x: float,
     y: float,
     size: int,
-    text: object,
+    words: object,
     *,
     fill: str = _INK,
-    family: str = _SERIF,
+    family: str = SERIF,
     weight: int = 400,
 ) -> Markup:
-    return Markup(
-        '<text x="{}" y="{}" font-family="{}" font-size="{}" font-weight="{}" fill="{}">{}</text>'
-    ).format(x, y, family, size, weight, fill, text)
-
-
-def _named(name: str) -> str:
-    """Give a name as XML can hold it, no longer than its column, and without turning what stands around it."""
-    written = "".join(character for character in name if character.isprintable())
-    return formats.isolated(formats.shortened(written, _LONGEST))
+    return text((x, y), size, words, fill=fill, family=family, weight=weight)

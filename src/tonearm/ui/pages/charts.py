@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,10 +11,16 @@ from tonearm.insights.insights import to_json
 from tonearm.speech import gettext as _
 from tonearm.ui.asking import range_name
 from tonearm.ui.chart_files import CHART_FILES, as_csv, as_picture
+from tonearm.ui.pixels import to_png
 from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(prefix="/charts", include_in_schema=False)
-_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "svg": "image/svg+xml"}
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
 
 
 @ROUTER.get("/{chart}.{form}")
@@ -23,22 +29,26 @@ def chart_file(
     caller: PageCaller,
     rooms: Rooms,
     chart: Annotated[str, Path(max_length=32)],
-    form: Annotated[Literal["csv", "json", "svg"], Path()],
+    form: Annotated[Literal["csv", "json", "svg", "png"], Path()],
+    theme: Annotated[Literal["light", "dark"], Query()] = "light",
 ) -> Response:
-    """Give the chart of a name, asked as pages and measures are."""
+    """Give the chart of a name, asked as pages and measures are; pictures in the colours of a theme."""
     found = CHART_FILES.get(chart)
     if found is None or form not in found.forms:
         raise NotFoundError(f"There is no chart of this name as {form.upper()}.")
-    question = found.question(dict(request.query_params))
+    asked = {name: value for name, value in request.query_params.items() if name != "theme"}
+    question = found.question(asked)
     told = rooms.insights.answer(found.measure, caller.id, question, caller.preferences)
     if form == "csv":
         content: str | bytes = as_csv(getattr(told, found.rows))
     elif form == "json" or found.draw is None:
         content = to_json(told)
     else:
-        asked = question.range if question.from_ is None and question.to is None else ""
-        caption = f"{_(found.title)}, {range_name(asked, told.covered)} · Tonearm"
-        content = as_picture(found.draw(told, caller.presentation.week_start), caption)
+        named = question.range if question.from_ is None and question.to is None else ""
+        caption = f"{_(found.title)}, {range_name(named, told.covered)} · Tonearm"
+        drawn = found.draw(told, caller.presentation.week_start)
+        picture = as_picture(drawn, caption, is_dark=theme == "dark")
+        content = to_png(picture) if form == "png" else picture
     headers = {
         "cache-control": "private, no-store",
         "content-disposition": f'attachment; filename="tonearm-{chart}.{form}"',

@@ -116,17 +116,18 @@ def preview(request: Request, caller: PageCaller, rooms: Rooms, number: Number) 
     """Show what visitors see of a share."""
     frame = frame_of(request)
     found = _there(rooms.shares.get(caller.id, number))
-    address = frame.path(f"/account/shares/{number}/picture.svg")
+    address = frame.path(f"/account/shares/{number}/picture")
     return page(request, render_share(rooms, caller, found, frame, picture=address))
 
 
+@ROUTER.get("/{number}/picture.png")
 @ROUTER.get("/{number}/picture.svg")
-def picture(caller: PageCaller, rooms: Rooms, number: Number) -> Response:
+def picture(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """Give the picture that visitors can save."""
     drawn = share_picture(rooms, caller, rooms.shares.get(caller.id, number))
     if drawn is None:
         raise NotFoundError(f"Share {number} is no picture.")
-    return picture_answer(drawn)
+    return picture_answer(request, drawn)
 
 
 @ROUTER.post("/{number}")

@@ -17,6 +17,7 @@ from tonearm.ui import asking, years
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts.year_picture import year_picture
 from tonearm.ui.drawing import draw_months
+from tonearm.ui.pages.shared import picture_answer
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
@@ -62,8 +63,10 @@ def year_page(
     return page(request, render_year(found, frame, caller.rule, today_in(caller.zone)))
 
 
+@ROUTER.get("/{year}/picture.png")
 @ROUTER.get("/{year}/picture.svg")
 def picture(
+    request: Request,
     caller: PageCaller,
     rooms: Rooms,
     year: YearNumber,
@@ -72,11 +75,7 @@ def picture(
 ) -> Response:
     """Give the picture of a year, which needs nothing but itself."""
     drawn = year_picture(_find(rooms, caller, year, kind, rule), year)
-    headers = {
-        "cache-control": "private, no-store",
-        "content-disposition": f'inline; filename="tonearm-{year}.svg"',
-    }
-    return Response(str(drawn), media_type="image/svg+xml", headers=headers)
+    return picture_answer(request, str(drawn), f"tonearm-{year}")
 
 
 def _find(rooms: Services, caller: User, number: int, kind: str, rule: str) -> Year:

@@ -1,0 +1,114 @@
+"""What stands for a share where its link is shown: a picture of what visitors see first, and of nothing else."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from tonearm.accounts.people import User
+from tonearm.history.shared import OpenShare, SharedView
+from tonearm.insights.charts.year import Year
+from tonearm.insights.glimpse import Glimpse
+from tonearm.insights.insights import Insights
+from tonearm.insights.records import Covered, Timeline, Top
+from tonearm.speech import gettext as _
+from tonearm.ui import asking, formats, sentences
+from tonearm.ui.charts import groove as grooves
+from tonearm.ui.charts.heatmap import heatmap
+from tonearm.ui.charts.share_card import Card, draw_card
+from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.sharing import (
+    FEW_MONTHS,
+    RANKED,
+    share_heading,
+    share_question,
+    shared_glimpse,
+    shared_year,
+)
+
+_PLACES, _FEW_PLACES = 5, 3
+_WIDE = 480
+_Shown = tuple[Covered, Card]
+
+
+def share_card(insights: Insights, user: User, found: OpenShare) -> str:
+    """Draw the card of a share; raises NotFoundError where it is about what is not there any more."""
+    share = found.share
+    if share.view.is_of_year:
+        covered, card = _of_year(shared_year(insights, user, share))
+    elif share.view is SharedView.PATTERNS:
+        covered, card = _of_patterns(insights, user, found)
+    else:
+        covered, card = _of_glimpse(found, shared_glimpse(insights, user, found))
+    range_label = asking.range_name(share.range, covered)
+    above = " · ".join(part for part in (range_label, share.shown_name) if part)
+    return str(draw_card(above, share.title or share_heading(share), card))
+
+
+def _of_year(year: Year) -> _Shown:
+    if not year.totals.plays:
+        return year.covered, _silent()
+    artists = [(item.name, formats.counted(item.plays, "play")) for item in year.artists]
+    return year.covered, Card(
+        figures=_figures(year.totals.ms_played, year.totals.plays),
+        places=artists[:_FEW_PLACES],
+        drawing=_months(Timeline(year.covered, "month", year.months)),
+    )
+
+
+def _of_patterns(insights: Insights, user: User, found: OpenShare) -> _Shown:
+    told = insights.patterns(user.id, share_question(found), user.preferences)
+    if not told.skips.plays:
+        return told.heatmap.covered, _silent()
+    said = sentences.plain(sentences.peak(told.heatmap))
+    start = user.presentation.week_start
+    drawing = heatmap(told.heatmap.items, summary=said, week_start=start)
+    return told.heatmap.covered, Card(figures=said, drawing=drawing)
+
+
+def _of_glimpse(found: OpenShare, glimpse: Glimpse) -> _Shown:
+    share, totals = found.share, glimpse.totals
+    if not totals.plays and not totals.ms_played:
+        return totals.covered, _silent()
+    if share.view in RANKED:
+        ranked: Top = getattr(glimpse, RANKED[share.view][0])
+        return totals.covered, Card(places=_places(ranked))
+    if share.view is SharedView.MONTHS:
+        few = len(glimpse.months.items) < FEW_MONTHS
+        said = (
+            formats.long_duration(totals.ms_played)
+            if few
+            else sentences.plain(sentences.months(glimpse.months))
+        )
+        return totals.covered, Card(figures=said, drawing=None if few else _months(glimpse.months))
+    parts = grooves.segments(glimpse.days.items)
+    record = grooves.groove(parts, summary="")
+    if share.view is SharedView.GROOVE:
+        return totals.covered, Card(drawing=record)
+    places = _places(glimpse.artists)[:_FEW_PLACES] if share.view is SharedView.OVERVIEW else []
+    return totals.covered, Card(
+        figures=_figures(totals.ms_played, totals.plays), places=places, drawing=record
+    )
+
+
+def _silent() -> Card:
+    return Card(figures=_("Nothing was played in this time."))
+
+
+def _figures(ms_played: int, plays: int) -> str:
+    return f"{formats.long_duration(ms_played)} · {formats.counted(plays, 'play')}"
+
+
+def _places(top: Top) -> Sequence[tuple[str, str]]:
+    return [
+        (
+            item.name,
+            formats.counted(item.plays, "play")
+            if top.by == "plays"
+            else formats.duration(item.ms_played),
+        )
+        for item in top.items[:_PLACES]
+    ]
+
+
+def _months(months: Timeline) -> Markup:
+    return timeline(months.items, summary="", width=_WIDE, name="tl-card")
