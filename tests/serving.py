@@ -11,13 +11,16 @@ from typing import Any
 import httpx2
 import uvicorn
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
+from templates import put_empty_database
 from tonearm.bootstrap import create_app
 from tonearm.ops.settings import Settings
 from tonearm.storage.database import Database
 from tonearm.web.connections import BoundedProtocol
 
 PASSWORD = "correct horse battery"
+_ROUTES: list[BaseRoute] = []
 
 
 @contextmanager
@@ -48,8 +51,24 @@ def serve(
         "import_zip_mb": import_zip_mb,
         **more,
     }
-    with running(create_app(Settings(**options))) as base:
+    if not database_url:
+        put_empty_database(data_dir)
+    app = create_app(Settings(**options))
+    share_routes(app)
+    with running(app) as base:
         yield base
+
+
+def share_routes(app: FastAPI) -> None:
+    """Let an app find its way by the routes of the first one in this process.
+
+    FastAPI works each route out at the first request, all of them for a second or so. They hold nothing of their app:
+    what an endpoint works with comes with the request.
+    """
+    assert not app.dependency_overrides
+    if not _ROUTES:
+        _ROUTES.extend(app.router.routes)
+    app.router.routes[:] = _ROUTES
 
 
 @contextmanager

@@ -81,6 +81,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]
     folder = tmp_path_factory.mktemp("logs")
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    known = structlog.get_config()
     console, sys.stderr = sys.stderr, io.StringIO()
     configure_logging(folder, "debug", console_level="debug")
     shown, sys.stderr = sys.stderr, console
@@ -97,7 +98,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]
     for handler in root.handlers:
         handler.close()
     root.handlers[:], root.level = before[0], before[1]
-    structlog.reset_defaults()
+    structlog.configure(**known)
 
 
 def _log_everywhere(text: str) -> None:
