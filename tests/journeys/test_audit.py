@@ -3,8 +3,6 @@
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from commands import run_command
 from serving import PASSWORD, serve, set_up
 from tonearm.accounts.people import Accounts
 from tonearm.ops.clock import system_clock
@@ -340,13 +339,7 @@ def test_a_start_with_other_settings_is_written_down(
 def run(data: Path, *words: str, code: int = 0) -> str:
     """Run `tonearm audit` on a data folder and give what it prints."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM")}
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "tonearm", "audit", *words],
-        env={**env, "TONEARM_DATA_DIR": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command("audit", *words, env={**env, "TONEARM_DATA_DIR": str(data)})
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import tonearm
+from commands import run_command
 from tonearm.history.evidence import Lane
 from tonearm.storage.columns import unpack
 from tonearm.testing.export import write_export
@@ -88,11 +89,7 @@ class Shell:
     def run(
         self, *words: str | Path, code: int = 0, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tonearm", *map(str, words)],
-            env=self._env, cwd=self._folder, text=True, input=stdin,
-            capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_command(*words, env=self._env, folder=self._folder, text=stdin)
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from commands import run_command
 from link_room import decide
 from serving import serve, set_up
 from simulator.simulating import SMALL
@@ -33,14 +34,7 @@ def environment(data: Path) -> dict[str, str]:
 
 def run(data: Path, *words: str, code: int = 0) -> str:
     """Give what a command prints: on standard output if it goes well, else on standard error."""
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "tonearm", *words],
-        env=environment(data),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_command(*words, env=environment(data))
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 

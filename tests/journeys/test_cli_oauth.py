@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from commands import run_command
 from programs import Program
 from serving import serve, set_up
 
@@ -19,14 +18,7 @@ GPT = "https://chatgpt.com/aip/g-1/oauth/callback"
 def run(data: Path, *words: str, code: int = 0) -> str:
     """Give what a command prints: on standard output if it goes well, else on standard error."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM")}
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "tonearm", *words],
-        env={**env, "TONEARM_DATA_DIR": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_command(*words, env={**env, "TONEARM_DATA_DIR": str(data)})
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 

@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from commands import run_command
 
 ROWS = [
     {
@@ -31,11 +31,7 @@ class Shell:
         self._folder = folder
 
     def run(self, *words: str, code: int = 0, stdin: str = "") -> str:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tonearm", *words],
-            env=self._env, cwd=self._folder, text=True, input=stdin,
-            capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_command(*words, env=self._env, folder=self._folder, text=stdin)
         assert done.returncode == code, (words, done.stdout, done.stderr)
         return done.stderr if code else done.stdout
 

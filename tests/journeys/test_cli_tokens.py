@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import jwt
 import pytest
 from cryptography.fernet import Fernet
 
+from commands import run_command
 from serving import PASSWORD, serve, set_up
 
 pytestmark = pytest.mark.slow
@@ -32,14 +31,7 @@ def base(data: Path) -> Iterator[str]:
 def run(data: Path, *words: str, code: int = 0, **settings: str) -> str:
     """Give what a command prints: on standard output if it goes well, else on standard error."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM")}
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "tonearm", *words],
-        env={**env, "TONEARM_DATA_DIR": str(data), **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_command(*words, env={**env, "TONEARM_DATA_DIR": str(data), **settings})
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from commands import run_command
 from correcting import SOME
 from serving import PASSWORD, serve, set_up
 from tonearm.web.problem import PROBLEM_TYPE
@@ -134,11 +134,8 @@ def test_nobody_corrects_the_history_of_another(client: httpx2.Client, tmp_path:
 
 
 def tonearm(folder: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-m", "tonearm", *words],
-        env=os.environ | {"TONEARM_DATA_DIR": str(folder / "data")},
-        input=text, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    env = os.environ | {"TONEARM_DATA_DIR": str(folder / "data")}
+    return run_command(*words, env=env, text=text)
 
 
 def set_password(folder: Path, name: str) -> None:

@@ -1,14 +1,13 @@
 """Jobs from outside: over HTTP and on the command line."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from commands import Ran, run_command
 from serving import PASSWORD, serve, set_up
 from tonearm.accounts.people import Accounts
 from tonearm.jobs.queue import Jobs
@@ -158,14 +157,8 @@ def test_queues_are_paused_bounded_and_retried(owner: httpx2.Client, jobs: Jobs)
 def test_jobs_on_the_command_line(jobs: Jobs, tmp_path: Path) -> None:
     job_id = enqueue(jobs, None)
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "tonearm", "jobs", *arguments],
-            env={"TONEARM_DATA_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(*arguments: str) -> Ran:
+        return run_command("jobs", *arguments, env={"TONEARM_DATA_DIR": str(tmp_path)})
 
     listed = json.loads(run("list", "--queue", "test", "--json").stdout)
     assert [job["id"] for job in listed["items"]] == [job_id]

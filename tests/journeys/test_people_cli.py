@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from commands import run_command
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +21,7 @@ class Shell:
         self._env = others | {"TONEARM_DATA_DIR": str(folder / "data")} | settings
 
     def run(self, *words: str, code: int = 0) -> tuple[str, str]:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tonearm", "users", *words],
-            env=self._env, cwd=self._folder, text=True, input="",
-            capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_command("users", *words, env=self._env, folder=self._folder)
         assert done.returncode == code, (words, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done.stdout, done.stderr

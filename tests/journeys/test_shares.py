@@ -4,8 +4,6 @@ import json
 import os
 import re
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import update
 
 from browsing import Watched, check_look, open_page
+from commands import run_command
 from explored import explored, log_in
 from serving import PASSWORD, database_at, serve, set_up
 from tonearm.accounts.people import Accounts
@@ -377,10 +376,7 @@ def test_shares_on_the_command_line(tmp_path: Path) -> None:
     }
 
     def run(*words: str, code: int = 0) -> str:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tonearm", "shares", *words],
-            env=env, text=True, capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_command("shares", *words, env=env)
         assert done.returncode == code, (words, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr

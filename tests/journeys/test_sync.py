@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ import httpx2
 import pytest
 
 from collecting import PLAYBACK
+from commands import run_command
 from link_room import decide, simulated
 from serving import serve, set_up
 from simulator.simulating import SMALL
@@ -150,14 +149,7 @@ def test_the_command_line_collects_too(ada: httpx2.Client, origin: str, folder: 
     env = {**os.environ, **told, "TONEARM_DATA_DIR": str(folder)}
 
     def run(*words: str, code: int = 0) -> str:
-        done = subprocess.run(  # noqa: S603 - the arguments are these tests' own
-            [sys.executable, "-m", "tonearm", "sync", *words],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = run_command("sync", *words, env=env)
         assert done.returncode == code, done.stderr
         return done.stdout + done.stderr
 

@@ -1,8 +1,6 @@
 """Plays one by one: a list holds what fits, pages miss none, each play has its evidence."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -13,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commands import Ran, run_command
 from hard_days import hard_rows, row
 from listening import bring_in, run_import, stored_plays
 from moving_clock import MovingClock
@@ -285,12 +284,9 @@ def test_plays_on_the_command_line(tmp_path: Path) -> None:
     expected = with_owner.insights.plays(owner, PlaysQuestion(q="glass", hour=3, limit=2))
     with_owner.close()
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "tonearm", "plays", *words],
-            env={"TONEARM_DATA_DIR": str(tmp_path), "COLUMNS": "200"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    def run(*words: str) -> Ran:
+        env = {"TONEARM_DATA_DIR": str(tmp_path), "COLUMNS": "200"}
+        return run_command("plays", *words, env=env)
 
     told = json.loads(run("--q", "glass", "--hour", "3", "--limit", "2", "--json").stdout)
     assert [play["id"] for play in told["items"]] == [play.id for play in expected.items]

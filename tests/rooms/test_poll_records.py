@@ -1,8 +1,6 @@
 """What recording a page does, and does once: counts, transactions, corrections, evidence, measures."""
 
 import json
-import subprocess
-import sys
 import threading
 import zlib
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, select
 
+from commands import run_command
 from listening import bring_in, files_of, stored_plays
 from moving_clock import MovingClock
 from polling import TEN, A, B, C, House, item_of, page_of, poll, row_of
@@ -234,14 +233,9 @@ def test_the_command_line_shows_what_a_poll_told(tmp_path: Path) -> None:
     poll(tonearm.polls, [item_of(A, TEN)], user_id=owner)
     (play,) = tonearm.insights.plays(owner, PlaysQuestion()).items
     tonearm.close()
-    run = partial(
-        subprocess.run,
-        env={"TONEARM_DATA_DIR": str(tmp_path), "COLUMNS": "200"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    words = [sys.executable, "-m", "tonearm", "plays"]
-    assert "length estimated" in run(words).stdout
-    shown = run([*words, "show", str(play.id)]).stdout
+    run = partial(run_command, "plays", env={"TONEARM_DATA_DIR": str(tmp_path), "COLUMNS": "200"})
+    assert "length estimated" in run().stdout
+    shown = run("show", str(play.id)).stdout
     assert "heard at most 3:35" in shown
     assert "poll: Blue Orchard / Glass Harbour / Signals" in shown
     assert "Spotify's answer of 2026-04-01 10:01:00 UTC, link 1" in shown
