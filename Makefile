@@ -3,7 +3,8 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 PYTHON  ?= python3.13 python3.12 python3.11 python3
-WORKERS ?= 2
+# Tests also wait, for processes and for servers that end: one more than a small machine has cores.
+WORKERS ?= 3
 ARGS    ?=
 
 # The environment belongs to this checkout alone: nothing installed or configured for the user leaks in.
@@ -34,7 +35,7 @@ demo: $(VENV)/runtime ## Start Tonearm with a generated listener, in a data fold
 	@$(BIN)/tonearm demo $(ARGS)
 
 test: $(VENV)/dev ## Run every test; fewer with ARGS="-m 'not slow' tests/unit"
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(CHECKS:%=check-%) ## Format, lint, types, import contracts, security, size caps, documents
 

