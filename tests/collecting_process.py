@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tonearm.ops.settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_IDLE_SECONDS = 0.02
+# Whoever finds nothing to do looks again after so long: ever later, but at once when the clock has moved.
+_SOON_SECONDS, _LATER_SECONDS = 0.01, 0.1
+_BLINK_SECONDS = 0.002
 
 
 class SharedClock:
@@ -75,11 +77,21 @@ def _work(settings: "Settings", clock: SharedClock) -> None:
 
     worker = build(settings, clock).worker()
     _say("ready")
+    looked_at, wait = None, _SOON_SECONDS
     while True:
+        now = clock()
+        if now != looked_at:
+            # Nothing is due but by the clock.
+            worker.schedules.fire()
+            looked_at, wait = now, _SOON_SECONDS
         worker.desk.recover()
-        worker.schedules.fire()
-        if not worker.work_once():
-            time.sleep(_IDLE_SECONDS)
+        if worker.work_once():
+            wait = _SOON_SECONDS
+            continue
+        until = time.monotonic() + wait
+        while clock() == looked_at and time.monotonic() < until:
+            time.sleep(_BLINK_SECONDS)
+        wait = min(wait * 2, _LATER_SECONDS)
 
 
 def _say(line: str) -> None:
