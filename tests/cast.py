@@ -19,6 +19,7 @@ from tonearm.storage.database import Database
 from tonearm.storage.tables import keys, users
 
 COOKIE = "tonearm_session"
+METRICS_TOKEN = "a-token-for-metrics-and-for-nothing-else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def session_headers(sessions: Sessions, user: User) -> dict[str, str]:
 @contextmanager
 def gather(folder: Path) -> Iterator[Cast]:
     """Serve a data folder on which somebody of every role has an account."""
-    with serve(folder) as base:
+    with serve(folder, metrics_token=METRICS_TOKEN) as base:
         with set_up(base):
             pass
         database = Database(f"sqlite:///{folder / 'tonearm.db'}")

@@ -9,7 +9,7 @@ import httpx2
 from fastapi.routing import APIRoute
 
 from tonearm import api, mcp, ui
-from tonearm.web import docs, health, oauth
+from tonearm.web import docs, health, metrics, oauth
 from tonearm.web.callers import Access
 from tonearm.web.openapi import Owner, access_of, owner_of
 from tonearm.web.scope import OAUTH_PATHS
@@ -26,7 +26,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "/api/user/shares/{share_id}"): {"title": "Mine"},
 }
 """What those operations need to be sent that would refuse their callers for less before they look for a thing."""
-_FOR_PROGRAMS = ("/healthz", "/readyz", "/mcp", *OAUTH_PATHS)
+_FOR_PROGRAMS = ("/healthz", "/readyz", "/metrics", "/mcp", *OAUTH_PATHS)
 THROUGH = 200
 _UNKNOWN, _FORBIDDEN, _SEE_OTHER, _FAULT = 401, 403, 303, 500
 _TOLD_TO_LOG_IN = re.compile(r"/login\?next=|/setup$")
@@ -67,7 +67,7 @@ class Door:
 
 def _all_doors() -> Iterator[Door]:
     routers = (*api.list_routers(), *mcp.list_routers(), *ui.list_routers())
-    for router in (*routers, health.ROUTER, docs.ROUTER, oauth.ROUTER):
+    for router in (*routers, health.ROUTER, metrics.ROUTER, docs.ROUTER, oauth.ROUTER):
         for route in router.routes:
             if not isinstance(route, APIRoute):
                 raise TypeError(f"{route} is no route that can declare who may")

@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from tonearm.insights.chart import load_charts
+from tonearm.web.openapi import METRICS_SCHEME
 from tools.reference.operations import describe_api, iter_operations
 
 PAGE = Path(__file__).parents[2] / "docs/reference/endpoints.yaml"
@@ -22,13 +24,17 @@ def read_listed() -> list[re.Match[str]]:
     return [match for match in matches if match]
 
 
+def _auth(operation: dict[str, Any]) -> str:
+    if "security" not in operation:
+        return "none"
+    return "metrics" if operation["security"] == [{METRICS_SCHEME: []}] else "caller"
+
+
 def test_the_list_and_the_api_hold_the_same_operations() -> None:
     # Measures come from their drawer, so that a new one needs no line.
     measures = {f"/api/history/users/{{user}}/{name}" for name in load_charts()}
     found = {
-        (method, MEASURE if path in measures else path): "caller"
-        if "security" in operation
-        else "none"
+        (method, MEASURE if path in measures else path): _auth(operation)
         for method, path, operation in iter_operations(describe_api())
     }
     listed = {

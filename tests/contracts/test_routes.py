@@ -11,7 +11,7 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from asking import ABOUT_ONE
-from cast import Cast, gather
+from cast import METRICS_TOKEN, Cast, gather
 from doors import BODIES, CLOSED, DOORS, THROUGH, Door, entered, knock, send
 from tonearm.api import list_routers
 from tonearm.bootstrap import create_app
@@ -50,6 +50,8 @@ OAUTH_DOORS = {
     ("POST", "/oauth/revoke"),
     ("POST", "/oauth/token"),
 }
+# Opened by what the operator has set for it, and by nothing that any account has.
+WITH_ITS_OWN_TOKEN = {("GET", "/metrics")}
 FOR_ANY_KEY = {("get", "/api/user/profile"), ("get", "/api/user/preferences")}
 OPERATIONS = sorted(
     (method.lower(), route.path)  # type: ignore[attr-defined]
@@ -156,7 +158,7 @@ def test_every_route_declares_who_may() -> None:
     open_doors = {(door.method, door.path) for door in DOORS if door.access is None}
 
     public = {(method.upper(), path) for method, path in PUBLIC}
-    assert open_doors == OPEN_PAGES | OAUTH_DOORS | public
+    assert open_doors == OPEN_PAGES | OAUTH_DOORS | WITH_ITS_OWN_TOKEN | public
     for door in CLOSED:
         assert isinstance(door.access, PageAccess) is door.is_page, door
         # What the address says and what is declared is one thing.
@@ -193,11 +195,12 @@ def test_pages_offer_only_what_the_role_allows(cast: Cast) -> None:
 @each_door
 def test_nobody_gets_anything_but_the_public_part(base: str, door: Door) -> None:
     is_log_in = (door.method, door.path) == ("POST", "/login")  # where no name is a wrong name
+    is_closed = bool(door.access) or (door.method, door.path) in WITH_ITS_OWN_TOKEN
 
     status = knock(base, door, {})
 
-    assert entered(status) == (401 if door.access or is_log_in else THROUGH)
-    if door.access and not door.is_page:
+    assert entered(status) == (401 if is_closed or is_log_in else THROUGH)
+    if is_closed and not door.is_page:
         answer = send(door.method, base + door.address())
         assert answer.headers["content-type"] == PROBLEM_TYPE
 
@@ -217,6 +220,25 @@ def test_what_has_ended_opens_nothing(cast: Cast, door: Door) -> None:
     ]
 
     assert [knock(cast.base, door, headers) for headers in shown] == [401] * len(shown)
+
+
+@pytest.mark.parametrize("place", sorted(WITH_ITS_OWN_TOKEN), ids=str)
+def test_no_account_opens_what_has_a_token_of_its_own(cast: Cast, place: tuple[str, str]) -> None:
+    method, address = place[0], cast.base + place[1]
+    owner = cast.people[Role.OWNER]
+    shown = [
+        cast.session(owner),
+        cast.key(owner, Scope),
+        {"authorization": f"Basic {METRICS_TOKEN}"},
+        {"authorization": f"Bearer {METRICS_TOKEN}x"},
+        {"authorization": "Bearer"},
+        {"authorization": "bearer"},
+    ]
+
+    assert [send(method, address, headers=headers).status_code for headers in shown] == [401] * 6
+    key = {"authorization": f"Bearer {METRICS_TOKEN}"}
+    assert send(method, address, headers=key).status_code == THROUGH
+    assert send("GET", f"{cast.base}/api/user/profile", headers=key).status_code == 401
 
 
 @each_closed_door

@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.reference.assistants import assistants_page
 from tools.reference.commands import commands_page
 from tools.reference.measures import measures_page
+from tools.reference.metrics import metrics_page
 from tools.reference.operations import operations_page
 from tools.reference.settings import settings_page
 
@@ -18,6 +19,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "measures.md": measures_page,
     "api.md": operations_page,
     "mcp.md": assistants_page,
+    "metrics.md": metrics_page,
 }
 
 

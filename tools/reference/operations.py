@@ -10,7 +10,7 @@ from typing import Any
 
 from tonearm.bootstrap import create_app
 from tonearm.ops.settings import Settings
-from tonearm.web.openapi import FROM_THE_GATE
+from tonearm.web.openapi import FROM_THE_GATE, METRICS_SCHEME
 from tools.reference.tables import table
 
 Operation = tuple[str, str, dict[str, Any]]
@@ -103,13 +103,21 @@ def _line(found: Operation) -> Sequence[str]:
     address = f"`{method} {path}`"
     if "security" not in operation:
         return address, operation["summary"], "none: it is open", "", ""
+    if _is_for_metrics(operation):
+        return address, operation["summary"], "none: it has a token of its own", "", ""
     scope = ", ".join(f"`{scope}`" for scope in _scopes(operation)) or "any"
     return address, operation["summary"], scope, operation["x-role"], _TOUCHED[operation["x-owner"]]
+
+
+def _is_for_metrics(operation: dict[str, Any]) -> bool:
+    return bool(operation["security"] == [{METRICS_SCHEME: []}])
 
 
 def _needs(operation: dict[str, Any]) -> str:
     if "security" not in operation:
         return _OPEN
+    if _is_for_metrics(operation):
+        return "`TONEARM_METRICS_TOKEN` as a bearer token"
     scopes = _scopes(operation)
     return (
         f"a session, or a key or token with {' and '.join(f'`{scope}`' for scope in scopes)}"

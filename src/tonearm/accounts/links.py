@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from tonearm.accounts.audit import Action, record
 from tonearm.accounts.link_records import Link, LinkHook, LinkState, find_link, link_of, no_link
@@ -67,6 +67,13 @@ class Links:
         now = self._clock()
         with self._database.read() as connection:
             return [(row.user_id, link_of(row, now)) for row in connection.execute(query)]
+
+    def count_states(self) -> dict[LinkState, int]:
+        """Count the links of everybody by how they are; those that have ended too."""
+        query = select(links.c.state, func.count().label("links")).group_by(links.c.state)
+        with self._database.read() as connection:
+            found = {LinkState(row.state): row.links for row in connection.execute(query)}
+        return {state: found.get(state, 0) for state in LinkState}
 
     def lend(self, user_id: int, link_id: int) -> TokenSource:
         """Give what lends the access tokens of a link; raises NotFoundError."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from tonearm.domain.errors import InvalidInputError, UnavailableError
 from tonearm.domain.text import clean, normalise
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 
 LONGEST_EMAIL = 254
 _LONGEST_LOCAL_PART = 64
@@ -66,10 +67,11 @@ def _is_email(email: str) -> bool:
 class Mailer:
     """Sends messages through one mail server, never in the clear beyond this machine."""
 
-    def __init__(self, url: str, sender: str) -> None:
+    def __init__(self, url: str, sender: str, metrics: Metrics = UNCOUNTED) -> None:
         """Use the server of an URL such as `smtps://user:password@mail.example.org`; `sender` is who writes."""
         self._url = urlsplit(url)
         self._sender = sender
+        self._metrics = metrics
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Hand a message to the server.
@@ -92,10 +94,12 @@ class Mailer:
                     server.login(unquote(self._url.username), unquote(self._url.password or ""))
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
+            self._metrics.mail_sent("failed")
             # What the server says may repeat the address, or what it was sent.
             raise MailError(
                 f"The mail server did not take the message ({type(error).__name__})."
             ) from error
+        self._metrics.mail_sent("sent")
 
     def _connect(self) -> smtplib.SMTP:
         host = self._url.hostname or ""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,7 @@ from tonearm.jobs.work import Deed, Worker
 from tonearm.notifications.dispatcher import Dispatcher
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock, system_clock
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.ops.redaction import learn
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.ops.strangers import Strangers
@@ -132,6 +133,7 @@ class Tonearm:
     desk: Desk
     spotify: Spotify
     clock: Clock
+    metrics: Metrics
 
     def worker(self) -> Worker:
         """Make a worker that does jobs in threads of this process, and one import at a time in a process of its own."""
@@ -142,6 +144,7 @@ class Tonearm:
             Schedules(self.database, self.clock, self.jobs, _SCHEDULES),
             name=worker_name("worker"),
             at_most={RUN: 1},
+            metrics=self.metrics,
         )
 
     def services(self) -> "Services":
@@ -158,7 +161,7 @@ class Tonearm:
             log_level=settings.log_level,
         )
         return {
-            RUN: ImportDeed(self.imports, child),
+            RUN: ImportDeed(self.imports, child, self.metrics),
             POLL: self.poller.poll,
             BACKFILL: self.poller.backfill,
             FORGET: self.poller.forget,
@@ -180,7 +183,7 @@ class Tonearm:
         self.database.close()
 
 
-def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
+def build(settings: Settings, clock: Clock = system_clock, metrics: Metrics = UNCOUNTED) -> Tonearm:
     """Prepare folders and database, and put the rooms together; raises UnavailableError."""
     learn(*settings.secrets)
     _make_data_folder(settings.data_dir)
@@ -192,11 +195,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
     jobs, desk = _queue(settings, database, clock)
     leaving = (Uploads(settings.spool, clock, jobs).look, ColumnFiles(cache).look)
     windows, passwords = Windows(database, clock), Passwords()
-    throttle = Throttle(database, windows, clock)
-    registration = Registration(settings.registration)
+    throttle, registration = Throttle(database, windows, clock), Registration(settings.registration)
     accounts = Accounts(database, clock, passwords, throttle)
     signing_keys = _signing_keys(settings, database, clock)
-    rooms = build_spotify(settings, database, clock, jobs, cache)
+    rooms = build_spotify(settings, database, clock, jobs, cache, metrics)
     return Tonearm(
         settings=settings,
         database=database,
@@ -206,7 +208,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         profiles=Profiles(
             database, clock, passwords, throttle, trusts_emails=settings.oidc_link_by_email
         ),
-        resets=Resets(database, clock, passwords, throttle, windows, _post(settings)),
+        resets=Resets(database, clock, passwords, throttle, windows, _post(settings, metrics)),
         sessions=Sessions(database, clock, **session_ends),
         keys=Keys(database, clock),
         signing_keys=signing_keys,
@@ -234,10 +236,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Tonearm:
         imports=_imports(settings, database, clock, jobs, desk),
         insights=Insights(database, store, clock, most_bytes=most_bytes),
         notifications=notifications,
-        dispatcher=Dispatcher(notifications, clock),
+        dispatcher=Dispatcher(notifications, clock, metrics),
         jobs=jobs,
         desk=desk,
         clock=clock,
+        metrics=metrics,
     )
 
 
@@ -304,10 +307,12 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _post(settings: Settings) -> Post | None:
+def _post(settings: Settings, metrics: Metrics) -> Post | None:
     """Prepare what sends mail, if the settings name a server."""
     url = settings.smtp_url.get_secret_value()
-    return Post(Mailer(url, settings.smtp_from), settings.public_url) if url else None
+    if not url:
+        return None
+    return Post(Mailer(url, settings.smtp_from, metrics), settings.public_url)
 
 
 def _oidc(settings: Settings, database: Database, identities: Identities) -> "Oidc | None":
@@ -352,6 +357,7 @@ def _gate_rules(settings: Settings, built: Tonearm) -> "GateRules":
         ),
         cors=Cors.of(settings.cors_origins),
         rates=Rates(limits, windows) if settings.rate_limits else None,
+        metrics=built.metrics,
     )
 
 
@@ -392,6 +398,7 @@ def _services(settings: Settings, built: Tonearm) -> "Services":
         insights=built.insights,
         notifications=built.notifications,
         jobs=built.jobs,
+        metrics=built.metrics,
         kept_answers=KeptAnswers(built.database, system_clock),
         version=tonearm.__version__,
         allowed_hosts=tuple(settings.allowed_hosts),
@@ -408,16 +415,17 @@ def create_app(settings: Settings, *, with_worker: bool = True) -> "FastAPI":
     """Make the web application: API, pages, and a worker beside them unless it runs elsewhere."""
     # What serves HTTP takes half a second to import and is of no use to the command line.
     from tonearm import api, mcp, ui  # noqa: PLC0415 - see above
+    from tonearm.bootstrap.metrics import count, expose  # noqa: PLC0415 - see above
     from tonearm.web.app import create_app as create_web  # noqa: PLC0415 - see above
 
-    built = build(settings)
+    built = build(settings, metrics=count(settings))
     signs = built.signing_keys.prepare()
     built.vault.check()
     ColumnFiles(_cache(settings)).sweep(built.database)
     # A key that is given is rotated by a start with another one; one of the file tells of itself.
     given = {"signing_key": signs} if settings.signing_keys else {}
     built.audit.note_settings({**settings.audited, **given})
-    services = built.services()
+    services = replace(built.services(), exposition=expose(built))
 
     @asynccontextmanager
     async def lifespan(_app: "FastAPI") -> AsyncIterator[None]:

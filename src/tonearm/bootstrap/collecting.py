@@ -24,6 +24,7 @@ from tonearm.live.live import Live
 from tonearm.live.making import PlaylistMaking
 from tonearm.live.playing import Playing
 from tonearm.ops.clock import Clock
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.ops.settings import MEGABYTE, Settings
 from tonearm.spotify.client import Reach, Spotify
 from tonearm.spotify.login import App, Login
@@ -67,7 +68,12 @@ class SpotifyRooms:
 
 
 def build_spotify(
-    settings: Settings, database: Database, clock: Clock, jobs: Jobs, cache: Path
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    jobs: Jobs,
+    cache: Path,
+    metrics: Metrics = UNCOUNTED,
 ) -> SpotifyRooms:
     """Put the rooms around Spotify together; pictures are kept in a folder of the cache."""
     given = [key.get_secret_value() for key in settings.vault_keys]
@@ -77,7 +83,7 @@ def build_spotify(
     app = App(client_id, settings.spotify_client_secret.get_secret_value()) if client_id else None
     apps = LinkApps(database, clock, vault, app)
     login = Login(settings.spotify_accounts_url, settings.spotify_api_url, clock)
-    spotify = _client(settings, database, clock)
+    spotify = _client(settings, database, clock, metrics)
     bounds = BackfillBounds(
         settings.collector_backfill_days,
         settings.collector_backfill_requests,
@@ -104,7 +110,7 @@ def build_spotify(
         spotify=spotify,
         polls=polls,
         collections=collections,
-        poller=Poller(database, clock, links, spotify, polls, collections, bounds),
+        poller=Poller(database, clock, links, spotify, polls, collections, bounds, metrics),
         sampler=Sampler(database, clock, links, spotify, polls, collections),
         live=_live(database, clock, links, spotify),
         covers=_covers(settings, database, clock, jobs, cache, links, spotify),
@@ -136,7 +142,7 @@ def _live(database: Database, clock: Clock, links: Links, spotify: Spotify) -> L
     return LiveRooms(live, Playing(clock, links, spotify, live), making)
 
 
-def _client(settings: Settings, database: Database, clock: Clock) -> Spotify:
+def _client(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> Spotify:
     allowance = Allowance(
         settings.spotify_daily_calls,
         settings.spotify_reserve,
@@ -144,7 +150,7 @@ def _client(settings: Settings, database: Database, clock: Clock) -> Spotify:
         settings.covers_daily_calls,
     )
     reach = Reach(settings.spotify_api_url, settings.spotify_proxy.get_secret_value())
-    return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__)
+    return Spotify(Pacer(database, clock, allowance), reach, tonearm.__version__, metrics)
 
 
 def _pace(settings: Settings) -> Pace:

@@ -19,6 +19,7 @@ from tonearm.history.polls import Page, PollOutcome, Polls
 from tonearm.jobs.errors import ThrottledError, TransientError
 from tonearm.jobs.work import Task
 from tonearm.ops.clock import Clock
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.spotify.client import Spotify
 from tonearm.spotify.errors import (
     RelinkNeededError,
@@ -45,6 +46,7 @@ class Poller:
         polls: Polls,
         collections: Collections,
         bounds: BackfillBounds,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +55,7 @@ class Poller:
         self._polls = polls
         self._collections = collections
         self._bounds = bounds
+        self._metrics = metrics
 
     def plan(self, _task: Task) -> dict[str, int]:
         """Queue the polls whose time has come."""
@@ -83,9 +86,10 @@ class Poller:
             task.hand_in(connection, _counts(outcome, page))
 
         lost_by = GapReason.OUTAGE if was_away else GapReason.PAGE_FULL
-        self._polls.record(
+        outcome = self._polls.record(
             user_id, link_id, Page(plays, asked_at, is_full, lost_by=lost_by), conclude
         )
+        self._metrics.poll_ended("new" if outcome.new else "nothing")
         if row.obstacle is not None:
             self._links.note(user_id, link_id, None)
 
@@ -189,6 +193,8 @@ class Poller:
             raise ThrottledError(error.message, error.not_before) from None
         except RelinkNeededError:
             self._collections.hinder(user_id, link_id, GapReason.RELINK_NEEDED)
+            if purpose is Purpose.POLL:
+                self._metrics.poll_ended(GapReason.RELINK_NEEDED.value)
             raise
         except SpotifyRefusedError as error:
             self._hinder(user_id, link_id, GapReason.REFUSED, error, purpose)
@@ -209,6 +215,7 @@ class Poller:
         if purpose is Purpose.POLL:
             self._links.note(user_id, link_id, error)
             self._collections.hinder(user_id, link_id, reason)
+            self._metrics.poll_ended(reason.value)
 
 
 def whose(task: Task) -> tuple[int, int]:

@@ -3,16 +3,20 @@
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 
 import structlog
 
 from tonearm.domain.errors import CancelledError
+from tonearm.domain.vocabulary import ImportState
 from tonearm.importers.following import INTERRUPTED, import_of
 from tonearm.importers.imports import Imports
+from tonearm.importers.records import ImportRecord
 from tonearm.jobs.errors import TransientError
 from tonearm.jobs.records import Claim
 from tonearm.jobs.work import Task
 from tonearm.ops.memory import give_back_memory
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 
 _log = structlog.get_logger()
 _LOOK_EVERY = 0.2
@@ -24,9 +28,12 @@ StartChild = Callable[[Claim], subprocess.Popen[bytes]]
 class ImportDeed:
     """Runs an import when called, as long as its job may run."""
 
-    def __init__(self, imports: Imports, start_child: StartChild) -> None:
+    def __init__(
+        self, imports: Imports, start_child: StartChild, metrics: Metrics = UNCOUNTED
+    ) -> None:
         self._imports = imports
         self._start_child = start_child
+        self._metrics = metrics
 
     def __call__(self, task: Task) -> None:
         """Run the import of a job to its end.
@@ -42,9 +49,19 @@ class ImportDeed:
             self._wait_for_child(task)
         except CancelledError:
             self._imports.drop_files(user_id, import_id)
+            self._metrics.import_ended(ImportState.CANCELLED.value, {})
             raise
         record = self._imports.get(user_id, import_id)
+        self._count(record)
+        if record.state is ImportState.FAILED:
+            task.outcome = "failed"
         _log.info("import.ended", state=record.state.value, problem=record.problem_code, **told)
+
+    def _count(self, record: ImportRecord) -> None:
+        verdicts = asdict(record.counts)
+        del verdicts["rows"]  # the sum of the others
+        is_published = record.state is ImportState.PUBLISHED
+        self._metrics.import_ended(record.state.value, verdicts if is_published else {})
 
     def _wait_for_child(self, task: Task) -> None:
         with self._start_child(task.claim) as process:

@@ -20,6 +20,7 @@ from tonearm.insights.answers import Answers
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.evidence import PlayEvidence, get_play
 from tonearm.insights.glimpse import Glimpse, catch_glimpse
+from tonearm.insights.keeping import Keeping
 from tonearm.insights.library import Library
 from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
@@ -196,6 +197,11 @@ class Insights:
     def holds(self, user_id: int) -> bool:
         """Tell whether a listener's plays are in memory, so that answers need no more than a few names."""
         return self._shelf.holds(user_id)
+
+    @property
+    def keeping(self) -> dict[str, Keeping]:
+        """How what is kept in memory is used: `columns`, with what is prepared of them, and `answers`."""
+        return {"columns": self._shelf.keeping, "answers": self._answers.keeping}
 
     def _look(
         self,

@@ -1,7 +1,7 @@
 """Libraries of the listeners asked about last, within a limit of memory."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from tonearm.history.overlay import NOTHING, load_overlay
 from tonearm.history.publication import Versions
 from tonearm.history.store import ColumnStore, StoredColumns
 from tonearm.insights.flights import Flights
+from tonearm.insights.keeping import Keeping
 from tonearm.insights.library import Library
 
 
@@ -36,6 +37,7 @@ class Shelf:
         self._most_bytes = most_bytes
         self._places: OrderedDict[int, _Place] = OrderedDict()
         self._held = 0
+        self._counts = Keeping()
         self._lock = Lock()
         self._flights = Flights()
 
@@ -43,6 +45,11 @@ class Shelf:
     def nbytes(self) -> int:
         """Memory of the libraries kept, as weighed last."""
         return self._held
+
+    @property
+    def keeping(self) -> Keeping:
+        """How the shelf is used."""
+        return replace(self._counts, nbytes=self._held)
 
     def library(self, connection: Connection, user_id: int, versions: Versions) -> Library:
         """Give a listener's library in the versions that the transaction sees."""
@@ -59,6 +66,7 @@ class Shelf:
             place = self._places.get(user_id)
             if place is None or place.library.versions != versions:
                 return None
+            self._counts.hits += 1
             self._places.move_to_end(user_id)
             return place.library
 
@@ -78,6 +86,7 @@ class Shelf:
     def _make(self, connection: Connection, user_id: int, versions: Versions) -> Library:
         with self._lock:
             place = self._places.get(user_id)
+            self._counts.misses += 1
         before = None
         overlay = load_overlay(connection, user_id) if versions.corrections else NOTHING
         if place is None:
@@ -108,3 +117,4 @@ class Shelf:
         while len(self._places) > 1 and self._held > self._most_bytes:
             _, place = self._places.popitem(last=False)
             self._held -= place.nbytes
+            self._counts.evictions += 1

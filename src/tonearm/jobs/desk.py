@@ -30,8 +30,8 @@ _RATE_WINDOW = timedelta(minutes=1)
 _MOST_TAKEN_AWAY = 20
 _MOST_DOUBLINGS = 20
 # Written into the statement as they are, so that the planner sees which index fits.
-_IS_READY = jobs.c.state.in_([literal(state.value, literal_execute=True) for state in READY])
-_IS_RUNNING = jobs.c.state == literal(JobState.RUNNING.value, literal_execute=True)
+IS_READY = jobs.c.state.in_([literal(state.value, literal_execute=True) for state in READY])
+IS_RUNNING = jobs.c.state == literal(JobState.RUNNING.value, literal_execute=True)
 _DIED = "The process that ran this job died."
 _INTERRUPTED = (
     "The command that ran this job was interrupted; nothing of it was kept. Run it again."
@@ -86,7 +86,7 @@ class Desk:
         try:
             with self._database.write() as connection:
                 candidate = connection.execute(
-                    query.where(jobs.c.id == job_id, _IS_READY, _is_alone())
+                    query.where(jobs.c.id == job_id, IS_READY, _is_alone())
                 ).one_or_none()
                 return None if candidate is None else self._take(connection, candidate, worker)
         except IntegrityError:  # as above
@@ -104,7 +104,7 @@ class Desk:
 
     def _ready(self, names: Collection[str]) -> Select[int, str, int]:
         return select(jobs.c.id, jobs.c.queue, jobs.c.attempt).where(
-            _IS_READY, jobs.c.run_at <= self._clock(), jobs.c.name.in_(names)
+            IS_READY, jobs.c.run_at <= self._clock(), jobs.c.name.in_(names)
         )
 
     def _candidate(
@@ -171,7 +171,7 @@ class Desk:
         """Give the numbers of a worker's jobs that somebody wants to end."""
         wanted = (jobs.c.worker == worker) & jobs.c.cancel_requested
         with self._database.read() as connection:
-            return frozenset(connection.scalars(select(jobs.c.id).where(_IS_RUNNING, wanted)))
+            return frozenset(connection.scalars(select(jobs.c.id).where(IS_RUNNING, wanted)))
 
     def tell(self, claim: Claim, *, progress: float | None, message: str | None) -> None:
         """Say how far a job is; raises LeaseLostError."""
@@ -238,12 +238,12 @@ class Desk:
         now = self._clock()
         with self._database.read() as connection:
             running = connection.execute(
-                select(jobs.c.worker, jobs.c.lease_until).where(_IS_RUNNING)
+                select(jobs.c.worker, jobs.c.lease_until).where(IS_RUNNING)
             ).all()
         gone = [worker for worker in {row.worker for row in running} if is_gone(worker)]
         if not gone and all(row.lease_until >= now for row in running):
             return 0
-        dead = _IS_RUNNING & ((jobs.c.lease_until < now) | jobs.c.worker.in_(gone))
+        dead = IS_RUNNING & ((jobs.c.lease_until < now) | jobs.c.worker.in_(gone))
         with self._database.write() as connection:
             rows = connection.execute(
                 select(jobs).where(dead).with_for_update(skip_locked=True)
@@ -313,7 +313,7 @@ def _reaches(connection: Connection, bound: int | None, condition: ColumnElement
 
 
 def _running(queue: str) -> ColumnElement[bool]:
-    return (jobs.c.queue == queue) & _IS_RUNNING
+    return (jobs.c.queue == queue) & IS_RUNNING
 
 
 def _started(queue: str, since: datetime) -> ColumnElement[bool]:

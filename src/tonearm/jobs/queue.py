@@ -44,7 +44,8 @@ class Jobs:
         """
         self._database = database
         self._followers = followers
-        self._known = frozenset(known)
+        self.known = frozenset(known)
+        """The queues that there are even where nothing was ever in them."""
         self._clock = clock
         self._told = told
 
@@ -310,7 +311,7 @@ class Jobs:
             jobs.c.queue, jobs.c.state
         )
         rows = {row.name: row for row in connection.execute(select(queues))}
-        counts: dict[str, dict[str, int]] = {name: {} for name in self._known | rows.keys()}
+        counts: dict[str, dict[str, int]] = {name: {} for name in self.known | rows.keys()}
         for queue, state, count in connection.execute(counted):
             counts.setdefault(queue, {})[state] = count
         return [_queue(name, rows.get(name), counts[name]) for name in sorted(counts)]

@@ -15,6 +15,7 @@ from tonearm.jobs.desk import Desk
 from tonearm.jobs.errors import LeaseLostError, StoppingError, ThrottledError, TransientError
 from tonearm.jobs.records import Claim, Job
 from tonearm.jobs.schedules import Schedules
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.storage.database import Database
 
 _LOG = structlog.get_logger("tonearm.jobs")
@@ -36,6 +37,8 @@ class Task:
         self._ending = threading.Event()
         self._lost = threading.Event()
         self.is_handed_in = False
+        self.outcome = "succeeded"
+        """What came of it if it was handed in; who hands it in elsewhere may know better."""
 
     def check(self) -> None:
         """Look around; a deed that takes longer than a second or two does so now and then.
@@ -102,6 +105,7 @@ class Worker:
     threads: int = 4
     at_most: Mapping[str, int] = field(default_factory=dict)
     """How many jobs of a name this worker does at a time, where that is fewer than it has threads."""
+    metrics: Metrics = UNCOUNTED
     idle_seconds: float = _IDLE_SECONDS
     grace_seconds: float = _GRACE_SECONDS
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -198,41 +202,52 @@ class Worker:
             self._stopping.wait(longest if until_next is None else min(longest, until_next))
 
     def _do(self, claim: Claim, task: Task) -> None:
+        began, outcome = time.perf_counter(), "lost"
         with structlog.contextvars.bound_contextvars(job=claim.job.id):
             try:
-                self._end(claim, task)
+                outcome = self._end(claim, task)
             except LeaseLostError:
                 _LOG.warning("job.lease_lost", name=claim.job.name)
             except (
                 TonearmError
             ) as error:  # the lease ends by itself, and another worker takes the job
                 _LOG.warning("job.not_handed_in", name=claim.job.name, reason=error.message)
+        seconds = time.perf_counter() - began
+        self.metrics.job_ended(claim.job.queue, claim.job.name, outcome, seconds)
         self.wake()
 
-    def _end(self, claim: Claim, task: Task) -> None:
+    def _end(self, claim: Claim, task: Task) -> str:
+        """Do a job and hand it in; gives what came of it."""
+        outcome = "retried"
         try:
             result = self.deeds[claim.job.name](task)
             if not task.is_handed_in:
                 with self.database.write() as connection:
                     task.hand_in(connection, result)
+            outcome = task.outcome
         except CancelledError:
             self.desk.end_cancelled(claim)
+            outcome = "cancelled"
         except StoppingError:
             self.desk.give_back(claim)
+            outcome = "given_back"
         except ThrottledError as error:
             self.desk.put_off(claim, error.message, error.not_before)
+            outcome = "put_off"
         except LeaseLostError:
             raise
         except (TransientError, UnavailableError) as error:
             self.desk.fail(claim, error.message, is_lasting=False)
         except TonearmError as error:
             self.desk.fail(claim, error.message, is_lasting=True)
+            outcome = "failed"
         except Exception:  # noqa: BLE001 - a deed may raise anything
             # What it says may hold what nobody should read; the log has it under the job's number.
             _LOG.exception("job.failed", name=claim.job.name)
             self.desk.fail(
                 claim, "Something went wrong; the log has the details.", is_lasting=False
             )
+        return outcome
 
 
 def _try(deed: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it gives

@@ -46,11 +46,13 @@ def call(tool: Tool[Any], sent: Mapping[str, Any], desk: Desk) -> Told:
         outcome = error.code
         raise
     finally:
+        seconds = perf_counter() - began
+        desk.services.metrics.tool_called(tool.name, desk.way.value, outcome, seconds, size)
         desk.services.assistant_calls.note(
             desk.caller.id,
             tool.name,
             desk.way,
-            ms_taken=round((perf_counter() - began) * 1000),
+            ms_taken=round(seconds * 1000),
             bytes_told=size,
             outcome=outcome,
         )

@@ -8,6 +8,7 @@ import structlog
 from tonearm.domain.errors import TonearmError
 from tonearm.notifications.notifications import Notifications
 from tonearm.ops.clock import Clock
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 
 _log = structlog.get_logger()
 _DAY = timedelta(days=1)
@@ -17,11 +18,17 @@ class Dispatcher:
     """Turns events into notifications until told to stop; any number of them may share a database."""
 
     def __init__(
-        self, notifications: Notifications, clock: Clock, *, idle_seconds: float = 1.0
+        self,
+        notifications: Notifications,
+        clock: Clock,
+        metrics: Metrics = UNCOUNTED,
+        *,
+        idle_seconds: float = 1.0,
     ) -> None:
         """Look every `idle_seconds`."""
         self._notifications = notifications
         self._clock = clock
+        self._metrics = metrics
         self._idle_seconds = idle_seconds
         self._looked_at: datetime | None = None
         self._stopping = threading.Event()
@@ -58,4 +65,4 @@ class Dispatcher:
         if self._looked_at is None or now - self._looked_at >= _DAY:
             self._notifications.look_around()
             self._looked_at = now
-        self._notifications.deliver_all()
+        self._metrics.events_told(self._notifications.deliver_all())

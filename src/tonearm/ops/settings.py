@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from tonearm.ops import checks
+from tonearm.ops.metrics_settings import MetricsSettings
 from tonearm.ops.oauth_settings import OAuthSettings
 from tonearm.ops.spotify_settings import SpotifySettings
 
@@ -66,7 +67,7 @@ def _password(address: str) -> str:
     return ""
 
 
-class Settings(SpotifySettings, OAuthSettings):
+class Settings(SpotifySettings, OAuthSettings, MetricsSettings):
     """Everything an operator can choose, each as `TONEARM_<NAME>`, in `.env`, or in `tonearm.toml`."""
 
     model_config = SettingsConfigDict(

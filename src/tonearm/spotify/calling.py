@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import stamina
 
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.spotify.asking import Ask
 from tonearm.spotify.messages import FaultError, Reply, Request
 from tonearm.spotify.pacing import LONGEST_SLEEP, Pacer, Purpose, blocked
@@ -26,12 +28,18 @@ class Caller:
     """Makes the calls of one link for one purpose."""
 
     def __init__(
-        self, transport: Transport, pacer: Pacer, tokens: TokenSource, purpose: Purpose
+        self,
+        transport: Transport,
+        pacer: Pacer,
+        tokens: TokenSource,
+        purpose: Purpose,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._transport = transport
         self._pacer = pacer
         self._tokens = tokens
         self._purpose = purpose
+        self._metrics = metrics
 
     def about(self, operation: Operation) -> Ask:
         """Prepare to ask for an operation; raises SpotifyRefusedError if the listener has not granted it."""
@@ -97,7 +105,7 @@ class Caller:
     def _try(self, request: Request, token: str) -> Reply:
         """Send a request once; of a call that must not be made twice, a fault says that it may be done."""
         try:
-            reply = self._transport.send(request, token)
+            reply = self._measured(request, token)
             _check(request, reply)
         except FaultError as fault:
             if request.operation.is_repeatable or not fault.may_be_done:
@@ -105,6 +113,15 @@ class Caller:
             raise FaultError(
                 f"{fault.message} Whether it was done is not known: look before doing it again."
             ) from None
+        return reply
+
+    def _measured(self, request: Request, token: str) -> Reply:
+        began, status = perf_counter(), None
+        try:
+            reply = self._transport.send(request, token)
+            status = reply.status
+        finally:
+            self._metrics.spotify_called(self._purpose.value, status, perf_counter() - began)
         return reply
 
 

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.spotify.pacing import Purpose
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ class Reach:
 class Spotify:
     """Spotify's Web API; whoever makes it closes it."""
 
-    def __init__(self, pacer: Pacer, reach: Reach, version: str) -> None:
+    def __init__(
+        self, pacer: Pacer, reach: Reach, version: str, metrics: Metrics = UNCOUNTED
+    ) -> None:
         """Prepare to call; nothing is opened before the first call."""
         self._pacer = pacer
         self._reach = reach
         self._version = version
+        self._metrics = metrics
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
@@ -42,7 +46,7 @@ class Spotify:
         from tonearm.spotify.calling import Caller  # noqa: PLC0415 - see above
         from tonearm.spotify.session import Session  # noqa: PLC0415 - see above
 
-        return Session(Caller(self._open(), self._pacer, tokens, purpose))
+        return Session(Caller(self._open(), self._pacer, tokens, purpose, self._metrics))
 
     def get_status(self, client_id: str) -> AppStatus:
         """Give how an app stands: locked out or not, and what is left of its budget."""

@@ -6,7 +6,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    QueuePool,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tonearm.domain.errors import UnavailableError
@@ -46,6 +54,12 @@ class Database:
                 raise UnavailableError(
                     "PostgreSQL needs its driver: pip install 'tonearm[postgres]'."
                 ) from error
+
+    @property
+    def connections_in_use(self) -> int:
+        """Connections that are at work just now."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

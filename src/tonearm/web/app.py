@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from tonearm.web import docs, health, oauth
+from tonearm.web import docs, health, metrics, oauth
 from tonearm.web.callers import Callers
 from tonearm.web.errors import ErrorPage, Errors
 from tonearm.web.gate import Gate, GateRules
@@ -52,7 +52,7 @@ def create_app(
     errors = Errors(error_page)
     errors.install(app)
     app.add_middleware(Gate, errors=errors, rules=rules)
-    for router in (*api_routers, health.ROUTER, docs.ROUTER, oauth.ROUTER):
+    for router in (*api_routers, health.ROUTER, metrics.ROUTER, docs.ROUTER, oauth.ROUTER):
         app.include_router(router)
     for router in page_routers:
         app.include_router(router, dependencies=[Depends(speak_to)])

@@ -1,8 +1,10 @@
 """The one middleware: names the request, refuses what must not pass, and signs the answer."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_hex
+from time import perf_counter
 
 import structlog
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from tonearm.accounts.acting import Actor, acting_as
 from tonearm.domain.errors import TonearmError
+from tonearm.ops.metrics import UNCOUNTED, Metrics
 from tonearm.web.bodies import BodyLimit, Patience
 from tonearm.web.checks import API_VERSION, Refusal, check_host, check_origin, check_version
 from tonearm.web.cors import Cors, Headers, without_cookies
@@ -56,6 +59,7 @@ class GateRules:
     rates: Rates | None = None
     """None where nothing is counted."""
     patience: Patience = field(default_factory=Patience)
+    metrics: Metrics = UNCOUNTED
 
 
 def policy_towards(target: str) -> dict[str, str]:
@@ -66,7 +70,10 @@ def policy_towards(target: str) -> dict[str, str]:
 class _Answer:
     """Signs an answer on its way out, and logs it where it is a refusal."""
 
-    def __init__(self, scope: Scope, send: Send, signature: Headers) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, signature: Headers, count: Callable[[int], None]
+    ) -> None:
+        """Send an answer; `count` is told its status when it starts."""
         self.has_started = False
         self.signature = signature
         """May grow until the answer starts."""
@@ -75,6 +82,7 @@ class _Answer:
         self._is_head = scope["method"] == "HEAD"
         self._scope = scope
         self._send = send
+        self._count = count
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
@@ -91,6 +99,7 @@ class _Answer:
             if any(_BREAKS.search(value) for _, value in headers):
                 raise ValueError("a header with a line break")
             self.has_started = True
+            self._count(message["status"])
             message["headers"] = headers
             if message["status"] >= _REFUSED:
                 _LOG.info(
@@ -118,6 +127,15 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        metrics = self._rules.metrics
+        metrics.request_began()
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            metrics.request_ended()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
         rules = self._rules
         rules.proxies.read(scope)
         name = header(scope, b"x-request-id")
@@ -132,10 +150,17 @@ class Gate:
             signature = [pair for pair in signature if pair[0] not in own] + [*_ON_SHARES]
         if is_api(scope):
             signature.append((b"x-api-version", API_VERSION.encode()))
-        answer = _Answer(scope, send, signature)
+        asked = scope
         if scope["method"] == "HEAD":
             # Answered like GET, without the body. The server looks at its own scope, and must not wait for one.
             scope = {**scope, "method": "GET"}
+
+        def count(status: int) -> None:
+            # The router puts the route that it found into the scope that it was given.
+            route = getattr(scope.get("route"), "path", "")
+            rules.metrics.request_answered(asked["method"], route, status, perf_counter() - began)
+
+        answer = _Answer(asked, send, signature, count)
         client = scope.get("client")
         visitor = Actor(None, "visitor", client[0] if client else None, name)
         with bound_contextvars(request_id=name), acting_as(visitor):

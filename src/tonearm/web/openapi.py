@@ -15,6 +15,7 @@ from tonearm.web.callers import Access
 from tonearm.web.etags import UNCHANGED
 from tonearm.web.problem import describe_problem, problem_schemas
 
+METRICS_SCHEME = "metrics"
 _SCHEMES = {
     "session": {
         "type": "apiKey",
@@ -32,6 +33,11 @@ _SCHEMES = {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": 'An access token from `POST /api/auth/login` with `"session": "token"`.',
+    },
+    METRICS_SCHEME: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`TONEARM_METRICS_TOKEN`, for `/metrics` alone.",
     },
     "basic": {
         "type": "http",

@@ -31,8 +31,9 @@ _UPLOAD = re.compile(r"(/api)?/imports|/api/admin/users/[0-9]+/import")
 _ENTRANCE = "/api/auth/"
 # It is of an account that somebody has entered already.
 _INSIDE = "/api/auth/spotify"
-# What asks whether the server lives, files that are the same for everybody, and the many small ones of one page.
-_UNCOUNTED = ("/healthz", "/readyz", "/static/", "/covers/")
+# What asks whether the server lives and how it does, which is no caller, files that are the same for everybody, and the
+# many small ones of one page.
+_UNCOUNTED = ("/healthz", "/readyz", "/metrics", "/static/", "/covers/")
 # Where assistants call tools, of which hardly any changes something.
 _CALLED = (MCP_PATH, "/api/mcp/call")
 _TOLD_EVERY_SECONDS = 1.0

@@ -1,6 +1,7 @@
 """What the surfaces call into; put together once by `bootstrap`."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tonearm.accounts.administration import Administration
 from tonearm.accounts.assistants import AssistantCalls
@@ -33,7 +34,11 @@ from tonearm.live.live import Live
 from tonearm.live.making import PlaylistMaking
 from tonearm.live.playing import Playing
 from tonearm.notifications.notifications import Notifications
+from tonearm.ops.metrics import Metrics
 from tonearm.storage.kept_answers import KeptAnswers
+
+if TYPE_CHECKING:
+    from tonearm.ops.prometheus import Exposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Services:
     notifications: Notifications
     kept_answers: KeptAnswers
     jobs: Jobs
+    metrics: Metrics
     version: str
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool
@@ -86,3 +92,5 @@ class Services:
     """Whether programs may register themselves."""
     upload_bytes: int
     """Largest request body."""
+    exposition: "Exposition | None" = None
+    """What tells metrics; None where nobody asked for them."""

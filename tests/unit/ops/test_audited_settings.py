@@ -42,6 +42,8 @@ UNTOLD = {
     "spool_hours",
     "job_days",
     "store_cache_mb",
+    "metrics_token",
+    "metrics_port",
 }
 
 

@@ -13,11 +13,13 @@ _LOOK_EVERY = 0.5
 def worker() -> None:
     """Do jobs and imports until told to stop; any number of workers may share a PostgreSQL database."""
     from tonearm.bootstrap import build  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.bootstrap.metrics import answer_beside, count  # noqa: PLC0415 - the same
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same
 
     settings = load_settings()
     configure_logging(settings.logs, settings.log_level)
-    tonearm = build(settings)
+    tonearm = build(settings, metrics=count(settings))
+    telling = answer_beside(tonearm)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -36,6 +38,8 @@ def worker() -> None:
         pass
     for working in reversed(workers):
         working.stop()
+    if telling is not None:
+        telling.shutdown()
     tonearm.close()
 
 
