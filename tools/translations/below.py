@@ -9,6 +9,7 @@ from tonearm.domain.events import EventName
 from tonearm.domain.vocabulary import Flaw, GapReason, Role, Scope
 from tonearm.history.shared import SharedView
 from tonearm.spotify import wording
+from tonearm.web.faults import KINDS
 from tools.translations.python_source import refused
 
 SOURCE = Path(__file__).parents[2] / "src" / "tonearm"
@@ -21,7 +22,7 @@ _NOT_ON_PAGES = (
     "importers/following.py", "importers/leaving.py", "insights/insights.py", "live/making.py", "spotify/asking.py",
     "spotify/calling.py", "spotify/ids.py", "spotify/pacing.py", "spotify/player.py", "spotify/playlists.py",
     "spotify/recent.py", "spotify/refusals.py", "spotify/search.py", "ui", "web/basic.py", "web/callers.py",
-    "web/idempotency.py", "web/oauth.py",
+    "web/idempotency.py", "web/metrics.py", "web/oauth.py",
 )  # fmt: skip
 _COMPOSED = (
     # insights/charts/completeness.py
@@ -55,7 +56,34 @@ _COMPOSED = (
     "There is nothing at this address.",
     "This address does not take {method}; it takes {allowed}.",
     "`{name}` is required.",
+    "`{name}` is not known here.",
+    "`{name}` is not known here; allowed: {known}.",
+    "The body must be JSON: {error}.",
     "`{name}`: {message} ({sent} sent).",
+    # web/faults.py: what was sent
+    "'{value}' was",
+    "'{value}' and '{other}' were",
+    "a text was",
+    "true or false was",
+    "an integer was",
+    "a number was",
+    "a list was",
+    "an object was",
+    "null was",
+    "something else was",
+    # web/faults.py, and what fields of ours say themselves
+    "'{some}' or '{last}'",
+    "must be a whole number from {least} to {most}",
+    "does not fit: {description}",
+    # web/strict.py
+    "must be given once",
+    "must be text that has a form in UTF-8; a lone surrogate has none",
+    "must not be null; leave it out, and it stays as it is",
+    "must be an instant with its offset, such as 2024-03-31T01:00:00Z",
+    "must be a day, YYYY-MM-DD",
+    # insights/question.py
+    "It is one of {allowed}.",
+    "It is a whole number from {least} to {most}.",
     # web/oauth.py, where somebody is asked whether a program may come in
     "Programs are not let in here: TONEARM_OAUTH is off.",
     "A parameter was sent more than once.",
@@ -113,4 +141,5 @@ def _told() -> Iterator[str]:
     yield from (error.sentence for error in oidc_errors.OidcError.__subclasses__())
     yield from wording.SENTENCES.values()
     yield from (HTTPStatus(status).phrase for status in _STATUSES)
+    yield from KINDS.values()
     yield from _COMPOSED

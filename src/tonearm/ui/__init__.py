@@ -1,6 +1,7 @@
 """The listener's pages: server-rendered HTML, SVG charts, and the files that go with them."""
 
 import pkgutil
+from collections.abc import Sequence
 from importlib import import_module
 
 from fastapi import APIRouter
@@ -34,7 +35,7 @@ def static_app() -> VersionedFiles:
     return VersionedFiles()
 
 
-def error_page(request: Request, status: int, title: str, detail: str) -> Response:
+def error_page(request: Request, status: int, title: str, details: Sequence[str]) -> Response:
     """Render an error for a person, with the id under which the log knows the request."""
     # What went wrong may have done so before anybody was asked who they are.
     with speaking(language_of(request)):
@@ -43,7 +44,7 @@ def error_page(request: Request, status: int, title: str, detail: str) -> Respon
             frame_of(request),
             status=status,
             title=from_below(title),
-            detail=from_below(detail),
+            detail=" ".join(map(from_below, details)),
             request_id=request_id(request.scope),
             # Whoever was on the way through an address of the API came from the account.
             is_on_the_way=is_api(request.scope),

@@ -1,12 +1,9 @@
 """Every error becomes one answer: a problem for programs, a page for people."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
@@ -15,28 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from tonearm.accounts.errors import TooManyAttemptsError
 from tonearm.domain.errors import ForbiddenError, InvalidInputError, TonearmError
-from tonearm.domain.text import quoted
 from tonearm.web.addresses import challenge_of
+from tonearm.web.faults import fault_of
 from tonearm.web.problem import Fault, make_problem, problem_response, status_title
 from tonearm.web.redirect import RedirectError
 from tonearm.web.scope import is_api, request_id
 
-ErrorPage = Callable[[Request, int, str, str], Response]
-"""Renders an error for people from request, status, title and detail."""
+ErrorPage = Callable[[Request, int, str, Sequence[str]], Response]
+"""Renders an error for people from request, status, title and the sentences of its detail."""
 
-_LONGEST_SHOWN_NAME = 64
-_TYPE_TAG = re.compile(r"^(constrained|function)-|^(int|str|strict-int)$")
-_NO_SUCH_NUMBER = {"int_parsing", "int_parsing_size", "greater_than_equal", "less_than_equal"}
+_MOST_TOLD = 3
 _NOT_FOUND = "There is nothing at this address."
-_KINDS: Mapping[type, str] = {
-    str: "a text",
-    bool: "true or false",
-    int: "an integer",
-    float: "a number",
-    list: "a list",
-    dict: "an object",
-    type(None): "null",
-}
 _CODES: Mapping[int, str] = {
     400: "bad_request",
     401: "unauthenticated",
@@ -84,7 +70,8 @@ class Errors:
     ) -> Response:
         """Give the answer for an error: a page where the request asks for one, else a problem."""
         if self._error_page is not None and _wants_page(request):
-            return self._error_page(request, status, status_title(status), detail)
+            details = [fault.detail for fault in faults[:_MOST_TOLD]] or [detail]
+            return self._error_page(request, status, status_title(status), details)
         problem = make_problem(status, code, detail, request_id(request.scope), faults)
         return problem_response(problem, headers)
 
@@ -111,8 +98,8 @@ class Errors:
             if request.method not in _methods_of(request):
                 return self._wrong_method(request)
             return self.respond(request, 404, "not_found", _NOT_FOUND)
-        faults = [_fault(entry, request.scope.get("route")) for entry in error.errors()]
-        detail = " ".join(fault.detail for fault in faults[:3])
+        faults = [fault_of(entry, request.scope.get("route")) for entry in error.errors()]
+        detail = " ".join(fault.detail for fault in faults[:_MOST_TOLD])
         return self.respond(request, 422, "invalid_input", detail, faults=faults)
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
@@ -172,58 +159,3 @@ def _methods_of(request: Request) -> set[str]:
     # Files, which no route is for, are there to be read.
     methods = {method for route in own or at for method in route.methods or ()} or {"GET"}
     return methods | {"HEAD"} if "GET" in methods else methods
-
-
-def _fault(entry: Mapping[str, Any], route: object) -> Fault:
-    where, *path = entry["loc"]
-    kind = str(entry["type"])
-    if kind == "json_invalid":
-        return Fault("body", "body", f"The body must be JSON: {entry['ctx']['error']}.")
-    # A field of several types is named once a type, with a word for the type behind it.
-    parts = [str(part) for part in path if not _TYPE_TAG.search(str(part))]
-    name = ".".join(parts) or str(where)
-    shown = "".join(character for character in name if character.isprintable())
-    shown = shown[:_LONGEST_SHOWN_NAME]
-    if kind == "missing":
-        return Fault(shown, str(where), f"`{shown}` is required.")
-    if kind == "extra_forbidden":
-        known = entry.get("ctx", {}).get("allowed")
-        suffix = f"; allowed: {known}" if known else ""
-        return Fault(shown, str(where), f"`{shown}` is not known here{suffix}.")
-    message = str(entry["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should be", "must be").replace("should", "must")
-    value = entry.get("input")
-    sent = _KINDS.get(type(value), "something else") + " was"
-    # No operation takes a secret in its address, which logs hold anyway; bodies and headers may have one.
-    if where in {"query", "path"}:
-        allowed = (
-            _allowed_values(route.dependant, name, kind) if isinstance(route, APIRoute) else None
-        )
-        message = allowed or message
-        values = value if isinstance(value, list) else [value]
-        sent = " and ".join(map(quoted, values)) + (" were" if len(values) > 1 else " was")
-    return Fault(shown, str(where), f"`{shown}`: {message} ({sent} sent).")
-
-
-def _allowed_values(dependant: Dependant, name: str, kind: str) -> str | None:
-    """Say what a query parameter has to be where a check of this kind failed; None where the check says so itself."""
-    field = next((field for field in _query_fields(dependant) if field.alias == name), None)
-    if field is None:
-        return None
-    if kind == "string_pattern_mismatch" and field.field_info.description:
-        return f"does not fit: {field.field_info.description.rstrip('.')}"
-    notes = {
-        bound: getattr(note, bound)
-        for note in field.field_info.metadata
-        for bound in ("ge", "le")
-        if hasattr(note, bound)
-    }
-    if kind in _NO_SUCH_NUMBER and notes.keys() == {"ge", "le"}:
-        return f"must be a whole number from {notes['ge']:,} to {notes['le']:,}"
-    return None
-
-
-def _query_fields(dependant: Dependant) -> Iterator[Any]:
-    yield from dependant.query_params
-    for dependency in dependant.dependencies:
-        yield from _query_fields(dependency)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import httpx2
@@ -85,8 +85,8 @@ async def fail(kind: str) -> Response:
     raise RuntimeError(SECRET)
 
 
-def error_page(request: Request, status: int, title: str, detail: str) -> Response:
-    return HTMLResponse(f"<h1>{title}</h1><p>{detail}</p>{request.url.path}", status)
+def error_page(request: Request, status: int, title: str, details: Sequence[str]) -> Response:
+    return HTMLResponse(f"<h1>{title}</h1><p>{' '.join(details)}</p>{request.url.path}", status)
 
 
 def make_app(*, has_pages: bool = False, is_secure: bool = False) -> FastAPI:
