@@ -2,9 +2,9 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonearm.domain.errors import InvalidInputError, NotFoundError
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tonearm.accounts.people import User
     from tonearm.bootstrap import Tonearm
     from tonearm.ops.settings import Settings
+
+_Item = TypeVar("_Item")
 
 
 class UsageError(InvalidInputError):
@@ -95,6 +97,22 @@ def print_json(document: object) -> None:
 
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_list(
+    items: Sequence[_Item], line: Callable[[_Item], str], *, json: bool, none: str = ""
+) -> None:
+    """Print a list: for programs as one JSON document, for people a line for each thing.
+
+    `none` is what people are told where there is nothing; without it, nothing.
+    """
+    if json:
+        print_json({"items": items})
+        return
+    if none and not items:
+        say(none)
+    for item in items:
+        say(line(item))
 
 
 def say(line: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
 
 if TYPE_CHECKING:
     from tonearm.accounts.audit import Entry
@@ -46,11 +46,7 @@ def list_(
         person = None if user is None else listener(tonearm, user).id
         wanted = Wanted(action=action, person_id=person, since=begins)
         found = tonearm.audit.list(wanted, limit=limit)
-    if json:
-        print_json({"items": found})
-        return
-    for entry in found:
-        say(_line(entry))
+    print_list(found, _line, json=json)
 
 
 @COMMAND.command

@@ -1,8 +1,13 @@
 """`tonearm clients`: OAuth clients that are made by hand, such as for a custom GPT."""
 
+from typing import TYPE_CHECKING
+
 from cyclopts import App
 
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_json, print_list, say
+
+if TYPE_CHECKING:
+    from tonearm.accounts.oauth_clients import Client
 
 COMMAND = App(name="clients", help="OAuth clients made by hand, such as for a custom GPT.")
 
@@ -46,15 +51,14 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.clients.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No clients yet. Make one with: tonearm clients create NAME")
-    for client in found:
-        used = f"let in {client.used_at:%Y-%m-%d %H:%M} UTC" if client.used_at else "not let in yet"
-        where = ", ".join(client.redirect_uris)
-        say(f"{client.id:>4}  {client.client_id}  {client.name}: answered at {where}, {used}")
+    none = "No clients yet. Make one with: tonearm clients create NAME"
+    print_list(found, _line, json=json, none=none)
+
+
+def _line(client: "Client") -> str:
+    used = f"let in {client.used_at:%Y-%m-%d %H:%M} UTC" if client.used_at else "not let in yet"
+    where = ", ".join(client.redirect_uris)
+    return f"{client.id:>4}  {client.client_id}  {client.name}: answered at {where}, {used}"
 
 
 @COMMAND.command

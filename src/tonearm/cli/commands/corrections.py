@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_json, print_list, say
 from tonearm.domain.vocabulary import ItemKind
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         records = tonearm.corrections.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": records})
-        return
-    if not records:
-        say("No corrections yet.")
-    for record in records:
-        say(_line(record))
+    print_list(records, _line, json=json, none="No corrections yet.")
 
 
 @COMMAND.command

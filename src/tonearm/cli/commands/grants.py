@@ -1,8 +1,13 @@
 """`tonearm grants`: what people have let programs in to by OAuth."""
 
+from typing import TYPE_CHECKING
+
 from cyclopts import App
 
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_list, say
+
+if TYPE_CHECKING:
+    from tonearm.accounts.oauth_grants import Grant
 
 COMMAND = App(name="grants", help="What people have let programs in to by OAuth.")
 
@@ -17,17 +22,15 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.grants.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No grants. Programs that ask for one send a browser here.")
-    for grant in found:
-        name = grant.client_name or "without a name"
-        used = f"used {grant.seen_at:%Y-%m-%d %H:%M} UTC"
-        say(
-            f"{grant.id:>4}  {name}: {', '.join(grant.scopes)}, answered at {grant.answered_at}, {used}"
-        )
+    none = "No grants. Programs that ask for one send a browser here."
+    print_list(found, _line, json=json, none=none)
+
+
+def _line(grant: "Grant") -> str:
+    name = grant.client_name or "without a name"
+    used = f"used {grant.seen_at:%Y-%m-%d %H:%M} UTC"
+    scopes = ", ".join(grant.scopes)
+    return f"{grant.id:>4}  {name}: {scopes}, answered at {grant.answered_at}, {used}"
 
 
 @COMMAND.command

@@ -2,10 +2,14 @@
 
 import sys
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
+
+if TYPE_CHECKING:
+    from tonearm.importers.records import ImportRecord
 
 COMMAND = App(name="imports", help="Look at imports and take them back.")
 
@@ -20,16 +24,15 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         records = tonearm.imports.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": records})
-        return
-    if not records:
-        say("No imports yet. Start with: tonearm import my_spotify_data.zip")
-    for record in records:
-        say(
-            f"{record.id:>4}  {record.created_at:%Y-%m-%d %H:%M}  {record.state:<10} "
-            f"{record.counts.rows:>10,} rows  {record.counts.new:>10,} new  {record.name}"
-        )
+    none = "No imports yet. Start with: tonearm import my_spotify_data.zip"
+    print_list(records, _line, json=json, none=none)
+
+
+def _line(record: "ImportRecord") -> str:
+    return (
+        f"{record.id:>4}  {record.created_at:%Y-%m-%d %H:%M}  {record.state:<10} "
+        f"{record.counts.rows:>10,} rows  {record.counts.new:>10,} new  {record.name}"
+    )
 
 
 @COMMAND.command

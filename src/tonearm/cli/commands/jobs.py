@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
 
 if TYPE_CHECKING:
     from tonearm.bootstrap import Tonearm
+    from tonearm.jobs.records import Job, Queue
 
 COMMAND = App(name="jobs", help="Look at jobs and queues, cancel and retry.")
 StateName = Literal["queued", "waiting", "running", "succeeded", "failed", "cancelled", "dead"]
@@ -45,15 +46,13 @@ def list_(
             queue=queue,
             limit=limit,
         )
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No such jobs.")
-    for job in found:
-        done = "" if job.progress is None else f"  {job.progress:.0%}"
-        why = f"  {job.error}" if job.error else ""
-        say(f"{job.id:>6}  {job.created_at:%Y-%m-%d %H:%M}  {job.state:<10} {job.name}{done}{why}")
+    print_list(found, _line, json=json, none="No such jobs.")
+
+
+def _line(job: "Job") -> str:
+    done = "" if job.progress is None else f"  {job.progress:.0%}"
+    why = f"  {job.error}" if job.error else ""
+    return f"{job.id:>6}  {job.created_at:%Y-%m-%d %H:%M}  {job.state:<10} {job.name}{done}{why}"
 
 
 @COMMAND.command
@@ -123,17 +122,15 @@ def queues(*, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.jobs.list_queues()
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No jobs yet.")
-    for queue in found:
-        counts = ", ".join(f"{count:,} {state}" for state, count in sorted(queue.counts.items()))
-        bounds = f"  at most {queue.concurrency} at a time" if queue.concurrency else ""
-        rate = f"  at most {queue.per_minute} a minute" if queue.per_minute else ""
-        paused = "  paused" if queue.paused_at else ""
-        say(f"{queue.name:<16} {counts}{bounds}{rate}{paused}".rstrip())
+    print_list(found, _queue_line, json=json, none="No jobs yet.")
+
+
+def _queue_line(queue: "Queue") -> str:
+    counts = ", ".join(f"{count:,} {state}" for state, count in sorted(queue.counts.items()))
+    bounds = f"  at most {queue.concurrency} at a time" if queue.concurrency else ""
+    rate = f"  at most {queue.per_minute} a minute" if queue.per_minute else ""
+    paused = "  paused" if queue.paused_at else ""
+    return f"{queue.name:<16} {counts}{bounds}{rate}{paused}".rstrip()
 
 
 @COMMAND.command

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from tonearm.cli.durations import duration
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
 
 if TYPE_CHECKING:
+    from tonearm.accounts.keys import Key
     from tonearm.domain.vocabulary import Scope
 
 COMMAND = App(name="keys", help="API keys for programs.")
@@ -53,16 +54,15 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.keys.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No keys yet. Make one with: tonearm keys create NAME --scopes history:read")
-    for key in found:
-        ends = f", ends {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
-        used = f", used {key.used_at:%Y-%m-%d %H:%M} UTC" if key.used_at else ", not used yet"
-        where = f" from {key.used_from}" if key.used_from else ""
-        say(f"{key.id:>4}  {key.prefix}…  {key.name}: {', '.join(key.scopes)}{ends}{used}{where}")
+    none = "No keys yet. Make one with: tonearm keys create NAME --scopes history:read"
+    print_list(found, _line, json=json, none=none)
+
+
+def _line(key: "Key") -> str:
+    ends = f", ends {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
+    used = f", used {key.used_at:%Y-%m-%d %H:%M} UTC" if key.used_at else ", not used yet"
+    where = f" from {key.used_from}" if key.used_from else ""
+    return f"{key.id:>4}  {key.prefix}…  {key.name}: {', '.join(key.scopes)}{ends}{used}{where}"
 
 
 @COMMAND.command

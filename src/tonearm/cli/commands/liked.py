@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_json, print_list, say
 
 COMMAND = App(name="liked", help="The tracks that a listener likes.")
 
@@ -19,13 +19,14 @@ def list_(*, user: str | None = None, limit: int = 50, json: bool = False) -> No
     with opened() as tonearm:
         person = listener(tonearm, user)
         likes = tonearm.liked.list(person.id, limit=max(limit, 1))
-    if json:
-        print_json({"items": likes})
-        return
-    for like in likes:
-        say(
-            f"{like.liked_at:%Y-%m-%d}  {like.name or 'Without a name'}, {like.artist or 'unknown artist'}  {like.key}"
-        )
+    print_list(
+        likes,
+        lambda like: (
+            f"{like.liked_at:%Y-%m-%d}  {like.name or 'Without a name'}, "
+            f"{like.artist or 'unknown artist'}  {like.key}"
+        ),
+        json=json,
+    )
 
 
 @COMMAND.command

@@ -1,15 +1,22 @@
 """`tonearm links`: who is linked to Spotify."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from tonearm.cli.session import listener, opened, print_json, say
+from tonearm.cli.session import listener, opened, print_list, say
 
 if TYPE_CHECKING:
     from tonearm.accounts.link_records import Link
 
 COMMAND = App(name="links", help="Links to Spotify.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    user: str
+    link: "Link"
 
 
 @COMMAND.command(name="list")
@@ -21,15 +28,11 @@ def list_(*, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = [
-            (tonearm.accounts.get(user_id).name, link) for user_id, link in tonearm.links.list_all()
+            _Linked(tonearm.accounts.get(user_id).name, link)
+            for user_id, link in tonearm.links.list_all()
         ]
-    if json:
-        print_json({"items": [{"user": name, "link": link} for name, link in found]})
-        return
-    if not found:
-        say("Nobody is linked to Spotify. People link on their account page.")
-    for name, link in found:
-        say(f"{name}: {_told(link)}")
+    none = "Nobody is linked to Spotify. People link on their account page."
+    print_list(found, lambda one: f"{one.user}: {_told(one.link)}", json=json, none=none)
 
 
 @COMMAND.command

@@ -1,8 +1,13 @@
 """`tonearm sessions`: log-ins of browsers and API clients."""
 
+from typing import TYPE_CHECKING
+
 from cyclopts import App
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_list, say
+
+if TYPE_CHECKING:
+    from tonearm.accounts.sessions import Session
 
 COMMAND = App(name="sessions", help="Log-ins of browsers and API clients.")
 
@@ -17,18 +22,16 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.sessions.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("Nobody is logged in.")
-    for session in found:
-        where = f" from {session.address}" if session.address else ""
-        said = f", {session.agent}" if session.agent else ""
-        say(
-            f"{session.id:>4}  {session.kind:<6}  begun {session.created_at:%Y-%m-%d %H:%M}{where}, "
-            f"last used {session.seen_at:%Y-%m-%d %H:%M} UTC{said}"
-        )
+    print_list(found, _line, json=json, none="Nobody is logged in.")
+
+
+def _line(session: "Session") -> str:
+    where = f" from {session.address}" if session.address else ""
+    said = f", {session.agent}" if session.agent else ""
+    return (
+        f"{session.id:>4}  {session.kind:<6}  begun {session.created_at:%Y-%m-%d %H:%M}{where}, "
+        f"last used {session.seen_at:%Y-%m-%d %H:%M} UTC{said}"
+    )
 
 
 @COMMAND.command

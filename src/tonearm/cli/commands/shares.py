@@ -1,11 +1,14 @@
 """`tonearm shares`: public pages of a listener, each opened by one link."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
+
+if TYPE_CHECKING:
+    from tonearm.history.shared import Share
 
 COMMAND = App(name="shares", help="Public pages of a listener, each opened by one link.")
 _USUAL_DAYS = 30
@@ -83,18 +86,17 @@ def list_(*, user: str | None = None, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.shares.list(listener(tonearm, user).id)
-    if json:
-        print_json({"items": found})
-        return
-    if not found:
-        say("No shares. Make one with: tonearm shares create overview --range this_year")
-    for share in found:
-        about = f" {share.item}" if share.item else ""
-        title = f" “{share.title}”" if share.title else ""
-        ends = f"ends {share.ends_at:%Y-%m-%d %H:%M} UTC" if share.ends_at else "never ends"
-        last = f", last {share.viewed_at:%Y-%m-%d %H:%M} UTC" if share.viewed_at else ""
-        seen = f"seen {share.views} time{'' if share.views == 1 else 's'}{last}"
-        say(f"{share.id:>4}  {share.view}{about}, {share.range}{title}: {ends}, {seen}")
+    none = "No shares. Make one with: tonearm shares create overview --range this_year"
+    print_list(found, _line, json=json, none=none)
+
+
+def _line(share: "Share") -> str:
+    about = f" {share.item}" if share.item else ""
+    title = f" “{share.title}”" if share.title else ""
+    ends = f"ends {share.ends_at:%Y-%m-%d %H:%M} UTC" if share.ends_at else "never ends"
+    last = f", last {share.viewed_at:%Y-%m-%d %H:%M} UTC" if share.viewed_at else ""
+    seen = f"seen {share.views} time{'' if share.views == 1 else 's'}{last}"
+    return f"{share.id:>4}  {share.view}{about}, {share.range}{title}: {ends}, {seen}"
 
 
 @COMMAND.command

@@ -7,7 +7,7 @@ from cyclopts import App
 
 from tonearm.cli.answers import print_answer
 from tonearm.cli.questions import given_values, tell_options
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list
 from tonearm.insights.chart import Chart, load_charts
 from tonearm.insights.question import make_question
 
@@ -22,15 +22,11 @@ def list_measures(measure: str | None = None, /, *, json: bool = False) -> None:
     charts = load_charts()
     if measure is not None:
         raise UsageError(f"There is no measure '{measure}'. There are {', '.join(charts)}.")
-    if json:
-        items = [
-            {"name": name, "title": chart.title, "description": chart.description}
-            for name, chart in charts.items()
-        ]
-        print_json({"items": items})
-        return
-    for name, chart in charts.items():
-        say(f"{name:<14} {chart.description}")
+    items = [
+        {"name": name, "title": chart.title, "description": chart.description}
+        for name, chart in charts.items()
+    ]
+    print_list(items, lambda item: f"{item['name']:<14} {item['description']}", json=json)
 
 
 def _command(chart: Chart[Any, Any]) -> Callable[..., None]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 from cyclopts import App
 
 from tonearm.cli.durations import duration
-from tonearm.cli.session import UsageError, listener, opened, print_json, say
+from tonearm.cli.session import UsageError, listener, opened, print_json, print_list, say
 from tonearm.domain.events import EventName
 from tonearm.domain.preferences import Language
 
 if TYPE_CHECKING:
+    from tonearm.accounts.invitations import Invitation
+    from tonearm.accounts.people import User
     from tonearm.bootstrap import Tonearm
     from tonearm.domain.vocabulary import Role
 
@@ -50,13 +52,13 @@ def list_(*, json: bool = False) -> None:
     """
     with opened() as tonearm:
         users = tonearm.administration.list()
-    if json:
-        print_json({"items": users})
-        return
-    for user in users:
-        password = "" if user.has_password else "  no password yet"
-        password = "  disabled" if user.is_disabled else password
-        say(f"{user.id:>4}  {user.name:<24} {user.role:<10} {user.zone}{password}")
+    print_list(users, _line, json=json)
+
+
+def _line(user: "User") -> str:
+    password = "" if user.has_password else "  no password yet"
+    password = "  disabled" if user.is_disabled else password
+    return f"{user.id:>4}  {user.name:<24} {user.role:<10} {user.zone}{password}"
 
 
 @COMMAND.command(name="set-preferences")
@@ -288,12 +290,12 @@ def invitations(*, json: bool = False) -> None:
     """
     with opened() as tonearm:
         found = tonearm.invitations.list()
-    if json:
-        print_json({"items": found})
-        return
-    for one in found:
-        ends = f"ends {one.ends_at:%Y-%m-%d %H:%M} UTC"
-        say(f"{one.id:>4}  {one.role:<10} {ends}, by {one.made_by}  {one.note}")
+    print_list(found, _invitation_line, json=json)
+
+
+def _invitation_line(one: "Invitation") -> str:
+    ends = f"ends {one.ends_at:%Y-%m-%d %H:%M} UTC"
+    return f"{one.id:>4}  {one.role:<10} {ends}, by {one.made_by}  {one.note}"
 
 
 @COMMAND.command(name="revoke-invitation")
