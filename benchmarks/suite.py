@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    assistants,
     datasets,
     imports,
     interference,
@@ -29,6 +30,7 @@ GROUPS: dict[str, Callable[[Scale], Group]] = {
     "interference": interference.measure,
     "measures": measures.measure,
     "store": store.measure,
+    "assistants": assistants.measure,
     "tenants": tenants.measure,
     "jobs": jobs.measure,
     "serving": serving.measure,

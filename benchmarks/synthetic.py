@@ -1,6 +1,6 @@
 """Histories that never were an export: columns drawn with numpy, stored through Tonearm's own storage."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from tonearm.history.evidence import Lane, list_months, load_months
 from tonearm.history.publication import lock_history
 from tonearm.history.sightings import SIGHTING_TYPES, Context
 from tonearm.history.store import KINDS
+from tonearm.importers.records import Counts, Progress
 from tonearm.storage.bulk import insert_rows
 from tonearm.storage.columns import pack
 from tonearm.storage.database import Database
@@ -35,6 +36,8 @@ FIRST_AT, LAST_AT = (
     int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000) for year in (2011, 2026)
 )
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_NO_PROGRESS = Progress(None, 0, 0, 0, 0, 0, 0.0, 0.0, None)
+_NO_COUNTS = Counts(0, 0, 0, 0, 0, 0, 0)
 _SHORT_SHARE = 0.25
 _PAUSED_SHARE = 0.05
 _LEAST_BREAK_MS = 4 * 3_600_000
@@ -191,7 +194,8 @@ def vouch(database: Database, history: History, user_id: int = USER) -> Evidence
             connection.execute(
                 insert(imports).values(
                     user_id=user_id, id=number, state=ImportState.PUBLISHED, is_preview=False,
-                    name="my_spotify_data.zip", spool="", created_at=_NOW, progress={}, counts={},
+                    name="my_spotify_data.zip", spool="", created_at=_NOW,
+                    progress=asdict(_NO_PROGRESS), counts=asdict(_NO_COUNTS),
                 )
             )  # fmt: skip
             connection.execute(
