@@ -19,6 +19,7 @@ def run_server(settings: "Settings", *, with_worker: bool = True) -> None:
     from tonearm.ops.memory import leave_out  # noqa: PLC0415 - only the server needs it
 
     leave_out("rich")  # 4 MB that structlog would load because it is there
+    leave_out("pygments")  # the same of Alembic, to colour templates that nobody sees here
     # What is loaded stays: to look through it again and again takes a sixth of the start.
     gc.disable()
     import uvicorn  # noqa: PLC0415 - only the server needs it

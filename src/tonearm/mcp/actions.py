@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -23,6 +23,7 @@ from tonearm.mcp.schemas import input_schema, output_schema
 from tonearm.mcp.tool import find_tool, load_tools
 from tonearm.web.addresses import own_address
 from tonearm.web.callers import Rooms
+from tonearm.web.descriptions import Described
 from tonearm.web.etags import tagged
 from tonearm.web.problem import describe_problem
 from tonearm.web.strict import api_router, problems
@@ -66,10 +67,10 @@ class ToolPage:
     """There is no next page."""
 
 
-class CallWish(BaseModel):
+class CallWish(Described):
     """A tool to call; its arguments stand beside its name, or under `arguments`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     tool: Annotated[str | None, Field(max_length=_LONGEST_NAME)] = None
     """Name of the tool."""

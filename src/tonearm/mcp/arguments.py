@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import Rule
+from tonearm.web.descriptions import Described
 
 _MOST_FAULTS = 3
 
@@ -20,12 +21,10 @@ Cursor = Annotated[
 ]
 
 
-class Arguments(BaseModel):
+class Arguments(Described):
     """What a tool takes; unknown arguments are errors, and nothing is taken for what it is not."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     def given(self) -> dict[str, Any]:
         """Give what was sent, by its names, without what was left out."""

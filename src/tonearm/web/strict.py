@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.domain.text import is_writable
+from tonearm.web.descriptions import Described
 from tonearm.web.etags import tagged
 from tonearm.web.idempotency import answer_once, refuse_key, takes_key
 from tonearm.web.openapi import access_of
@@ -22,10 +23,10 @@ from tonearm.web.problem import describe_problem
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Body(BaseModel):
+class Body(Described):
     """What a request sends; unknown fields are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("*")
     @classmethod
