@@ -14,6 +14,7 @@ from moving_clock import MovingClock
 from simulator.simulating import SMALL
 from tonearm.accounts.people import User
 from tonearm.bootstrap import Tonearm, build
+from tonearm.bootstrap.metrics import count as count_for
 from tonearm.collector.records import CollectionStatus
 from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import Rule
@@ -171,7 +172,8 @@ def collecting(
     simulator = Simulator(7, SimulatorClock(system=clock), plan)
     simulator.limits.rate = simulator.limits.quota = 10**9
     with serving(simulator) as origin:
-        tonearm = build(settings_for(origin, url, folder, **chosen), clock)
+        settings = settings_for(origin, url, folder, **chosen)
+        tonearm = build(settings, clock, count_for(settings))
         try:
             yield Room(tonearm, clock, simulator, tonearm.accounts.add("Ada", "UTC"))
         finally:
