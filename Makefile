@@ -9,6 +9,8 @@ ARGS    ?=
 
 # The environment belongs to this checkout alone: nothing installed or configured for the user leaks in.
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT
+# Without bytecode on disk every command and every process of a test compiles four hundred modules first.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -32,8 +32,15 @@ class Cost:
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """Give an environment in which only these settings of Tonearm apply; it counts requests, and refuses none."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM_")}
+    """Give an environment in which only these settings of Tonearm apply; it counts requests, and refuses none.
+
+    Bytecode stays on disk, as it lies beside an installed package: without it a start mostly compiles.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TONEARM_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     chosen = {f"TONEARM_{name.upper()}": value for name, value in settings.items()}
     unlimited = {
         f"TONEARM_RATE_{name}": "1000000000"
