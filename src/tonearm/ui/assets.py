@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 STATIC_DIR = Path(__file__).with_name("static")
@@ -53,6 +53,8 @@ class VersionedFiles(StaticFiles):
             asked = Headers(scope=scope)
             if "gzip" in asked.get("accept-encoding", "") and "range" not in asked:
                 response = _compressed(response)
+                if self.is_not_modified(response.headers, asked):
+                    response = NotModifiedResponse(response.headers)
             response.headers["vary"] = "accept-encoding"
         response.headers["cache-control"] = _KEPT if is_present else "no-cache"
         return response

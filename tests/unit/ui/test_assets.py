@@ -59,6 +59,17 @@ def test_texts_come_compressed_to_whoever_takes_that(name: str) -> None:
     assert packed.headers["etag"] != plain.headers["etag"]
 
 
+def test_whoever_has_a_compressed_text_is_not_sent_it_again() -> None:
+    path = f"/{version()}/style.css"
+    plain, packed = get(path).headers["etag"], get(path, GZIP).headers["etag"]
+    for tag, headers in ((plain, ()), (packed, (GZIP,))):
+        again = get(path, (b"if-none-match", tag.encode()), *headers)
+        assert (again.status_code, again.headers["etag"]) == (304, tag)
+        assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
+    other = get(path, (b"if-none-match", b'"of another file-gzip"'), GZIP)
+    assert other.status_code == 200
+
+
 def test_a_part_of_a_file_and_what_is_compressed_already_come_as_they_are() -> None:
     font = get(f"/{version()}/vendor/inter/inter-latin-wght-normal.woff2", GZIP)
     part = get(f"/{version()}/style.css", GZIP, (b"range", b"bytes=0-9"))
