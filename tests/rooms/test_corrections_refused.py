@@ -50,6 +50,9 @@ def test_corrections_are_listed_with_what_they_say(person: Person) -> None:
     assert (play.title, play.artist, f"{play.ended_at:%H:%M}") == ("Song a", "Ada", "12:00")
     assert person.house.person().id != person.id
     assert corrections.list(person.id + 1) == []
+    assert corrections.list(person.id, limit=1) == [newest]
+    assert corrections.list(person.id, before=newest.id, limit=1) == [oldest]
+    assert corrections.list(person.id, before=oldest.id) == []
 
 
 def test_a_correction_is_undone_once_and_by_its_listener(person: Person) -> None:

@@ -50,13 +50,18 @@ class Corrections:
         self._database = database
         self._clock = clock
 
-    def list(self, user_id: int) -> list[Correction]:
-        """Give a listener's corrections, newest first, undone ones included."""
+    def list(
+        self, user_id: int, *, before: int | None = None, limit: int | None = None
+    ) -> list[Correction]:
+        """Give a listener's corrections, newest first, undone ones included; only those before one's id, if asked."""
         query = (
             select(corrections)
             .where(corrections.c.user_id == user_id)
             .order_by(corrections.c.id.desc())
+            .limit(limit)
         )
+        if before is not None:
+            query = query.where(corrections.c.id < before)
         with self._database.read() as connection:
             return [read_correction(row) for row in connection.execute(query)]
 

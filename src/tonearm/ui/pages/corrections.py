@@ -25,8 +25,7 @@ def corrections_page(
     before: Annotated[int, Query(ge=1, le=_LARGEST_ID)] = _LARGEST_ID,
 ) -> Response:
     """Show corrections, newest first, fifty at a time."""
-    every = rooms.corrections.list(caller.id)
-    found = [correction for correction in every if correction.id < before][: _SHOWN + 1]
+    found = rooms.corrections.list(caller.id, before=before, limit=_SHOWN + 1)
     html = render(
         "corrections.html",
         frame_of(request, caller),
