@@ -1,5 +1,6 @@
 """Compare: two ranges side by side."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -79,5 +80,6 @@ def render_comparison(found: Comparison, ask: Ask, frame: Frame) -> str:
         numbers=numbers,
         other=dict(ask.more).get("other", ""),
         other_label=asking.range_name(other.range, other),
+        other_ask=replace(ask, range=other.range),
         **picker_values(ask, found.covered, has_all=False),
     )
