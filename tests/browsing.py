@@ -1,10 +1,32 @@
 """Pages in a real browser, and what is expected of each of them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
+
+_click, _go_back = Locator.click, Page.go_back
+
+
+def arrive(page: Page) -> None:
+    """Wait for the page that is on its way: Playwright does so where pages are loaded, not where they are swapped."""
+    page.locator("html:not([data-underway])").wait_for(state="attached")
+
+
+def _click_and_arrive(locator: Locator, **options: Any) -> None:  # noqa: ANN401 - those of Playwright
+    _click(locator, **options)
+    arrive(locator.page)
+
+
+def _go_back_and_arrive(page: Page, **options: Any) -> None:  # noqa: ANN401 - those of Playwright
+    _go_back(page, **options)
+    arrive(page)
+
+
+Locator.click = _click_and_arrive  # type: ignore[method-assign,assignment]
+Page.go_back = _go_back_and_arrive  # type: ignore[method-assign,assignment]
 
 # What reaches beyond the window, if the page does.
 _WIDER = """width => document.documentElement.scrollWidth <= width ? [] :

@@ -26,6 +26,8 @@ from tonearm.web.callers import PageCaller, PageEditor, Rooms
 
 ROUTER = APIRouter(include_in_schema=False)
 _SHOWN = 100
+_LONGEST = 500
+"""Rows after which a list stops to grow by itself, and the most that are shown at once."""
 _LARGEST_PLAY = (1 << 32) - 1
 _EVERYTHING = "all"
 _DEEDS = ("hide", "delete")
@@ -53,6 +55,7 @@ class HistoryForm(BaseModel):
     hidden: str = ""
     private: str = ""
     cursor: str = ""
+    limit: Annotated[int, Field(ge=1, le=_LONGEST)] = _SHOWN
     done: Done = None
 
     def filters(self) -> tuple[tuple[str, str], ...]:
@@ -78,16 +81,16 @@ def history_page(
     elsewhere = elsewhere_for_days(request, ask, form.first, form.last)
     if elsewhere is not None:
         return RedirectResponse(elsewhere, 303)
-    question = _question(ask, form.cursor)
+    question = _question(ask, form.cursor, form.limit)
     found = rooms.insights.plays(caller.id, question, caller.preferences)
     frame, later = hang(frame_of(request, caller), rooms, played(found.items))
     done = find_done(rooms, caller, form.done)
     return page(request, render_history(found, ask, question, frame, done), later=later)
 
 
-def _question(ask: Ask, cursor: str) -> PlaysQuestion:
+def _question(ask: Ask, cursor: str, limit: int) -> PlaysQuestion:
     values: dict[str, Any] = {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
-    values |= {**dict(ask.more), "limit": _SHOWN} | ({"cursor": cursor} if cursor else {})
+    values |= {**dict(ask.more), "limit": limit} | ({"cursor": cursor} if cursor else {})
     return make_question(PlaysQuestion, values)
 
 
@@ -107,6 +110,9 @@ def render_history(
         local_days=days,
         to_day=None if days is None else days[1] + timedelta(days=1),
         cursor=question.cursor or "",
+        limit=question.limit,
+        usual=_SHOWN,
+        reach=_LONGEST,
         done=done,
         **picker_values(ask, plays.covered),
     )

@@ -23,6 +23,8 @@ from tonearm.web.callers import PageCaller, Rooms
 
 ROUTER = APIRouter(prefix="/top", include_in_schema=False)
 USUAL_LIMIT = 50
+_LONGEST = 250
+"""Rows after which a list stops to grow by itself."""
 Ranking = Literal["artists", "albums", "tracks", "shows"]
 _SPOKEN: Mapping[str, str] = {"podcast": N_("Podcasts"), "audiobook": N_("Audiobooks")}
 _TITLES: Mapping[Ranking, tuple[str, str]] = {
@@ -98,6 +100,7 @@ def render_top(
         page=page_number,
         limit=limit,
         usual=USUAL_LIMIT,
+        longest=_LONGEST,
         reach=MOST_ITEMS,
         has_more=bool(shown.items) and end < min(top.total, MOST_ITEMS),
         **picker_values(ask, top.covered, _SPOKEN if ranking == "shows" else asking.LANES),

@@ -15,16 +15,16 @@ const end = async () => {
 };
 
 // Browsers have it over HTTPS and on this machine only.
-if (navigator.serviceWorker) {
-  (isWanted() ? begin() : end()).catch(() => {});
+if (navigator.serviceWorker) (isWanted() ? begin() : end()).catch(() => {});
+
+export default () => {
   const part = document.querySelector("[data-offline]");
   const box = part?.querySelector("input");
-  if (box) {
-    part.hidden = false;
-    box.checked = isWanted();
-    box.addEventListener("change", async () => {
-      localStorage.setItem("offline", box.checked ? "on" : "off");
-      await (box.checked ? begin() : end());
-    });
-  }
-}
+  if (!box || !navigator.serviceWorker) return;
+  part.hidden = false;
+  box.checked = isWanted();
+  box.addEventListener("change", async () => {
+    localStorage.setItem("offline", box.checked ? "on" : "off");
+    await (box.checked ? begin() : end());
+  });
+};

@@ -1,2 +1,4 @@
 // The page of no connection goes away by itself when there is one again.
-addEventListener("online", () => location.reload());
+export default (signal) => {
+  addEventListener("online", () => location.reload(), { signal });
+};

@@ -9,8 +9,8 @@ const parts = [
   "style.css",
   "brand/favicon.svg",
   "scripts/app.js",
-  "scripts/keys.js",
   "scripts/offline.js",
+  "scripts/visit.js",
   "vendor/inter/inter-latin-wght-normal.woff2",
   "vendor/fraunces/fraunces-latin-opsz-normal.woff2",
 ].map((name) => new URL(`static/${version}/${name}`, place).href);
