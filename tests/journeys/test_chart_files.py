@@ -45,9 +45,10 @@ def check_png(content: bytes) -> None:
 def test_every_file_of_every_page_is_there(ada: httpx2.Client) -> None:
     artist = ada.get(f"{API}/top-artists").json()["items"][0]["id"]
     pages = ("/?range=2024", "/patterns?range=2024", "/top/tracks?range=2024", "/years/2024")
+    month = "/years/2024/03"
     shows = "/top/shows?range=2024"
     seen: set[str] = set()
-    for page in (*pages, shows, f"/artists/{artist}?range=2024"):
+    for page in (*pages, month, shows, f"/artists/{artist}?range=2024"):
         links = {link.replace("&amp;", "&") for link in LINKS.findall(ada.get(page).text)}
         assert links, page
         for link in links - seen:

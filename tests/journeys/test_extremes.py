@@ -36,6 +36,7 @@ PAGES = (
     "/history?q=%E0%B9%80%E0%B8%9E%E0%B8%A5%E0%B8%87",
     "/patterns?range=2024",
     "/years/2024",
+    "/years/2024/03",
     "/completeness",
     f"/compare?range={RANGE}",
     "/search?q=a",

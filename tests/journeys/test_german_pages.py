@@ -26,6 +26,7 @@ NARROW, WIDE = 390, 1280
 PAGES = (
     "/?range=all", "/?range=2024", "/?range=2010", "/top/artists?range=2024&by=time", "/top/albums",
     "/top/tracks?page=2",
+    "/years/2024/03", "/years/2010/03",
     "/top/shows", "/patterns", "/years/2024", "/years/2010", "/compare?range=2024", "/history", "/plays/5",
     "/history?weekday=2&range=2024&q=a", "/artists/1", "/albums/1", "/tracks/1", "/completeness", "/imports",
     "/imports/1", "/imports/1/ledger", "/imports/1/ledger?verdict=duplicate", "/imports/1/undo", "/corrections",

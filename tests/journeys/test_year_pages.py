@@ -1,4 +1,4 @@
-"""The story of a year, and what is known of all of them, in a real browser."""
+"""The stories of years and months, and what is known of all of them, in a real browser."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import check_look, open_page
+from browsing import Watched, check_look, open_page
 from explored import explored, log_in
 from serving import PASSWORD
 
@@ -53,6 +53,7 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     assert "Ada" not in "".join(picture.itertext())
     page.locator("[rel=prev]").click()
     check_look(watched, width)
+    look_at_months(watched, width)
     page.goto(f"{base}/years/2007")
     expect(page.get_by_text("No music was heard in 2007")).to_be_visible()
     check_look(watched, width)
@@ -74,6 +75,27 @@ def test_years_and_completeness_are_looked_at(browser: Browser, base: str, width
     expect(page.get_by_role("heading", level=1)).to_have_text("History")
     assert not watched.complaints
     context.close()
+
+
+def look_at_months(watched: Watched, width: int) -> None:
+    """Go from a year to a month of it, take its picture, and step over the turn of the year."""
+    page = watched.page
+    page.get_by_text("Show as a table").click()
+    page.locator("table.grid").get_by_role("link", name="December").click()
+    expect(page).to_have_url(re.compile(r"/years/20\d\d/12$"))
+    expect(page.locator(".first-card .eyebrow")).to_contain_text("December")
+    check_look(watched, width)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Picture to share").click()
+    assert re.fullmatch(r"tonearm-20\d\d-12\.png", download.value.suggested_filename)
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    page.locator("[rel=next]").click()
+    expect(page).to_have_url(re.compile(r"/years/20\d\d/01$"))
+    page.locator("[rel=prev]").click()
+    page.get_by_role("link", name="The month in numbers").click()
+    page.get_by_role("link", name=re.compile(r"December 20\d\d as a story")).click()
+    page.get_by_role("link", name="All of 20").click()
+    expect(page).to_have_url(re.compile(r"/years/20\d\d$"))
 
 
 def look_at_days(page: Page) -> None:
@@ -120,6 +142,42 @@ def test_a_year_tells_what_the_measure_does(ada: httpx2.Client) -> None:
     assert totals["plays"] == year["totals"]["plays"]
 
 
+def test_a_month_tells_what_the_measure_does(ada: httpx2.Client) -> None:
+    month = ada.get(f"{API}/month", params={"month": "2024-02"}).json()
+    html = ada.get("/years/2024/02").text
+    assert f"{month['totals']['plays']:,}\xa0plays" in html
+    for place in ("artists", "albums", "tracks"):
+        for item in month[place]:
+            assert f'href="/{place}/{item["id"]}?range=2024-02"' in html
+    assert len(month["days"]) == 29
+    for day in month["days"]:
+        assert html.count(f'range={day["starts_on"]}"') > 2, "two drawings and a table"
+    totals = ada.get(f"{API}/totals", params={"range": "2024-02"}).json()
+    assert totals["plays"] == month["totals"]["plays"] == sum(day["plays"] for day in month["days"])
+    picture = ada.get("/years/2024/02/picture.svg")
+    assert picture.headers["content-disposition"] == 'inline; filename="tonearm-2024-02.svg"'
+    assert "February\xa02024" in picture.text
+    silent = ada.get("/years/2007/02?kind=podcast").text
+    assert "No podcasts were heard in February\xa02007." in silent
+    assert 'rel="next" href="/years/2007/03?kind=podcast"' in silent
+    assert 'rel="prev"' not in ada.get("/years/2006/01").text
+    assert 'rel="next"' not in ada.get("/years/2200/12").text
+    # Links of a year's bars carry what else was asked.
+    assert (
+        'href="/years/2024/02?kind=all&amp;rule=any"'
+        in ada.get("/years/2024?kind=all&rule=any").text
+    )
+
+
+def test_an_overview_leads_to_the_story_of_its_days(ada: httpx2.Client) -> None:
+    ranges = {
+        "2024": "/years/2024", "2024-03": "/years/2024/03", "2024-W10": "/years",
+        "2024-03-01..2024-04-01": "/years", "all": "/years",
+    }  # fmt: skip
+    for asked, story in ranges.items():
+        assert f'<p class="more"><a href="{story}">' in ada.get(f"/?range={asked}").text, asked
+
+
 def test_every_gap_and_source_of_the_measure_stands_on_the_page(ada: httpx2.Client) -> None:
     known = ada.get(f"{API}/completeness").json()
     html = ada.get("/completeness").text
@@ -154,6 +212,11 @@ def test_two_ranges_stand_side_by_side_as_the_measure_tells(ada: httpx2.Client) 
         ("/years?kind=bogus", 422),
         ("/years/2024?rule=bogus", 422),
         ("/years/2300/picture.svg", 404),
+        ("/years/2024/13", 404),
+        ("/years/2024/3", 404),
+        ("/years/1999/03", 404),
+        ("/years/2024/00/picture.png", 404),
+        ("/years/2024/03?kind=bogus", 422),
         ("/completeness?range=bogus", 422),
     ],
 )

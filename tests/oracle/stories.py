@@ -1,9 +1,9 @@
-"""Answers made of other measures: a listener's taste, and a year in review."""
+"""Answers made of other measures: a listener's taste, and a year or a month in review."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from oracle.comparison import Change, changes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from oracle.measures import Item, Key, Kind, Rule
     from oracle.plays import OraclePlay
+    from oracle.units import Unit
 
 ITEMS: tuple[Item, ...] = ("artists", "albums", "tracks")
 FIRST = 10
@@ -39,9 +40,10 @@ class Taste(NamedTuple):
     first_ms: int | None
 
 
-class YearItem(NamedTuple):
+class Leader(NamedTuple):
     place: Place
-    best_month: date
+    best: date
+    """First day of the month of the year, or day of the month, with most plays."""
     is_new: bool
 
 
@@ -56,20 +58,21 @@ class FirstPlay(NamedTuple):
     track: Key
 
 
-class Year(NamedTuple):
+class Review(NamedTuple):
     totals: Totals
     previous: Totals | None
     changes: dict[str, Change] | None
-    artists: list[YearItem]
-    albums: list[YearItem]
-    tracks: list[YearItem]
+    artists: list[Leader]
+    albums: list[Leader]
+    tracks: list[Leader]
     discovery: DiscoveryLine
     rediscovered: list[Rediscovery]
     peak_day: PeakDay | None
     longest_session: Session | None
     longest_streak: Streak
     first_play: FirstPlay | None
-    months: list[UnitLine]
+    units: list[UnitLine]
+    """The months of the year, or the days of the month."""
     peak_hour: int | None
 
 
@@ -127,9 +130,35 @@ def year_in_review(
     zone: ZoneInfo,
     rule: Rule = "30s",
     kind: Kind = "music",
-) -> Year:
+) -> Review:
     """The story of one local year."""
-    before, start, end = (day_start(date(one, 1, 1), zone) for one in (year - 1, year, year + 1))
+    days = date(year - 1, 1, 1), date(year, 1, 1), date(year + 1, 1, 1)
+    return review(plays, days, zone, rule, kind, "month")
+
+
+def month_in_review(
+    plays: Sequence[OraclePlay],
+    month: date,
+    zone: ZoneInfo,
+    rule: Rule = "30s",
+    kind: Kind = "music",
+) -> Review:
+    """The story of the local month that begins on a day."""
+    before = (month - timedelta(days=1)).replace(day=1)
+    after = (month + timedelta(days=31)).replace(day=1)
+    return review(plays, (before, month, after), zone, rule, kind, "day")
+
+
+def review(
+    plays: Sequence[OraclePlay],
+    days: tuple[date, date, date],
+    zone: ZoneInfo,
+    rule: Rule,
+    kind: Kind,
+    unit: Unit,
+) -> Review:
+    """The story from the second to before the third of some days, beside that from the first one; told by units."""
+    before, start, end = (day_start(day, zone) for day in days)
     here = totals(plays, start, end, zone, rule, kind)
     there = totals(plays, before, start, zone, rule, kind)
     found = discovery(plays, start, end, zone, rule, kind, unit="year", limit=3)
@@ -137,9 +166,10 @@ def year_in_review(
     hours = peak_hours(plays, start, end, zone, rule, kind)
     long = sessions(plays, start, end, zone, rule, kind, limit=1).longest
     artists, albums, tracks = (
-        year_items(plays, item, (start, end), zone, rule, kind) for item in ITEMS
+        leaders(plays, item, (start, end), zone, rule, kind, unit) for item in ITEMS
     )
-    return Year(
+    last = days[2] - timedelta(days=1)
+    return Review(
         here,
         there if there.plays else None,
         changes(here, there) if there.plays else None,
@@ -150,33 +180,35 @@ def year_in_review(
         found.rediscovered,
         peak_day(plays, start, end, zone, rule, kind),
         long[0] if long else None,
-        streaks(plays, start, end, zone, rule, kind, today=date(year, 12, 31)).longest,
+        streaks(plays, start, end, zone, rule, kind, today=last).longest,
         FirstPlay(heard[0].ended_at, (heard[0].track_key,)) if heard else None,
-        timeline(plays, start, end, zone, rule, kind, unit="month"),
+        timeline(plays, start, end, zone, rule, kind, unit=unit),
         hours[0] if hours else None,
     )
 
 
-def year_items(
+def leaders(
     plays: Sequence[OraclePlay],
     item: Item,
-    year: tuple[int, int],
+    bounds: tuple[int, int],
     zone: ZoneInfo,
     rule: Rule,
     kind: Kind,
-) -> list[YearItem]:
-    """The first items of a year, with their best month and whether they are new in it."""
-    start, end = year
+    unit: Unit,
+) -> list[Leader]:
+    """The first items, with their best month or day and whether they are new."""
+    start, end = bounds
     firsts = first_plays(plays, rule, kind, item)
     items = []
     for place in places(plays, start, end, rule, kind, item, limit=FIRST):
-        months = Counter(
-            day_of(play.ended_at, zone).replace(day=1)
+        days = (
+            day_of(play.ended_at, zone)
             for play in counted(plays, start, end, rule, kind)
             if KEYS[item](play) == place.key
         )
-        best = min(months, key=lambda month: (-months[month], month))
-        items.append(YearItem(place, best, start <= firsts[place.key].ended_at < end))
+        heard = Counter(day.replace(day=1) if unit == "month" else day for day in days)
+        best = min(heard, key=lambda day: (-heard[day], day))
+        items.append(Leader(place, best, start <= firsts[place.key].ended_at < end))
     return items
 
 

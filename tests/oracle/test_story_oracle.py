@@ -27,7 +27,15 @@ from oracle.habits import concentration, context, loyalty, repeat, skips
 from oracle.measures import Totals, artist_key, totals
 from oracle.ranking import Place, places
 from oracle.rhythm import clock, sessions, sessions_of, streaks, timeline
-from oracle.stories import FirstPlay, PeakDay, Year, YearItem, taste, year_in_review
+from oracle.stories import (
+    FirstPlay,
+    Leader,
+    PeakDay,
+    Review,
+    month_in_review,
+    taste,
+    year_in_review,
+)
 from oracle.strategies import listens
 
 if TYPE_CHECKING:
@@ -248,8 +256,8 @@ def test_a_year_in_review() -> None:
     assert (found.totals.plays, found.previous) == (5, before)
     assert found.changes == changes(found.totals, before)
     assert found.artists == [
-        YearItem(Place(("music", "b"), "B", 3, 52 * MINUTE), date(2024, 5, 1), is_new=True),
-        YearItem(Place(NOITE, "Noite", 2, 21 * MINUTE), date(2024, 2, 1), is_new=False),
+        Leader(Place(("music", "b"), "B", 3, 52 * MINUTE), date(2024, 5, 1), is_new=True),
+        Leader(Place(NOITE, "Noite", 2, 21 * MINUTE), date(2024, 2, 1), is_new=False),
     ]
     assert found.discovery == DiscoveryLine(None, 5, 1, 0, 1, 3, 0.6, 1)
     assert found.rediscovered == [Rediscovery(("a",), "A", at("2024-02-01 00:10"), 336)]
@@ -258,11 +266,32 @@ def test_a_year_in_review() -> None:
     assert found.longest_session.started_at == at("2024-05-01 08:10")
     assert found.longest_streak == (2, date(2024, 5, 1), date(2024, 5, 2)), "the later of two"
     assert found.first_play == FirstPlay(at("2024-02-01 00:10"), ("a",))
-    assert [line.plays for line in found.months] == [0, 1, 2, 0, 2, *[0] * 7]
+    assert [line.plays for line in found.units] == [0, 1, 2, 0, 2, *[0] * 7]
     assert found.peak_hour == 10
-    empty: Year = year_in_review(plays, 2021, BERLIN)
+    empty: Review = year_in_review(plays, 2021, BERLIN)
     assert (empty.previous, empty.changes, empty.peak_day, empty.peak_hour) == (None,) * 4
     assert (empty.longest_session, empty.first_play, empty.longest_streak.days) == (None, None, 0)
+
+
+def test_a_month_in_review() -> None:
+    plays = [
+        heard("2024-01-31 23:59", "a"),
+        heard("2024-02-02 10:00", "a"),
+        heard("2024-02-28 10:00", "b", artist="B"),
+        heard("2024-02-29 10:00", "a"),
+        heard("2024-02-29 11:00", "a"),
+        heard("2024-03-01 00:00", "c", artist="C"),
+    ]
+    found = month_in_review(plays, date(2024, 2, 1), BERLIN)
+    assert found.artists == [
+        Leader(Place(NOITE, "Noite", 3, 3 * MINUTE), date(2024, 2, 29), is_new=False),
+        Leader(Place(("music", "b"), "B", 1, MINUTE), date(2024, 2, 28), is_new=True),
+    ]
+    assert (found.totals.plays, found.previous and found.previous.plays) == (4, 1)
+    assert found.longest_streak == (2, date(2024, 2, 28), date(2024, 2, 29))
+    assert [line.plays for line in found.units] == [0, 1, *[0] * 25, 1, 2]
+    december = month_in_review(plays, date(2024, 12, 1), BERLIN)
+    assert (december.previous, len(december.units)) == (None, 31)
 
 
 def test_a_year_names_ten_items_and_three_rediscoveries() -> None:

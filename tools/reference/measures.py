@@ -67,7 +67,7 @@ def _section(chart: Chart[Any, Any]) -> str:
     options = "".join(f" --{name} {value}" for name, value in chart.example.items())
     query = "".join(f"&{urlencode({name: value})}" for name, value in chart.example.items())
     name = chart.record.__name__
-    range_ = {} if chart.example.keys() & {"range", "year"} else {"range": "2024"}
+    range_ = {} if chart.example.keys() & {"range", "year", "month"} else {"range": "2024"}
     first = "".join(f" --{name} {value}" for name, value in range_.items())
     parts = [
         f"## `{chart.name}`: {chart.title}\n",

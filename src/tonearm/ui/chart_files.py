@@ -74,6 +74,11 @@ def _months(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     return timeline(told.items, summary=said, width=1120, name="tl-file")
 
 
+def _daily(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    said = sentences.plain(sentences.days(told))
+    return timeline(told.items, summary=said, width=1120, name="tl-file", unit="day")
+
+
 def _record(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     parts = segments(told.items)
     return groove(parts, summary=sentences.groove_summary(parts))
@@ -86,6 +91,7 @@ def _days(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the same
 CHART_FILES: Mapping[str, ChartFile] = {
     "record": ChartFile(N_("The record"), "timeline", {"unit": "day"}, draw=_record),
     "months": ChartFile(N_("Month by month"), "timeline", {"unit": "month"}, draw=_months),
+    "daily": ChartFile(N_("Time by day"), "timeline", {"unit": "day"}, draw=_daily),
     "heatmap": ChartFile(N_("Hours of the week"), "heatmap", draw=_heatmap),
     "clock": ChartFile(N_("Hours of the day"), "clock", draw=_hours),
     "artists": ChartFile(N_("Artists"), "top-artists", _MOST),
@@ -126,7 +132,7 @@ def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]
     if place == "top":
         names = (last,)
     elif place == "years":
-        names = ("months", "artists", "albums", "tracks")
+        names = ("daily" if "/" in last else "months", "artists", "albums", "tracks")
     elif place in _OF_ITEMS:
         names, asked = _OF_ITEMS[place], asked | {place.removesuffix("s"): last}
     for name in names:

@@ -28,12 +28,14 @@ def draw_months(
     marked: tuple[date, date] | None,
     silence: str,
     base: str,
+    ending: str = "",
 ) -> Mapping[str, Any]:
     """Draw the months for wide and for narrow windows; `silence` is said where nothing was heard.
 
-    `base` is the prefix that a proxy puts in front of the files of the chart.
+    `base` is the prefix that a proxy puts in front of the files of the chart. Days of one month are drawn the same way.
     """
-    said = sentences.months(months)
+    is_daily = months.unit == "day"
+    said = sentences.days(months) if is_daily else sentences.months(months)
     wide, narrow = (
         timeline(
             months.items,
@@ -42,10 +44,12 @@ def draw_months(
             name=name,
             link=link,
             marked=marked,
+            unit="day" if is_daily else "month",
+            ending=ending,
         )
         for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
     )
-    below = narrow + files_line("months", months.covered, base)
+    below = narrow + files_line("daily" if is_daily else "months", months.covered, base)
     return {"months_said": said, "timeline_wide": wide, "timeline_narrow": below}
 
 

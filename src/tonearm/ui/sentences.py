@@ -69,6 +69,20 @@ def months(timeline: Timeline) -> Markup:
     return told("Most in <b>{month}</b>: {most}.", month=month, most=most)
 
 
+def days(timeline: Timeline) -> Markup:
+    """Tell the day with most listening, and on how many there was any."""
+    heard = [unit for unit in timeline.items if unit.ms_played]
+    if not heard:
+        return Markup("")
+    top = max(heard, key=lambda unit: unit.ms_played)
+    return told(
+        "Something was heard on {days}; most on <b>{day}</b>: {most}.",
+        days=formats.counted(len(heard), "day", case="on"),
+        day=formats.day(top.starts_on),
+        most=formats.duration(top.ms_played),
+    )
+
+
 def ranking(top: Top) -> Markup:
     """Tell how much the first places hold together."""
     shown = top.items[:_OFTEN]

@@ -26,9 +26,9 @@ from tonearm.ui import asking, formats, patterns, portraits, sentences, years
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
+from tonearm.ui.charts.review_picture import year_picture
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
-from tonearm.ui.charts.year_picture import year_picture
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, render
 from tonearm.web.services import Services

@@ -3,6 +3,8 @@
 from markupsafe import Markup
 
 from tonearm.insights.charts.year import Year, YearItem
+from tonearm.insights.reviews import Review
+from tonearm.insights.totals import TotalNumbers
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.told import told
@@ -13,21 +15,24 @@ FIRST_YEAR, LAST_YEAR = 2006, 2200
 
 def opening(year: Year, *, is_going_on: bool) -> Markup:
     """Tell how much was heard, and how that compares with the year before."""
-    totals = year.totals
-    said = told(
+    said, before = heard(year.totals), year.previous
+    if before is not None and before.ms_played and not is_going_on:
+        said += " " + told(
+            "<b>{change}</b> against the year before.",
+            change=formats.change(year.totals.ms_played, before.ms_played),
+        )
+    return said
+
+
+def heard(totals: TotalNumbers) -> Markup:
+    """Tell how much was heard in a year or a month."""
+    return told(
         "{plays} on {days}: {tracks} by {artists}.",
         plays=formats.counted(totals.plays, "play"),
         days=formats.counted(totals.active_days, "day", case="on"),
         tracks=formats.counted(totals.tracks, "track"),
         artists=formats.counted(totals.artists, "artist", case="of"),
     )
-    before = year.previous
-    if before is not None and before.ms_played and not is_going_on:
-        said += " " + told(
-            "<b>{change}</b> against the year before.",
-            change=formats.change(totals.ms_played, before.ms_played),
-        )
-    return said
 
 
 def leader(items: tuple[YearItem, ...]) -> Markup:
@@ -44,9 +49,9 @@ def leader(items: tuple[YearItem, ...]) -> Markup:
     return said + " " + _("New to you this year.") if first.is_new else said
 
 
-def discoveries(year: Year) -> Markup:
-    """Tell what was new, and how much of the year it took."""
-    found = year.discovery
+def discoveries(review: Review) -> Markup:
+    """Tell what was new, and how much of the year or month it took."""
+    found = review.discovery
     return told(
         "And {tracks}; <b>{share}</b> of all plays were of these.",
         tracks=formats.counted(found.new_tracks, "new track"),

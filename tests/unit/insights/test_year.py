@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 from sqlalchemy import Connection
 
-from asking import NOW, QUICK, near, questions
-from measuring import ITEMS, Measured, instant
+from asking import NOW, QUICK, questions
+from measuring import Measured, instant
 from oracle.examples import MINUTE, at, heard
-from oracle.measures import names_of
 from oracle.plays import OraclePlay
-from oracle.stories import Year as Told
 from oracle.stories import year_in_review
 from oracle.strategies import listens
+from reviewing import check_review
 from tonearm.domain.errors import InvalidInputError
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.question import check_question, make_question
@@ -45,48 +44,7 @@ def test_a_year_is_brute_forces(
     assert asked.rule
     assert asked.year
     expected = year_in_review(plays, asked.year, ZoneInfo(asked.zone), asked.rule.value, asked.kind)
-    check_numbers(found, expected)
-    for item in ITEMS:
-        keys = sorted(names_of(plays, item), reverse=True)
-        assert [
-            (keys[one.id - 1], one.plays, one.ms_played, one.best_month, one.is_new)
-            for one in getattr(found, item)
-        ] == [
-            (one.place.key, one.place.plays, one.place.ms_played, one.best_month, one.is_new)
-            for one in getattr(expected, item)
-        ]  # fmt: skip
-    tracks = sorted(names_of(plays, "tracks"), reverse=True)
-    assert astuple(found.discovery)[:5] == expected.discovery[1:6]
-    assert found.discovery.rediscoveries == expected.discovery.rediscoveries
-    assert near(found.discovery.new_share, expected.discovery.new_share)
-    assert [
-        (tracks[one.id - 1], instant(one.played_at), one.pause_days) for one in found.rediscovered
-    ] == [(one.key, one.played_at, one.pause_days) for one in expected.rediscovered]
-    first = found.first_play
-    assert (first and (instant(first.played_at), tracks[first.id - 1])) == expected.first_play
-
-
-def check_numbers(found: Year, expected: Told) -> None:
-    assert astuple(found.totals)[:6] == expected.totals[:6]
-    assert (found.previous is None) == (expected.previous is None)
-    if found.previous and found.change and found.ratio and expected.previous and expected.changes:
-        assert astuple(found.previous)[:6] == expected.previous[:6]
-        for name in TotalNumbers.__struct_fields__[:6]:
-            change, ratio = expected.changes[name]
-            assert getattr(found.change, name) == change
-            assert near(getattr(found.ratio, name), ratio)
-    assert (found.peak_day and astuple(found.peak_day)) == expected.peak_day
-    assert found.peak_hour == expected.peak_hour
-    assert [(one.starts_on, one.plays, one.ms_played) for one in found.months] == [
-        (one.starts_on, one.plays, one.ms_played) for one in expected.months
-    ]
-    long = found.longest_session
-    assert (
-        long
-        and (instant(long.started_at), instant(long.ended_at), *astuple(long)[2:])
-    ) == expected.longest_session  # fmt: skip
-    streak = found.longest_streak
-    assert (astuple(streak) if streak else (0, None, None)) == expected.longest_streak
+    check_review(found, expected, plays)
 
 
 def test_a_year_by_hand(connection: Connection) -> None:

@@ -96,6 +96,7 @@ def test_what_is_no_chart_is_no_picture() -> None:
         ("/patterns", Ask("2024"), 11),
         ("/top/shows", Ask("2024", "podcast"), 1),
         ("/years/2024", Ask("2024"), 4),
+        ("/years/2024/03", Ask("2024-03"), 4),
         ("/artists/7", Ask("all", "all"), 5),
         ("/albums/7", Ask("all", "all"), 4),
         ("/tracks/7", Ask("all", "all"), 3),

@@ -1,7 +1,9 @@
-"""Listening time by month, as bars from zero."""
+"""Listening time by month, or by day of one month, as bars from zero."""
 
 from collections.abc import Sequence
 from datetime import date
+from math import ceil
+from typing import Literal
 
 from markupsafe import Markup, escape
 
@@ -14,6 +16,8 @@ _TOP = 26
 _BOTTOM = 26
 _WIDEST_BAR = 40
 _YEAR_ROOM = 40
+_DAY_ROOM = 30
+_RANGES = {"month": "{:%Y-%m}", "day": "{:%Y-%m-%d}"}
 
 
 @remembered(32)
@@ -25,28 +29,32 @@ def timeline(
     name: str,
     link: str = "/?range=",
     marked: tuple[date, date] | None = None,
+    unit: Literal["month", "day"] = "month",
+    ending: str = "",
 ) -> Markup:
-    """Draw months as bars.
+    """Draw months as bars; or days, if the unit says so.
 
     `width` is in units of the drawing, `name` keeps ids of several drawings on a page apart. Each
-    bar links to `link` followed by its month; bars that touch `marked`, a first and a last day,
-    stand out.
+    bar links to `link` followed by its month, or written as `ending`, a format, says; bars that touch
+    `marked`, a first and a last day, stand out.
     """
     pitch = min(width / max(len(months), 1), _WIDEST_BAR)
     most = max((unit.ms_played for unit in months), default=0)
-    safe_link = escape(link)
+    safe_link, safe_ending = escape(link), escape(ending or _RANGES[unit])
+    said = formats.month if unit == "month" else formats.named_day
     # Numbers, dates and one escaped link: putting each through the escaping format took most of the time.
     bars = Markup(  # noqa: S704 # nosec B704 - see above
         "".join(
             _bar(
-                unit,
+                one,
                 round(position * pitch, 1),
                 pitch,
                 most,
-                safe_link,
-                is_marked=_touches(unit.starts_on, marked),
+                f"{safe_link}{safe_ending.format(one.starts_on)}",
+                said(one.starts_on),
+                is_marked=_touches(one.starts_on, marked),
             )
-            for position, unit in enumerate(months)
+            for position, one in enumerate(months)
         )
     )
     height = _TOP + _BARS + _BOTTOM
@@ -61,24 +69,19 @@ def timeline(
         height=height,
         summary=summary,
         base=_TOP + _BARS,
-        years=_years(months, pitch, height),
+        years=(_years if unit == "month" else _days)(months, pitch, height),
         peak=_peak(months, pitch, width, most),
         bars=bars,
     )
 
 
-def month_range(starts_on: date) -> str:
-    """Give the range that asks for the month a day lies in."""
-    return f"{starts_on:%Y-%m}"
-
-
 def _bar(
-    unit: TimelineUnit, x: float, pitch: float, most: int, link: str, *, is_marked: bool
+    unit: TimelineUnit, x: float, pitch: float, most: int, link: str, name: str, *, is_marked: bool
 ) -> str:
     height = round(unit.ms_played / most * _BARS, 1) if most else 0
-    said = f"{formats.month(unit.starts_on)}: {formats.duration(unit.ms_played)}"
+    said = f"{name}: {formats.duration(unit.ms_played)}"
     return (
-        f'<a tabindex="-1" href="{link}{month_range(unit.starts_on)}"><title>{said}</title>'
+        f'<a tabindex="-1" href="{link}"><title>{said}</title>'
         f'<rect class="hit" x="{x}" y="{_TOP}" width="{round(pitch, 1)}" height="{_BARS}"/>'
         f'<rect class="{"bar in" if is_marked else "bar"}" x="{x}" '
         f'y="{round(_TOP + _BARS - height, 1)}" width="{round(max(pitch * 0.78, 0.8), 1)}" '
@@ -111,6 +114,17 @@ def _years(months: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
             )
             free_from = x + _YEAR_ROOM
     return Markup("").join(texts)
+
+
+def _days(days: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
+    """Number the days under their bars, as many as there is room for."""
+    step = max(ceil(_DAY_ROOM / pitch), 1) if days else 1
+    return Markup("").join(
+        Markup('<text x="{}" y="{}">{}</text>').format(
+            round(position * pitch, 1), height - 6, days[position].starts_on.day
+        )
+        for position in range(0, len(days), step)
+    )
 
 
 def _peak(months: Sequence[TimelineUnit], pitch: float, width: int, most: int) -> Markup:

@@ -1,7 +1,8 @@
 """Overview: a range of listening at a glance."""
 
+import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from tonearm.insights.overview import Overview
 from tonearm.insights.records import Top
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
-from tonearm.ui import formats, sentences
+from tonearm.ui import formats, months, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
@@ -27,6 +28,7 @@ ROUTER = APIRouter(include_in_schema=False)
 _SHOWN = 7
 _SOON = timedelta(days=60)
 _MOST_ANNIVERSARIES = 2
+_YEAR, _MONTH = re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{4}-[0-9]{2}")
 _ACTIVE_LABELS = {
     "music": N_("Days with music"),
     "podcast": N_("Days with podcasts"),
@@ -81,7 +83,7 @@ def render_overview(
         range_link=link,
         years=_years(parts),
         lede=sentences.lede(overview),
-        story=_story(ask.range),
+        story=_story(ask.range, covered.from_local),
         behind=behind,
         change=_change(overview),
         active_label=_(_ACTIVE_LABELS[ask.kind]),
@@ -104,10 +106,18 @@ def _years(parts: tuple[grooves.Segment, ...]) -> list[int]:
     return sorted({part.first.year for part in parts}, reverse=True)
 
 
-def _story(text: str) -> int | None:
-    """Give the year that a range names, if there is a story of it."""
-    is_year = text.isdecimal() and len(text) == len("2024")
-    return int(text) if is_year and FIRST_YEAR <= int(text) <= LAST_YEAR else None
+def _story(text: str, from_local: str | None) -> tuple[str, str] | None:
+    """Give the path and the name of the year or month that a range names, if there is a story of it."""
+    if from_local is None:
+        return None
+    first = datetime.fromisoformat(from_local).date()
+    if not FIRST_YEAR <= first.year <= LAST_YEAR:
+        return None
+    if text in ("this_month", "last_month") or _MONTH.fullmatch(text):
+        return months.story(first), formats.month(first)
+    if text in ("this_year", "last_year") or _YEAR.fullmatch(text):
+        return f"/years/{first.year}", str(first.year)
+    return None
 
 
 def _soon(milestones: Milestones, today: date) -> list[Anniversary]:

@@ -1,4 +1,4 @@
-"""The picture of a year holds whatever names there are, and nothing else."""
+"""The picture of a year or a month holds whatever names there are, and nothing else."""
 
 import struct
 from datetime import date
@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
+from tonearm.insights.charts.month import Month, MonthItem
 from tonearm.insights.charts.year import Year, YearItem
 from tonearm.insights.records import Covered, DiscoveryTotals, TimelineUnit
 from tonearm.insights.totals import TotalNumbers
 from tonearm.ui import formats
-from tonearm.ui.charts.year_picture import year_picture
+from tonearm.ui.charts.review_picture import month_picture, year_picture
 from tonearm.ui.pixels import to_png
 
 COVERED = Covered(
@@ -71,6 +72,22 @@ def test_a_picture_tells_the_months_and_the_first_five() -> None:
     assert [f"Name {rank}" in text for rank in range(1, 8)] == [True] * 5 + [False] * 2
     assert "2024" in text
     assert "3\xa0minutes" in text
+
+
+def test_a_picture_of_a_month_tells_its_days() -> None:
+    days = tuple(TimelineUnit(date(2024, 2, day), day, day * 60_000) for day in range(1, 30))
+    item = MonthItem(1, 1, "Name", None, 1, 200_000, 0.5, date(2024, 2, 1), is_new=False)
+    month = Month(
+        COVERED, 12, NUMBERS, None, None, None, None, None, None, None,
+        DiscoveryTotals(1, 1, 1, 1, 1, 1.0, 0), (), (item,), (), (), days,
+    )  # fmt: skip
+    root = ET.fromstring(str(month_picture(month)))  # noqa: S314 - ours
+    texts = [node.text for node in root.iter() if node.tag.endswith("text")]
+    assert texts[0] == "February\xa02024"
+    assert [text for text in texts if text and text.isdecimal()] == ["1", "8", "15", "22", "29"]
+    bars = [float(node.attrib["height"]) for node in root.iter() if node.attrib.get("rx") == "4"]
+    assert bars == sorted(bars)
+    assert (len(bars), bars[-1]) == (29, 130)
 
 
 @pytest.mark.parametrize(
