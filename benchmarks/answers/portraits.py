@@ -1,7 +1,8 @@
 # ruff: noqa: S608 - the statements are made of constants
-"""What is made of many measures: taste, a year in review, and what imports vouch for."""
+"""What is made of many measures: taste, a year or a month in review, and what imports vouch for."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from benchmarks.answers.asking import (
@@ -38,14 +39,14 @@ _FAVOURITES = f"""{_LEADERS}
 SELECT rank, leaders.id, named.name, {{artist}}, plays, ms_played, (SELECT SUM(plays) FROM sums)
 FROM leaders JOIN {{table}} named ON named.id = leaders.id {{join}} ORDER BY rank
 """
-_OF_THE_YEAR = f"""{_LEADERS}, months AS (
-  SELECT {{item}} AS id, MONTH(local_day) AS month, COUNT(*) AS heard
+_BEST = f"""{_LEADERS}, units AS (
+  SELECT {{item}} AS id, {{unit}} AS starts, COUNT(*) AS heard
   FROM ({_HEARD}) WHERE {{item}} IN (SELECT id FROM leaders) GROUP BY 1, 2
-), best AS (SELECT id, ARG_MIN(month, (-heard, month)) AS month FROM months GROUP BY id),
+), best AS (SELECT id, ARG_MIN(starts, (-heard, starts)) AS starts FROM units GROUP BY id),
 firsts AS (
   SELECT {{item}} AS id, MIN(ended_at) AS ever FROM plays WHERE kind = 0 AND {COUNTED} GROUP BY 1
 )
-SELECT leaders.id, best.month, ever >= $start FROM leaders
+SELECT leaders.id, best.starts, ever >= $start FROM leaders
 JOIN best ON best.id = leaders.id JOIN firsts ON firsts.id = leaders.id ORDER BY rank
 """
 _NEW = f"""{COUNTED_PLAYS}, inside AS (
@@ -55,11 +56,12 @@ _BACK = f"""{COUNTED_PLAYS} SELECT track, ended_at, pause // 86400000 FROM count
 WHERE {RANGE} AND pause >= 15552000000 ORDER BY pause DESC, ended_at LIMIT 3"""
 
 
-def _favourites(template: str) -> tuple[str, ...]:
+def _favourites(template: str, unit: str = "") -> tuple[str, ...]:
     return tuple(
         template.format(
             sums=sums(item),
             item=item,
+            unit=unit,
             table=table,
             artist="NULL" if item == "artist" else "owner.name",
             join="" if item == "artist" else JOIN_ARTIST,
@@ -78,7 +80,7 @@ _TASTE = (
     ORDER BY plays DESC, hour LIMIT 3""",
     *_favourites(_FAVOURITES),
 )
-_YEAR = (
+_REVIEW = (
     TOTALS,
     BEFORE_TOTALS,
     _NEW,
@@ -92,10 +94,19 @@ _YEAR = (
     f"""{FOUND_SESSIONS} SELECT started_at, ended_at, length, ms_played, plays FROM sessions
     ORDER BY length DESC, started_at LIMIT 1""",
     f"{RUNS_OF_DAYS} SELECT * FROM runs ORDER BY length DESC, starts_on DESC LIMIT 1",
-    TIMELINE.format(unit="DATE_TRUNC('month', local_day)::DATE"),
-    *_favourites(_FAVOURITES),
-    *_favourites(_OF_THE_YEAR),
 )
+
+
+def _review(unit: str) -> tuple[str, ...]:
+    """Give the statements of a year or a month by the units of the calendar that tell it."""
+    return (
+        *_REVIEW,
+        TIMELINE.format(unit=unit),
+        *_favourites(_FAVOURITES),
+        *_favourites(_BEST, unit),
+    )
+
+
 # All ranges asked about are over, so that none reaches beyond the present.
 _SPANS = """
 WITH bounds AS (
@@ -130,7 +141,7 @@ _COMPLETENESS = (
 )
 
 
-def _told_favourites(answer: Any) -> list[Part]:  # noqa: ANN401 - a Taste or a Year
+def _told_favourites(answer: Any) -> list[Part]:  # noqa: ANN401 - a Taste, a Year or a Month
     return [
         [
             (item.rank, item.id, item.name, item.artist, item.plays, item.ms_played, item.share)
@@ -182,6 +193,14 @@ def _shaped_taste(parts: list[Part]) -> list[Part]:
 
 
 def _told_year(answer: Any) -> list[Part]:  # noqa: ANN401 - a Year
+    return _told_review(answer, answer.months, "best_month")
+
+
+def _told_month(answer: Any) -> list[Part]:  # noqa: ANN401 - a Month
+    return _told_review(answer, answer.days, "best_day")
+
+
+def _told_review(answer: Any, units: Sequence[Any], best: str) -> list[Part]:  # noqa: ANN401 - either
     play, day, session, streak = (
         answer.first_play, answer.peak_day, answer.longest_session, answer.longest_streak
     )  # fmt: skip
@@ -200,16 +219,16 @@ def _told_year(answer: Any) -> list[Part]:  # noqa: ANN401 - a Year
             if one
         ],
         [(streak.days, streak.starts_on, streak.ends_on)] if streak else [],
-        told_units(answer.months),
+        told_units(units),
         *_told_favourites(answer),
         *(
-            [(item.id, item.best_month.month, item.is_new) for item in items]
+            [(item.id, getattr(item, best), item.is_new) for item in items]
             for items in (answer.artists, answer.albums, answer.tracks)
         ),
     ]
 
 
-def _shaped_year(parts: list[Part]) -> list[Part]:
+def _shaped_review(parts: list[Part]) -> list[Part]:
     here, there, new, *rest = parts
     totals, before = _totals(here[0]), _totals(there[0])
     pairs = list(zip(totals, before, strict=True))
@@ -237,6 +256,16 @@ def _of_a_year(asked: Asked) -> Asked:
     return Asked(question, start, end, before)
 
 
+def _of_a_month(asked: Asked) -> Asked:
+    """Ask about the month in which a range ends."""
+    zone = asked.question.zone or "UTC"
+    first = day_of(asked.end - 1, zone).replace(day=1)
+    days = (first + timedelta(days=31)).replace(day=1), first, first - timedelta(days=1)
+    end, start, before = (midnight_ms(day.replace(day=1), zone) for day in days)
+    question = replace(asked.question, range="all", month=f"{first:%Y-%m}")
+    return Asked(question, start, end, before)
+
+
 def _told_completeness(answer: Any) -> list[Part]:  # noqa: ANN401 - a Completeness
     return [
         [(answer.coverage, answer.partial_share, answer.gaps)],
@@ -260,7 +289,22 @@ def _shaped_completeness(parts: list[Part]) -> list[Part]:
 
 MEASURES = (
     Measure("taste", "taste", _TASTE, _told_taste, shaped=_shaped_taste),
-    Measure("year in review", "year", _YEAR, _told_year, shaped=_shaped_year, fitted=_of_a_year),
+    Measure(
+        "year in review",
+        "year",
+        _review("DATE_TRUNC('month', local_day)::DATE"),
+        _told_year,
+        shaped=_shaped_review,
+        fitted=_of_a_year,
+    ),
+    Measure(
+        "month in review",
+        "month",
+        _review("local_day"),
+        _told_month,
+        shaped=_shaped_review,
+        fitted=_of_a_month,
+    ),
     Measure(
         "completeness",
         "completeness",
