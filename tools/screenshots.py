@@ -20,6 +20,7 @@ PAGES = {
     "artist": "/artists/1",
     "patterns": "/patterns?range=2024",
     "year": "/years/2024",
+    "month": "/years/2024/12",
     "completeness": "/completeness",
     "imports": "/imports",
     "import": "/imports/1",
