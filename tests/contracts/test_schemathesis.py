@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
+from cast import METRICS_TOKEN
 from serving import PASSWORD, serve
 from tonearm.accounts.keys import Keys
 from tonearm.accounts.people import Accounts
@@ -65,7 +66,7 @@ class Known:
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     folder = tmp_path_factory.mktemp("data")
-    with serve(folder) as base:
+    with serve(folder, metrics_token=METRICS_TOKEN) as base:
         database = Database(f"sqlite:///{folder / 'tonearm.db'}")
         yield Known(base, database)
         database.close()

@@ -37,7 +37,7 @@ def enter(context: BrowserContext, base: str) -> Watched:
     watched.page.get_by_label("Name").fill("Ada")
     watched.page.get_by_label("Passwort").fill(PASSWORD)
     watched.page.get_by_role("button", name="Anmelden").click()
-    expect(watched.page.get_by_role("link", name="Konto").first).to_be_visible()
+    expect(watched.page.get_by_role("link", name="Überblick").first).to_be_visible()
     return watched
 
 

@@ -73,6 +73,7 @@ def test_without_a_connection_a_page_says_so_and_with_one_all_is_back(
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The needle is up")
 
+    page.wait_for_load_state("load")  # from then on the page hears that there is a connection
     context.set_offline(False)
     expect(page.locator("table.top a.name").first).to_have_text(artist)
     assert page.url == f"{base}/top/artists?range=2024"
@@ -165,7 +166,7 @@ def test_it_holds_behind_the_prefix_of_a_proxy(browser: Browser, tmp_path: Path)
 
     with running(below) as base:  # type: ignore[arg-type] # any app would do
         wish = {"name": "Ada", "password": PASSWORD, "zone": "UTC"}
-        with httpx2.Client(base_url=f"{base}/music") as client:
+        with httpx2.Client(base_url=f"{base}/music", timeout=60) as client:
             client.post("/api/auth/setup", json=wish).raise_for_status()
             made = client.post("/api/user/shares", json={"view": "overview"}).json()
             assert made["link"].startswith(f"{base}/music/s/")

@@ -34,7 +34,7 @@ class House:
         self.app = create_app(Settings(**options))
         self.streams: Counter[str] = Counter()
         self.base = ""
-        self.client = httpx2.Client()
+        self.client = httpx2.Client(timeout=60)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -278,6 +278,8 @@ def test_at_home(sqlite_url: str, tmp_path: Path) -> None:
             workers.close()
 
 
+# A year of twenty listeners is five minutes of two processors that have nothing else to do, and they have.
+@pytest.mark.timeout(1_200)
 def test_at_scale(postgresql_url: str, tmp_path: Path) -> None:
     clock = SharedClock(tmp_path / "clock", BEGIN)
     with simulated(clock) as (simulator, origin):
