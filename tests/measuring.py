@@ -51,9 +51,12 @@ class Measured:
         self._library = Library(self._columns(), version=1)
 
     def ask(self, chart: str, question: Question, now: datetime) -> Any:  # noqa: ANN401 - each measure has its record
+        view = self.view(question, now)
+        return load_charts()[chart].answer(view, own_question(chart, question))
+
+    def view(self, question: Question, now: datetime) -> View:
         asked = settled(question, self.preferences)
-        period = period_of(asked, now)
-        view = View(
+        return View(
             connect=lambda: self.connection,
             user_id=self.user_id,
             library=self._library,
@@ -62,13 +65,12 @@ class Measured:
                 home=home_of(question, self.preferences),
             ),
             question=asked,
-            period=period,
+            period=period_of(asked, now),
             zone=asked.zone or "UTC",
             rule=asked.rule or Rule.THIRTY_SECONDS,
             now=now,
             ask_other=ask_other,
         )
-        return load_charts()[chart].answer(view, own_question(chart, question))
 
     def _columns(self) -> PlayColumns:
         names = {item: oracle.names_of(self.plays, item) for item in ITEMS}

@@ -88,7 +88,9 @@ def test_from_the_first_visit_to_the_overview_and_back(
     check_groove(page)
     for ranking in ("artists", "albums", "tracks"):
         page.goto(f"{base}/top/{ranking}?range=all&by=time")
-        assert page.locator("table.top tbody tr").count() > 0
+        places = page.locator("table.top tbody tr").count()
+        assert places > 0
+        assert page.locator("table.top svg.spark").count() == places
         check_look(watched, width)
     change_preferences(watched, base, width)
     undo(page, base)

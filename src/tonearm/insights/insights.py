@@ -26,10 +26,11 @@ from tonearm.insights.overview import Overview, draw_overview
 from tonearm.insights.patterns import Patterns, find_patterns
 from tonearm.insights.plays import Play, PlayList, PlaysQuestion, list_plays, plays_numbered
 from tonearm.insights.portrait import Portrait, draw_portrait
-from tonearm.insights.question import Question, check_question, period_of, settled
+from tonearm.insights.question import Item, Question, check_question, period_of, settled
 from tonearm.insights.searching import Found, find_items
 from tonearm.insights.selection import select_plays
 from tonearm.insights.shelf import Shelf
+from tonearm.insights.trends import Ranking, draw_ranking
 from tonearm.insights.view import View
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -120,6 +121,22 @@ class Insights:
         if stamp is not None:
             self._versions[user_id] = stamp, versions
         return versions
+
+    def ranking(
+        self,
+        chart: str,
+        item: Item,
+        user_id: int,
+        question: Question,
+        preferences: Preferences = _USUAL,
+    ) -> Ranking:
+        """Answer a ranking of items and how each of them went, from one version of the history."""
+        found = _find(chart)
+
+        def draw(view: View) -> Ranking:
+            return draw_ranking(view, item, lambda view: found.answer(view, question))
+
+        return self._look(user_id, question, preferences, draw)
 
     def overview(
         self, user_id: int, question: Question, preferences: Preferences = _USUAL

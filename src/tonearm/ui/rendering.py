@@ -20,7 +20,7 @@ from tonearm.ui import assets, formats
 from tonearm.ui.asking import said_range
 from tonearm.ui.chart_files import files_here
 from tonearm.ui.charts.monogram import monogram
-from tonearm.ui.charts.sparkline import progress_ring, share_bar
+from tonearm.ui.charts.sparkline import progress_ring, share_bar, sparkline
 from tonearm.ui.share_addresses import share_address
 from tonearm.ui.told import role_name, role_words
 from tonearm.web.languages import language_of
@@ -122,6 +122,7 @@ def make_environment() -> Environment:
     environment.globals["N_"] = speech.N_
     environment.globals["monogram"] = monogram
     environment.globals["share_bar"] = share_bar
+    environment.globals["sparkline"] = sparkline
     environment.globals["progress_ring"] = progress_ring
     environment.globals["formats"] = formats
     environment.globals["files_here"] = files_here

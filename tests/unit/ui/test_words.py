@@ -23,6 +23,7 @@ from tonearm.insights.records import (
     TopItem,
     Totals,
 )
+from tonearm.insights.trends import Ranking
 from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask, neighbours, range_name, range_of_days
 from tonearm.ui.pages.overview import render_overview
@@ -216,6 +217,7 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
         Streaks(about, streak, streak, ()),
         DiscoveryTotals(plays, 1, 1, 1, plays, 1.0, 0),
         Milestones(about, (), ()),
+        {"artists": {1: (plays, 0)}, "albums": {}, "tracks": {}},
         Timeline(about, "month", tuple(TimelineUnit(*pair, pair[1]) for pair in months.items())),
         Timeline(about, "day", days),
     )
@@ -255,9 +257,10 @@ def test_rankings_tell_changes_in_words() -> None:
         TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, previous)
         for rank, previous in enumerate(before, 1)
     )
-    html = render_top(
-        Top(about, "plays", 4, None, items), Ask(range="2024"), framed(), "artists", 1, 50
-    )
+    found = Ranking(Top(about, "plays", 4, None, items), {1: (0, 4, 2)})
+    html = render_top(found, Ask(range="2024"), framed(), "artists", 1, 50)
+    assert '<polyline points="0,19 46,1 92,10"/>' in html
+    assert html.count("<polyline") == 1
     words = [
         word for word in ("new<", "up </span>3", "down </span>2", "same place") if word in html
     ]
@@ -270,7 +273,8 @@ def test_rankings_are_paged() -> None:
         TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, None)
         for rank in range(1, 101)
     )
-    html = render_top(Top(about, "plays", 914, "50", items), Ask(), framed(), "artists", 2, 50)
+    found = Ranking(Top(about, "plays", 914, "50", items), {})
+    html = render_top(found, Ask(), framed(), "artists", 2, 50)
     assert "Name 51<" in html
     assert "Name 50<" not in html
     assert 'href="/top/artists?range=all&amp;page=3"' in html

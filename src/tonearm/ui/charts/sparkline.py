@@ -1,6 +1,10 @@
 """Small marks for table lines."""
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
+
+_LENGTH, _HEIGHT = 92, 20
 
 
 def share_bar(value: float, most: float) -> Markup:
@@ -11,6 +15,19 @@ def share_bar(value: float, most: float) -> Markup:
         '<rect class="track" width="100" height="6" rx="1"/>'
         '<rect class="fill" width="{}" height="6" rx="1"/></svg>'
     ).format(length)
+
+
+def sparkline(amounts: Sequence[int]) -> Markup:
+    """Draw how an amount went, from nothing to its own highest; decoration beside the number itself."""
+    most, steps = max(amounts), len(amounts) - 1
+    points = " ".join(
+        f"{place * _LENGTH / steps:.4g},{_HEIGHT - amount * (_HEIGHT - 2) / most - 1:.3g}"
+        for place, amount in enumerate(amounts)
+    )
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<polyline points="{}"/></svg>'
+    ).format(_LENGTH, _HEIGHT, points)
 
 
 def progress_ring(percent: float) -> Markup:

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.insights.charts.top import ShowsQuestion, TopQuestion
-from tonearm.insights.question import MOST_ITEMS, make_question
-from tonearm.insights.records import Top
+from tonearm.insights.question import MOST_ITEMS, Item, make_question
+from tonearm.insights.trends import Ranking
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import asking, sentences
@@ -25,9 +25,9 @@ ROUTER = APIRouter(prefix="/top", include_in_schema=False)
 USUAL_LIMIT = 50
 _LONGEST = 250
 """Rows after which a list stops to grow by itself."""
-Ranking = Literal["artists", "albums", "tracks", "shows"]
+Ranked = Literal["artists", "albums", "tracks", "shows"]
 _SPOKEN: Mapping[str, str] = {"podcast": N_("Podcasts"), "audiobook": N_("Audiobooks")}
-_TITLES: Mapping[Ranking, tuple[str, str]] = {
+_TITLES: Mapping[Ranked, tuple[str, str]] = {
     "artists": (N_("Artists"), N_("Artist")),
     "albums": (N_("Albums"), N_("Album")),
     "tracks": (N_("Tracks"), N_("Track")),
@@ -42,7 +42,7 @@ def top_page(
     caller: PageCaller,
     rooms: Rooms,
     asked: Asked,
-    ranking: Annotated[Ranking, Path()],
+    ranking: Annotated[Ranked, Path()],
     page_number: Annotated[int, Query(alias="page", ge=1, le=MOST_ITEMS)] = 1,
     limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = USUAL_LIMIT,
 ) -> Response:
@@ -58,16 +58,15 @@ def top_page(
             ShowsQuestion,
             {"range": ask.range, "kind": ask.kind, "rule": ask.rule, "by": ask.by, "limit": reach},
         )
-    found = rooms.insights.answer(f"top-{ranking}", caller.id, question, caller.preferences)
-    if not isinstance(found, Top):
-        raise TypeError(f"top-{ranking} answers with {type(found).__name__}, not with a ranking")
-    lines = ranked(_place(ranking), found)[(page_number - 1) * limit :]
+    place = _place(ranking)
+    found = rooms.insights.ranking(f"top-{ranking}", place, caller.id, question, caller.preferences)
+    lines = ranked(place, found.top)[(page_number - 1) * limit :]
     frame, later = hang(frame_of(request, caller), rooms, lines)
     html = render_top(found, ask, frame, ranking, page_number, limit)
     return page(request, html, later=later)
 
 
-def _place(ranking: Ranking) -> str:
+def _place(ranking: Ranked) -> Item:
     """Give where the pages of what is ranked are."""
     return "artists" if ranking == "shows" else ranking
 
@@ -79,10 +78,10 @@ def _of_shows(ask: Ask) -> Ask:
 
 
 def render_top(
-    top: Top, ask: Ask, frame: Frame, ranking: Ranking, page_number: int, limit: int
+    found: Ranking, ask: Ask, frame: Frame, ranking: Ranked, page_number: int, limit: int
 ) -> str:
     """Render the places of one page out of a ranking that reaches up to its end."""
-    start = (page_number - 1) * limit
+    top, start = found.top, (page_number - 1) * limit
     shown = structs.replace(top, items=top.items[start : start + limit])
     amounts = (item.plays if top.by == "plays" else item.ms_played for item in top.items)
     end = start + len(shown.items)
@@ -90,6 +89,7 @@ def render_top(
         "top.html",
         frame,
         top=shown,
+        trends=found.trends,
         here=f"/top/{ranking}",
         title=_(_TITLES[ranking][0]),
         one=_(_TITLES[ranking][1]),
