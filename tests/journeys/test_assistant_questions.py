@@ -272,7 +272,7 @@ QUESTIONS = (
              lambda told: moment(told["first_play"]["played_at"]), lambda true: review(true).first_play.at),
     Question("In which months did its artists shine?", "year_in_review", {"year": 2024},
              lambda told: [(one["name"], one["best_month"]) for one in told["artists"]],
-             lambda true: [(one.place.name, str(one.best_month)) for one in review(true).artists]),
+             lambda true: [(one.place.name, str(one.best)) for one in review(true).artists]),
     Question("From when to when do you know my history?", "coverage", {},
              lambda told: (moment(told["first_play_at"]), moment(told["last_play_at"])),
              lambda true: (true.plays[0].ended_at, true.plays[-1].ended_at)),
