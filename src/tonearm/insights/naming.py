@@ -1,6 +1,6 @@
 """The names of items, as stored and as corrected."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -23,15 +23,22 @@ _KINDS: dict[Item, ItemKind] = {
 
 
 def load_names(
-    connection: Connection, user_id: int, library: Library, item: Item, ids: Collection[int]
+    connect: Callable[[], Connection],
+    user_id: int,
+    library: Library,
+    item: Item,
+    ids: Collection[int],
 ) -> dict[int, Spelling]:
-    """Look up the names of items that are there; those looked up before are kept with the library."""
+    """Look up the names of items that are there; those looked up before are kept with the library.
+
+    `connect` is called only where there are others, for it may have to begin a transaction.
+    """
     known = library.names[item]
     found = known.find(ids)
     missing = [number for number in ids if number not in found]
     if not missing:
         return found
-    read = _read_names(connection, user_id, library, item, missing)
+    read = _read_names(connect(), user_id, library, item, missing)
     known.keep(read)
     return found | read
 
@@ -71,7 +78,7 @@ def _corrected(
         return found
     owners = {number: _owner(library, amendment, item, number, found[number]) for number in found}
     moved = {number: owner for number, owner in owners.items() if owner != found[number].owner}
-    named = load_names(connection, user_id, library, "artists", set(moved.values()))
+    named = load_names(lambda: connection, user_id, library, "artists", set(moved.values()))
     for number, owner in moved.items():
         artist, was = named.get(owner), found[number]
         key = was.key

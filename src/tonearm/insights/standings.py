@@ -50,8 +50,8 @@ class Standings:
         """Give the places of some items, as far as they have one."""
         places = np.fromiter(labels, np.int64)
         places = places[self.weight[places] > 0]
-        weights, ascending = self.weight[places], np.sort(self.weight)
-        starts, ends = (ascending.searchsorted(weights, side) for side in ("left", "right"))
+        keys, ascending = self._keys[places], np.sort(self._keys)
+        starts, ends = (ascending.searchsorted(keys, side) for side in ("left", "right"))
         ranks = len(ascending) - ends + 1
         for number in np.flatnonzero(ends - starts > 1).tolist():
             ranks[number] += self._level_ahead_of(int(places[number]))
@@ -59,15 +59,15 @@ class Standings:
 
     def rank(self, label: int) -> int | None:
         """Give the place of one item; None where it has none."""
-        weight = self.weight[label]
-        if weight <= 0:
+        if self.weight[label] <= 0:
             return None
-        return int(np.count_nonzero(self.weight > weight)) + 1 + self._level_ahead_of(label)
+        ahead = int(np.count_nonzero(self._keys > self._keys[label]))
+        return ahead + 1 + self._level_ahead_of(label)
 
     def _level_ahead_of(self, label: int) -> int:
-        """Count the items with the weight of one that come before it."""
+        """Count the items with the key of one that come before it."""
         ahead = 0
-        (level,) = (self.weight == self.weight[label]).nonzero()
+        (level,) = (self._keys == self._keys[label]).nonzero()
         for column in (self._times, self._firsts):
             if len(level) > 1:
                 values = column(level)
@@ -103,6 +103,14 @@ class Standings:
         """Give the key that a ranking sorts by."""
         first, _ = self.first_and_last(label)
         return -int(self.weight[label]), -int(self.ms_played[label]), first, spelled(named)
+
+    @cached_property
+    def _keys(self) -> NDArray[np.int64]:
+        """Weight and then time in one number, which leaves hardly anybody level; weight alone where none holds both."""
+        span = int(self.ms_played.max(initial=0)) + 1
+        if int(self.weight.max(initial=0)) * span + span > np.iinfo(np.int64).max:
+            return self.weight
+        return self.weight * span + self.ms_played
 
     def _weights(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
         return -self.weight[labels]

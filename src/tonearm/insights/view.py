@@ -222,7 +222,7 @@ class View:
 
     def names(self, item: Item, ids: Iterable[int]) -> dict[int, Named]:
         """Look up the names of a few items."""
-        found = load_names(self.connection, self.user_id, self.library, item, list(ids))
+        found = load_names(self.connect, self.user_id, self.library, item, list(ids))
         return {
             number: Named(told.name or told.key, told.artist, told.name, told.key, told.former)
             for number, told in found.items()
