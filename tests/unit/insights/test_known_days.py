@@ -85,6 +85,7 @@ def test_every_day_is_judged_as_brute_force_does(
     assert all((run.ends_before - run.starts_on).days == run.days for run in found)
 
 
+@settings(deadline=None)
 @given(data=st.data(), around=st.sampled_from(EDGES))
 def test_lengths_between_edges_add_up(data: st.DataObject, around: int) -> None:
     told = data.draw(spans(around, 6))

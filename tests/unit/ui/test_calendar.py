@@ -7,7 +7,7 @@ from itertools import cycle, groupby
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonearm.insights.known_days import KnownDays
@@ -61,6 +61,7 @@ def fields(svg: ET.Element) -> dict[date, str]:
     return found
 
 
+@settings(deadline=None)
 @given(
     first=st.dates(date(2019, 11, 1), date(2024, 3, 1)),
     lengths=st.lists(st.tuples(st.integers(1, 200), st.integers(0, 6)), min_size=1, max_size=9),
