@@ -15,11 +15,12 @@ from msgspec import Struct
 from msgspec.structs import asdict, fields
 
 from tonearm.insights.chart import load_charts
+from tonearm.insights.charts.context import Contexts
 from tonearm.insights.question import Question, make_question
 from tonearm.insights.records import Covered
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
-from tonearm.ui import portraits, sentences
+from tonearm.ui import formats, patterns, portraits, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.assets import STATIC_DIR
 from tonearm.ui.charts.calendar import calendar_days, calendar_picture
@@ -28,6 +29,7 @@ from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
+from tonearm.ui.charts.world import Visited, world
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OPENING = re.compile(r'<svg class="([\w -]+)" viewBox="0 0 (\d+) (\d+)">')
@@ -88,6 +90,25 @@ def _days(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the same
     return calendar_picture(calendar_days(told.days), week_start=week_start)
 
 
+def map_of(countries: Contexts, link: Callable[[str], str]) -> Markup:
+    """Draw the countries of plays on a map; `link` gives where the plays of one are listed."""
+    visited = [
+        Visited(
+            one.value,
+            one.plays,
+            f"{formats.country(one.value)}: {formats.counted(one.plays, 'play')}",
+            link(one.value),
+        )
+        for one in countries.values
+        if one.value is not None and one.plays
+    ]
+    return world(visited, summary=sentences.plain(patterns.context_said(countries)))
+
+
+def _map(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the answer of its measure
+    return map_of(told, lambda _country: "")
+
+
 CHART_FILES: Mapping[str, ChartFile] = {
     "record": ChartFile(N_("The record"), "timeline", {"unit": "day"}, draw=_record),
     "months": ChartFile(N_("Month by month"), "timeline", {"unit": "month"}, draw=_months),
@@ -107,7 +128,7 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "skipped": ChartFile(N_("Artists skipped most"), "skips", _MOST, rows="artists"),
     "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
     "days": ChartFile(N_("Day by day"), "completeness", {"days": "in"}, rows="days", draw=_days),
-    "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values"),
+    "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values", draw=_map),
 }
 """The charts of all pages, by the name in their address."""
 _OVERVIEW = ("record", "months", "heatmap", "clock", "artists", "albums", "tracks")

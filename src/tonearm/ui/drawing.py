@@ -9,13 +9,12 @@ from markupsafe import Markup
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.context import Contexts
 from tonearm.insights.records import Heatmap, Timeline
-from tonearm.ui import formats, patterns, portraits, sentences
+from tonearm.ui import formats, portraits, sentences
 from tonearm.ui.asking import Ask
-from tonearm.ui.chart_files import files_line
+from tonearm.ui.chart_files import files_line, map_of
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
-from tonearm.ui.charts.world import Visited, world
 from tonearm.ui.rendering import Frame
 
 _WIDE = 1120
@@ -79,16 +78,10 @@ def draw_day(clock: Clock, link: str, base: str) -> Mapping[str, Any]:
 
 def draw_countries(countries: Contexts, plays: Ask, frame: Frame) -> Markup:
     """Draw the countries of plays on a map; nothing where no country is known. `plays` asks for what is behind them."""
-    visited = [
-        Visited(
-            one.value,
-            one.plays,
-            f"{formats.country(one.value)}: {formats.counted(one.plays, 'play')}",
-            frame.path(plays.address("/history", by="plays", counted="in", country=one.value)),
-        )
-        for one in countries.values
-        if one.value is not None and one.plays
-    ]
-    if not visited:
+    if not any(one.plays for one in countries.values if one.value is not None):
         return Markup("")
-    return world(visited, summary=sentences.plain(patterns.context_said(countries)))
+
+    def link(country: str) -> str:
+        return frame.path(plays.address("/history", by="plays", counted="in", country=country))
+
+    return map_of(countries, link) + files_line("countries", countries.covered, frame.base)
