@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from urllib.parse import urlsplit
 
 _HEAD_END = b"\r\n\r\n"
@@ -18,18 +18,20 @@ class _Bearer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one request on, byte for byte but for the two headers, and its answer back."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(_HEAD_END)).removesuffix(_HEAD_END)
             kept = [
                 line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")
             ]
             there, out = await asyncio.open_connection(self._host, self._port)
-            out.write(b"\r\n".join((*kept, self._added)) + _HEAD_END)
-            sending = asyncio.create_task(_pipe(reader, out))
-            await _pipe(there, writer)
-            sending.cancel()
-            out.close()
-        writer.close()
+            # Whoever asked may hang up or be ended amid an answer: both ends are let go then too.
+            with closing(out):
+                out.write(b"\r\n".join((*kept, self._added)) + _HEAD_END)
+                sending = asyncio.create_task(_pipe(reader, out))
+                try:
+                    await _pipe(there, writer)
+                finally:
+                    sending.cancel()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

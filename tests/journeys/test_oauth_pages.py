@@ -178,7 +178,7 @@ def test_an_assistant_comes_in_by_the_address_alone_and_goes_when_told(
         expect(page.get_by_text("You are back.")).to_be_visible()
         assert isinstance(done.get(timeout=WAIT), BaseException)
         assert ada.get("/api/user/grants").json()["items"] == []
-    context.close()
+        context.close()
 
 
 def test_an_assistant_that_is_described_by_a_document_registers_nowhere(
@@ -264,4 +264,4 @@ def test_the_pages_can_be_read_by_everybody(browser: Browser, tmp_path: Path, wi
         part.get_by_role("button", name="Remove My GPT").click()
         part.get_by_text("Clients made by hand").click()
         expect(part).not_to_contain_text("My GPT")
-    context.close()
+        context.close()

@@ -63,7 +63,7 @@ def test_a_log_in_elsewhere_is_linked_used_and_unlinked(
         page.goto(f"{base}/account")
         linked.get_by_role("button", name="Unlink").click()
         expect(page.get_by_role("link", name="Link Home")).to_be_visible()
-    context.close()
+        context.close()
     # The browser tells of pages that are refusals, and of addresses over there.
     known = ("Failed to load resource", provider.issuer.removesuffix("/o"))
     assert [one for one in watched.complaints if not one.startswith(known)] == []

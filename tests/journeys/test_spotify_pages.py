@@ -99,7 +99,7 @@ def test_an_account_is_linked_looked_at_and_unlinked(
         part.get_by_text("Unlink", exact=True).click()
         part.get_by_role("button", name="Unlink Spotify").click()
         expect(part.get_by_role("link", name="Link Spotify")).to_be_visible()
-    context.close()
+        context.close()
     check_complaints(watched, origin)
 
 
@@ -135,7 +135,7 @@ def test_collecting_is_watched_paused_and_asked_for(
         check_look(watched, width)
         part.get_by_role("button", name="Switch sampling off").click()
         expect(part).to_contain_text("SamplingOff")
-    context.close()
+        context.close()
     check_complaints(watched, origin)
 
 
@@ -172,5 +172,5 @@ def test_where_spotify_sends_nobody_back_the_address_is_pasted(
         expect(page).to_have_url(f"{base}/account#spotify")
         expect(part.get_by_role("link", name="Link again")).to_be_visible()
         check_look(watched, width)
-    context.close()
+        context.close()
     check_complaints(watched, origin)
