@@ -5,6 +5,12 @@ import unicodedata
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 64
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U0001d159\U00013441\U00013442\U000e0000-\U000e0fff]"
+)
+"""What has no ink, though its category is that of letters or signs: fillers, blank signs, what is to be ignored."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
+"""Categories without ink of their own; of marks because they need a letter."""
 
 
 def normalise(text: str | None) -> str:
@@ -38,6 +44,13 @@ def clean(text: str | None) -> str | None:
 def is_writable(text: str) -> bool:
     """Tell whether a text has a form in UTF-8: a lone surrogate, which JSON can carry, has none."""
     return text.isascii() or _LONE_SURROGATE.search(text) is None
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether anything of a text can be seen: joiners, fillers, blank signs and spaces cannot."""
+    return any(
+        unicodedata.category(letter) not in _UNSEEN and not _BLANK.match(letter) for letter in text
+    )
 
 
 def quoted(value: object) -> str:

@@ -39,7 +39,7 @@ def _called(name: str, value: str | int, plays: Sequence[Play]) -> str:
         return _("{hour:02}:00 to {hour:02}:59").format(hour=value)
     if name in set(ItemKind) and plays and value.isdecimal():
         item = getattr(plays[0], name)
-        return value if item is None else str(item.name)
+        return value if item is None else formats.named(item.name)
     if name == "platform":
         return formats.platform(value)
     if name == "country":

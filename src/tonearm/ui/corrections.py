@@ -53,7 +53,10 @@ def line_of(correction: Correction) -> Line:
     if correction.plays is not None:
         is_hidden = correction.kind is CorrectionKind.HIDE
         text = _("{plays} hidden") if is_hidden else _("{plays} deleted")
-        shown = (play.title or _("Without a title") for play in correction.plays.first[:_NAMED])
+        shown = (
+            formats.named(play.title, _("Without a title"))
+            for play in correction.plays.first[:_NAMED]
+        )
         count = formats.counted(correction.plays.count, "play")
         return Line(correction, text.format(plays=count), tuple(map(_short, shown)))
     if correction.exclude is not None:
@@ -141,4 +144,4 @@ def _told_split(split: Split) -> str:
 
 
 def _short(name: str) -> str:
-    return formats.isolated(formats.shortened(name))
+    return formats.isolated(formats.shortened(formats.named(name)))

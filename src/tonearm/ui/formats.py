@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tonearm.domain.text import is_visible
 from tonearm.speech import N_, gettext, ngettext, npgettext
 from tonearm.speech import spelling as spellings
 from tonearm.speech.spelling import spelling
@@ -94,6 +95,11 @@ def days(value: float) -> str:
 def platform(family: str) -> str:
     """Spell a family of platforms."""
     return gettext(_PLATFORMS.get(family, family))
+
+
+def named(name: str | None, otherwise: str = "") -> str:
+    """Give a name as it is shown: one that has nothing to see is told in words, so that it can be seen and clicked."""
+    return name if name and is_visible(name) else otherwise or gettext("Without a name")
 
 
 def shortened(name: str, longest: int = 60) -> str:

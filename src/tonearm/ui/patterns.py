@@ -89,7 +89,7 @@ def repeat_said(repeat: Repeat) -> Markup:
     if run is not None and run.length > 1:
         said += " " + told(
             "The longest run of one: <bdi>{name}</bdi>, {times} times in a row.",
-            name=run.name,
+            name=formats.named(run.name),
             times=formats.number(run.length),
         )
     return said

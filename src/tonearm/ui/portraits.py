@@ -91,7 +91,7 @@ def subject_of(portrait: Portrait, item: ItemKind) -> Subject:
     return Subject(
         item=item,
         id=own.id,
-        name=own.name or _("Without a name"),
+        name=formats.named(own.name),
         wording=_SPOKEN.get((item.value, play.kind), _USUAL[item]),
         artist=None if item is ItemKind.ARTIST else play.artist,
         album=play.album if item is ItemKind.TRACK else None,

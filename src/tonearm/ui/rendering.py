@@ -125,6 +125,7 @@ def make_environment() -> Environment:
     environment.globals["sparkline"] = sparkline
     environment.globals["progress_ring"] = progress_ring
     environment.globals["formats"] = formats
+    environment.filters["named"] = formats.named
     environment.globals["files_here"] = files_here
     environment.globals["share_address"] = share_address
     environment.globals["said_range"] = said_range

@@ -171,7 +171,7 @@ def _leader(overview: Overview) -> Markup:
     if not overview.artists.items:
         return Markup("")
     first = overview.artists.items[0]
-    name = Markup("<bdi>{}</bdi>").format(formats.shortened(first.name))
+    name = Markup("<bdi>{}</bdi>").format(formats.shortened(formats.named(first.name)))
     if overview.artists.total == 1:
         return told("All of it was <b>{name}</b>.", name=name)
     if first.share < _WORTH_SAYING:
@@ -194,7 +194,7 @@ def _favourite(overview: Overview) -> Markup:
     first = overview.tracks.items[0]
     return told(
         "You came back to <b><bdi>{name}</bdi></b> {times} times.",
-        name=formats.shortened(first.name),
+        name=formats.shortened(formats.named(first.name)),
         times=formats.number(first.plays),
     )
 

@@ -25,8 +25,11 @@ def text(
 
 
 def named(name: str, longest: int) -> str:
-    """Give a name as XML can hold it, no longer than there is room, and without turning what stands around it."""
-    written = "".join(map(_writable, name))
+    """Give a name as XML can hold it, no longer than there is room, and without turning what stands around it.
+
+    Like on pages, one that has nothing to see is told in words.
+    """
+    written = formats.named("".join(map(_writable, name)))
     return formats.isolated(formats.shortened(written, longest))
 
 

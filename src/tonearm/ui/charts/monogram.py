@@ -5,6 +5,8 @@ from zlib import crc32
 
 from markupsafe import Markup
 
+from tonearm.domain.text import is_visible
+
 COLOURS = 8
 # The name stands beside it; nothing moves when it comes, and one that does not come leaves the initials.
 _PICTURE = Markup('<img src="{}" alt="" width="36" height="36" loading="lazy" decoding="async">')
@@ -30,7 +32,7 @@ def initials(name: str) -> str:
 
 
 def _trimmed(word: str) -> str:
-    start = next((at for at, char in enumerate(word) if char.isalnum()), None)
+    start = next((at for at, char in enumerate(word) if char.isalnum() and is_visible(char)), None)
     return "" if start is None else word[start:]
 
 
