@@ -86,6 +86,7 @@ def test_answers_are_those_of_rest(cast: Cast, listener: User, era: str) -> None
         (tool("compare", range="2024", other="2023", limit=5), rest("compare", range="2024", other="2023", limit=5)),
         (tool("coverage", range="2024"), rest("completeness", range="2024", kind="all")),
         (tool("year_in_review", year=2024), rest("year", year=2024)),
+        (tool("year_in_review", year=2024, month=3), rest("month", month="2024-03")),
         (tool("habits", limit=10)["milestones"], rest("milestones")),
         (tool("habits", limit=10)["sessions"], rest("sessions")),
         (tool("habits", limit=10)["streaks"], rest("streaks")),

@@ -79,3 +79,12 @@ class Desk:
     def item_page(self, item: ItemKind, number: int) -> str:
         """Give the address of the page of an artist, album or track."""
         return self.page(f"/{item.value}s/{number}")
+
+    def cover(self, item: ItemKind, number: int) -> str | None:
+        """Give the address of the cover of an item, for whoever is logged in; None where none is known.
+
+        A track has that of its album.
+        """
+        found = self.services.covers.find(self.caller.id, [(item, number)]).covers
+        cover = found.get((item, number))
+        return None if cover is None else self.page(f"/covers/{cover.item}s/{cover.item_id}")

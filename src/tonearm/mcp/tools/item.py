@@ -78,6 +78,12 @@ class ItemDetail(Record, frozen=True):
     name: Annotated[str, Meta(description="Name of the item.")]
     artist: Annotated[str | None, Meta(description="The artist of an album or track.")]
     url: Annotated[str, Meta(description="Its page.")]
+    cover: Annotated[
+        str | None,
+        Meta(
+            description="Address of its picture for whoever is logged in; null where none is known."
+        ),
+    ]
     totals: Annotated[ItemTotals, Meta(description="Of the range.")]
     ever: Annotated[ItemTotals, Meta(description="Of all years, whatever the range.")]
     first_play_local: Annotated[str | None, Meta(description="First counted play of all years.")]
@@ -132,6 +138,7 @@ def detail_of(desk: Desk, item: ItemKind, number: int, values: dict[str, str]) -
         name=name,
         artist=artist,
         url=desk.item_page(item, number),
+        cover=desk.cover(item, number),
         totals=ItemTotals(totals.plays, totals.ms_played, totals.active_days),
         ever=ItemTotals(ever.plays, ever.ms_played, ever.active_days),
         first_play_local=first,
