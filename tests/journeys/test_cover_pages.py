@@ -1,9 +1,11 @@
 """Covers in a real browser: they come with a link to Spotify, from Tonearm alone, and where none is, initials stay."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -174,6 +176,16 @@ def check_answers(scene: Scene, address: str) -> None:
     assert (bare.status_code, bare.content) == (304, b"")
     assert bare.headers["cache-control"] == "private, no-cache"
     assert scene.client.get("/covers/albums/4711").status_code == 404
+    number = address.partition("?")[0].rpartition("/")[2]
+    html = scene.client.get(f"/albums/{number}").text
+    name = unescape(re.findall(r'<h1 class="title"><bdi dir="auto">(.*?)</bdi>', html)[0])
+    suggested = scene.client.get("/search/suggestions", params={"q": name}).text
+    assert f'<img src="{address}"' in suggested
+    # Visitors of a share see initials.
+    wish = {"view": "top-albums", "range": "2024"}
+    link = scene.client.post("/api/user/shares", json=wish).raise_for_status().json()["link"]
+    shared = httpx2.get(link).text
+    assert ('<span class="m ' in shared, "<img" in shared) == (True, False)
     assert httpx2.get(scene.base + address).status_code == 303
 
     database = Database(f"sqlite:///{scene.folder / 'tonearm.db'}")

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.insights.searching import Found
 from tonearm.ui.asking import Ask
-from tonearm.ui.covers import hang
+from tonearm.ui.covers import CoverLine, hang
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
 
@@ -25,8 +26,9 @@ def suggestions(
 ) -> Response:
     """Give the first things that have all words of a text in their names, as options of a list."""
     found = rooms.insights.find(caller.id, q, _SUGGESTED, caller.preferences)
-    html = render("suggestions.html", frame_of(request, caller), q=q.strip(), found=found)
-    return page(request, html)
+    # Whoever types sees the covers that there are; what is passed by is not looked for.
+    frame, _later = hang(frame_of(request, caller), rooms, _lines(found))
+    return page(request, render("suggestions.html", frame, q=q.strip(), found=found))
 
 
 @ROUTER.get("/search")
@@ -38,8 +40,11 @@ def search_page(
 ) -> Response:
     """Show what has all words of a text in its name."""
     found = rooms.insights.find(caller.id, q, _SHOWN, caller.preferences)
-    lines = [(f"{item.item}s", item.id, item.plays) for item in found.items]
-    frame, later = hang(frame_of(request, caller), rooms, lines)
+    frame, later = hang(frame_of(request, caller), rooms, _lines(found))
     ask = Ask(kind="all", usual_kind="all")
     html = render("search.html", frame, q=q.strip(), found=found, ask=ask)
     return page(request, html, later=later)
+
+
+def _lines(found: Found) -> list[CoverLine]:
+    return [(f"{item.item}s", item.id, item.plays) for item in found.items]
