@@ -78,6 +78,8 @@ def wish_of(view: SharedView) -> dict[str, str]:
         return wish | {"range": "all", "ends": "never", "shown_name": "Ada"}
     if view is SharedView.TOP_ARTISTS:
         return wish | {"range": "2024-02-03..2024-05-06", "by": "time", "has_private": "true"}
+    if view.story == "month":
+        return wish | {"range": "2024-03"}
     return wish | ({"kind": "podcast"} if view is SharedView.TOP_SHOWS else {})
 
 
@@ -168,7 +170,10 @@ def test_a_share_speaks_the_language_of_the_browser_that_visits_it(
     with httpx2.Client(base_url=base, timeout=60, headers={"origin": base}) as client:
         client.post("/login", data={"name": "Ada", "password": PASSWORD})
         answers = [
-            client.post("/api/user/shares", json={"view": view, "range": "2024"}).raise_for_status()
+            client.post(
+                "/api/user/shares",
+                json={"view": view, "range": "2024-03" if view == "month" else "2024"},
+            ).raise_for_status()
             for view in (
                 "overview",
                 "year",
@@ -176,6 +181,7 @@ def test_a_share_speaks_the_language_of_the_browser_that_visits_it(
                 "top-tracks",
                 "groove",
                 "months",
+                "month",
                 "year-picture",
             )
         ]

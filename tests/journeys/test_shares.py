@@ -5,6 +5,7 @@ import os
 import re
 import struct
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,7 +68,11 @@ def wish_of(client: httpx2.Client, view: SharedView) -> dict[str, Any]:
         return {"item": items[0]["id"], "kind": "all", "range": "2024"}
     if view is SharedView.TOP_SHOWS:
         return {"kind": "podcast"}
-    return {"range": "2024"}
+    return {"range": days_of(view)}
+
+
+def days_of(view: SharedView) -> str:
+    return "2024-03" if view.story == "month" else "2024"
 
 
 def share_this(watched: Watched, own: BrowserContext, width: int) -> str:
@@ -175,7 +180,9 @@ def test_a_share_leads_nowhere_and_tells_nothing_of_the_account(
         leads = set(LEADS.findall(answer.text))
         own = {lead for lead in leads if lead.startswith("/")}
         assert {lead for lead in own if not lead.startswith("/static/")} <= {
-            f"{token}/picture.{form}" for form in ("png", "svg")
+            f"{token}/picture.{form}{theme}"
+            for form in ("png", "svg")
+            for theme in ("", "?theme=dark")
         }
         assert [lead for lead in leads if "://" in lead] == [f"{link}/card.png"]
         assert not re.search(r"/(artists|albums|tracks|history|top|years|api|login)\b", answer.text)
@@ -186,20 +193,30 @@ def test_a_share_leads_nowhere_and_tells_nothing_of_the_account(
         assert visit(link, cookie=log_in_cookie).text == answer.text
 
 
-def test_a_year_s_picture_can_be_saved_by_whoever_has_the_link(
+def test_the_picture_of_a_year_or_month_can_be_saved_by_whoever_has_the_link(
     ada: httpx2.Client,
 ) -> None:
-    link = make(ada, "year-picture", range="2024")
-    picture = visit(f"{link}/picture.svg")
-    assert picture.headers["content-type"] == "image/svg+xml"
-    ET.fromstring(picture.text)  # noqa: S314 - our own
+    for view, name in ((SharedView.YEAR_PICTURE, "2024"), (SharedView.MONTH_PICTURE, "March")):
+        link = make(ada, view, range=days_of(view))
+        picture = visit(f"{link}/picture.svg")
+        assert picture.headers["content-type"] == "image/svg+xml"
+        title = next(ET.fromstring(picture.text).iter("{http://www.w3.org/2000/svg}title"))  # noqa: S314 - our own
+        assert name in str(title.text)
+        dark = visit(f"{link}/picture.svg?theme=dark").text
+        assert ('fill="#faf7f1"' in dark, 'fill="#141210"' in dark) == (False, True)
+        assert f'href="{urlsplit(link).path}/picture.png?theme=dark"' in visit(link).text
+        assert visit(f"{link}/picture.svg?theme=pink").status_code == 422
+        assert f'download="tonearm-{days_of(view)}.png"' in visit(link).text
     assert visit(f"{make(ada, 'overview')}/picture.svg").status_code == 404
-    assert ada.get(f"{SHARES}").json()["items"][1]["views"] == 0  # a picture is no look at the page
+    # A picture is no look at the page.
+    assert [share["views"] for share in ada.get(SHARES).json()["items"]] == [0, 2, 2]
 
 
 def test_a_link_has_a_picture_that_is_gone_with_it(ada: httpx2.Client) -> None:
-    for view in (SharedView.OVERVIEW, SharedView.TOP_ARTISTS, SharedView.YEAR_PICTURE):
-        link = make(ada, view, range="2024", title='Loud & "clear" <b>', shown_name="Jo")
+    for view in (
+        SharedView.OVERVIEW, SharedView.TOP_ARTISTS, SharedView.YEAR_PICTURE, SharedView.MONTH_PICTURE,
+    ):  # fmt: skip
+        link = make(ada, view, range=days_of(view), title='Loud & "clear" <b>', shown_name="Jo")
         html = visit(link).text
         told = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)">', html))
         assert told["og:title"] == "Loud &amp; &#34;clear&#34; &lt;b&gt;"
@@ -215,8 +232,8 @@ def test_a_link_has_a_picture_that_is_gone_with_it(ada: httpx2.Client) -> None:
         share = ada.get(SHARES).json()["items"][0]
         assert share["views"] == 1  # the page, not its picture
         pictures = [told["og:image"], f"{link}/picture.png", f"{link}/picture.svg"]
-        has_own = view is SharedView.YEAR_PICTURE
-        assert [visit(one).status_code for one in pictures[1:]] == [200 if has_own else 404] * 2
+        status = 200 if view.is_picture else 404
+        assert [visit(one).status_code for one in pictures[1:]] == [status] * 2
         ada.delete(f"{SHARES}/{share['id']}").raise_for_status()
         assert {visit(one).status_code for one in pictures} == {404}
 
@@ -230,7 +247,13 @@ def test_numbers_are_those_of_the_measure_within_the_range(ada: httpx2.Client) -
     assert all(item["name"].replace("&", "&amp;") in html for item in top)
     year = visit(make(ada, "year", range="2024")).text
     assert "against the year before" not in year
-    assert not re.search(r"\b[Yy]ou", re.sub(r"<bdi.*?</bdi>", "", year))
+    told = ada.get(f"{API}/month", params={"month": "2024-05", "private": "out"}).json()
+    month = visit(make(ada, "month", range="2024-05")).text
+    assert f"{told['totals']['plays']:,}\xa0plays" in month
+    assert month.count('<rect class="bar in"') == 2 * len(told["days"])
+    assert "against the month before" not in month
+    for story in (year, month):
+        assert not re.search(r"\b[Yy]ou", re.sub(r"<bdi.*?</bdi>", "", story))
 
 
 def test_private_and_hidden_plays_are_not_shared(tmp_path: Path) -> None:
@@ -258,14 +281,47 @@ def test_private_and_hidden_plays_are_not_shared(tmp_path: Path) -> None:
         for view in SharedView:
             if view in (*ITEMS, SharedView.TOP_SHOWS):
                 continue
-            usual = visit(make(client, view, range="2024")).text
-            chosen = visit(make(client, view, range="2024", has_private=True)).text
+            usual = visit(make(client, view, range=days_of(view))).text
+            chosen = visit(make(client, view, range=days_of(view), has_private=True)).text
             assert "Secretive" not in usual, view
             assert "Shameful" not in usual + chosen, view
             shows_names = "Plain" in usual
             assert ("Secretive" in chosen) is shows_names, view
         secret = visit(make(client, "track", item=tracks["Secretive"], kind="all"))
         assert "Nothing was played" in secret.text
+
+
+def test_a_month_is_shared_for_good_or_as_time_goes_on(tmp_path: Path) -> None:
+    this = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = this - timedelta(days=3)
+    rows = [
+        {
+            "ts": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "ms_played": 200_000,
+            "master_metadata_track_name": title,
+            "master_metadata_album_artist_name": f"Band of {title}",
+            "spotify_track_uri": f"spotify:track:{title:0>22}",
+            "reason_end": "trackdone",
+        }
+        for moment, title in ((this, "Present"), (last, "Former"))
+    ]
+    with serve(tmp_path / "data") as base, set_up(base, zone="UTC") as client:
+        files = {"files": ("Streaming_History_Audio_2024.json", json.dumps(rows).encode())}
+        client.post("/api/imports", files=files).raise_for_status()
+        assert '"published"' in client.get("/api/imports/1/events").text
+        form = client.get(f"/account/shares/new?view=month&range={last:%Y-%m}").text
+        offered = re.findall(r'<option value="([\w-]+)"[^>]*>(?:Last|[A-Z]\w+\xa020)', form)
+        assert offered == [f"{last:%Y-%m}", "last_month"]
+        assert "The picture of a month" in form
+        for days, is_last in (
+            (f"{last:%Y-%m}", True), ("last_month", True), (f"{this:%Y-%m}", False), ("this_month", False),
+        ):  # fmt: skip
+            html = visit(make(client, "month", range=days)).text
+            shown, other = ("Former", "Present") if is_last else ("Present", "Former")
+            assert f"Band of {shown}" in html, days
+            assert f"Band of {other}" not in html, days
+            # A month that is over has its name, whether or not another one takes its place.
+            assert f"{last if is_last else this:%B}\xa0" in html, days
 
 
 def test_every_link_that_leads_nowhere_gets_the_same_answer(
@@ -329,6 +385,7 @@ def test_a_share_is_made_listed_changed_and_revoked_over_the_api(
     for bad in (
         {"view": "everything"},
         {"view": "year"},
+        {"view": "month", "range": "2024"},
         {"view": "artist"},
         {"view": "overview", "days": 0},
         {"view": "overview", "range": "bogus"},
@@ -365,6 +422,8 @@ def test_a_form_that_cannot_be_used_says_why_and_keeps_what_was_typed(ada: httpx
     assert ada.get("/account/shares/new?view=artist&item=999999").status_code == 404
     moving = ada.get("/account/shares/new?view=overview&range=this_month").text
     assert "This month, as time goes on" in moving
+    week = ada.get("/account/shares/new?view=overview&range=last_week").text
+    assert "Last week, as time goes on" in week
     assert ", for good" in moving
 
 
@@ -393,7 +452,7 @@ def test_shares_on_the_command_line(tmp_path: Path) -> None:
     assert "There is no share 2" in run("revoke", "2", code=1)
     assert "There is no view" in run("create", "film", code=2)
     assert "not both" in run("create", "groove", "--never-ends", "--days", "3", code=2)
-    assert "year-picture" in run("views")
+    assert {"year-picture", "month-picture"} <= set(run("views").split())
     with serve(tmp_path) as base:
         path = urlsplit(run("create", "patterns")).path.strip()
         assert visit(base + path).status_code == 200

@@ -157,6 +157,14 @@ def test_a_month_tells_what_the_measure_does(ada: httpx2.Client) -> None:
     picture = ada.get("/years/2024/02/picture.svg")
     assert picture.headers["content-disposition"] == 'inline; filename="tonearm-2024-02.svg"'
     assert "February\xa02024" in picture.text
+    for address in ("/years/2024", "/years/2024/02"):
+        dark = ada.get(address + "/picture.svg?theme=dark&kind=all").text
+        assert ('fill="#faf7f1"' in dark, 'fill="#141210"' in dark) == (False, True)
+        assert (
+            f'href="{address}/picture.png?theme=dark" download="tonearm-' in ada.get(address).text
+        )
+        asked = f'href="{address}/picture.svg?kind=all&amp;theme=dark"'
+        assert asked in ada.get(f"{address}?kind=all").text
     silent = ada.get("/years/2007/02?kind=podcast").text
     assert "No podcasts were heard in February\xa02007." in silent
     assert 'rel="next" href="/years/2007/03?kind=podcast"' in silent
@@ -217,6 +225,7 @@ def test_two_ranges_stand_side_by_side_as_the_measure_tells(ada: httpx2.Client) 
         ("/years/1999/03", 404),
         ("/years/2024/00/picture.png", 404),
         ("/years/2024/03?kind=bogus", 422),
+        ("/years/2024/picture.png?theme=pink", 422),
         ("/completeness?range=bogus", 422),
     ],
 )

@@ -20,13 +20,16 @@ from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundErro
 from tonearm.domain.vocabulary import ItemKind, Rule
 from tonearm.history.shared import ShareChange, SharedView, ShareWish
 from tonearm.history.shares import MOST_SHARES, SHARE_PREFIX, Shares
+from tonearm.insights.charts.month import MonthQuestion
 from tonearm.insights.charts.top import TopQuestion
+from tonearm.insights.charts.year import YearQuestion
 from tonearm.insights.plays import PlaysQuestion
 from tonearm.storage.database import Database
 from tonearm.storage.share_tables import shares as table
 from tonearm.storage.tables import users
 from tonearm.ui.formats import NBSP
 from tonearm.ui.share_cards import share_card
+from tonearm.ui.sharing import shared_story
 
 OVERVIEW = ShareWish(SharedView.OVERVIEW)
 
@@ -177,6 +180,12 @@ def test_a_share_of_another_is_not_there(shares: Shares, ada: User, house: House
         (ShareWish(SharedView.YEAR, range="2024-01-01..2025-01-01"), "one year"),
         (ShareWish(SharedView.YEAR_PICTURE, range="last_365_days"), "one year"),
         (ShareWish(SharedView.YEAR, range="1999"), "from 2006"),
+        (ShareWish(SharedView.MONTH), "one month: give it as YYYY-MM, this_month or last_month"),
+        (ShareWish(SharedView.MONTH, range="2024"), "one month"),
+        (ShareWish(SharedView.MONTH, range="2024-W05"), "one month"),
+        (ShareWish(SharedView.MONTH, range="2024-02-01..2024-03-01"), "one month"),
+        (ShareWish(SharedView.MONTH_PICTURE, range="last_year"), "one month"),
+        (ShareWish(SharedView.MONTH, range="2005-12"), "from 2006"),
         (replace(OVERVIEW, title="x" * 101), "100 printable"),
         (replace(OVERVIEW, title="a\nb"), "printable"),
         (replace(OVERVIEW, title="\ud800"), "printable"),
@@ -312,20 +321,48 @@ def test_the_card_of_a_share_shows_no_more_than_its_page(
     for view in SharedView:
         if view.item or view is SharedView.TOP_SHOWS:
             continue
-        days = "2026" if view.is_of_year else "2026-04"
+        is_of_year = view.story == "year"
+        days = "2026" if is_of_year else "2026-04"
         wish = ShareWish(view, range=days, kind="all", title="Mine", shown_name="Jo")
         card = ET.fromstring(share_card(house.insights, ada, shares.draft(ada, wish)))  # noqa: S314 - our own
         said = " ".join(card.itertext())
         assert "Mine" in said
-        assert f"{'2026' if view.is_of_year else f'April{NBSP}2026'} · Jo" in said
+        assert f"{'2026' if is_of_year else f'April{NBSP}2026'} · Jo" in said
         assert "Veil" not in said
-        assert ("Before" in said) is view.is_of_year
+        assert ("Before" in said) is is_of_year
         assert names.get(view, "Mine") in said
-        if view not in names and not view.is_of_year:
+        if view not in names and view.story is None:
             assert not re.search("Within|Orchard|Signals", said), view
     house.corrections.hide(1, [play_of(house, "Orchard & <Sons>")])
     emptied = shares.draft(ada, ShareWish(SharedView.OVERVIEW, range="2026-04", kind="all"))
     assert "Nothing was played" in share_card(house.insights, ada, emptied)
+
+
+@pytest.mark.parametrize("view", [SharedView.YEAR, SharedView.MONTH])
+def test_a_story_that_is_shared_tells_nothing_of_what_was_before_it(
+    shares: Shares, ada: User, house: House, view: SharedView
+) -> None:
+    earlier = TEN.replace(year=2025) if view.story == "year" else TEN.replace(month=3)
+    house.bring_in(
+        row_of(A, earlier) | named("Tidal", "Before"),
+        row_of(B, TEN) | named("Orchard", "Within"),
+    )
+    days = "2026" if view.story == "year" else "2026-04"
+    question = (
+        YearQuestion(year=2026, kind="all")
+        if view.story == "year"
+        else MonthQuestion(month="2026-04", kind="all")
+    )
+    own = house.insights.answer(view.value, 1, question)
+    assert own.previous.plays == 1
+    assert own.artists[0].is_new
+
+    wish = ShareWish(view, range=days, kind="all")
+    shown = shared_story(house.insights, ada, shares.draft(ada, wish).share)
+
+    assert (shown.previous, shown.change, shown.ratio) == (None, None, None)
+    assert [(item.name, item.is_new) for item in shown.artists] == [("Within", False)]
+    assert shown.totals == own.totals
 
 
 def play_of(house: House, title: str) -> int:

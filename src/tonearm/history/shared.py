@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.text import clean, is_writable
+from tonearm.domain.text import clean, is_visible, is_writable
 from tonearm.domain.vocabulary import ItemKind, RankBy, Rule
 from tonearm.history.corrections.records import ItemKey
 
@@ -16,6 +17,9 @@ LONGEST_TITLE = 100
 LONGEST_NAME = 64
 _SPOKEN = ("podcast", "audiobook")
 _LANES = ("music", *_SPOKEN, "all")
+
+Story = Literal["year", "month"]
+"""What of the calendar has a story."""
 
 
 class SharedView(StrEnum):
@@ -37,6 +41,8 @@ class SharedView(StrEnum):
     FIVE_ALBUMS = "five-albums"
     FIVE_TRACKS = "five-tracks"
     YEAR_PICTURE = "year-picture"
+    MONTH = "month"
+    MONTH_PICTURE = "month-picture"
 
     @property
     def meaning(self) -> str:
@@ -49,15 +55,26 @@ class SharedView(StrEnum):
         return _ITEMS.get(self)
 
     @property
-    def is_of_year(self) -> bool:
-        """Whether it is about one year of the calendar."""
-        return self in (SharedView.YEAR, SharedView.YEAR_PICTURE)
+    def story(self) -> Story | None:
+        """What of the calendar it tells the story of, if of anything."""
+        return _STORIES.get(self)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a story as a picture, which can be kept."""
+        return self in (SharedView.YEAR_PICTURE, SharedView.MONTH_PICTURE)
 
 
 _ITEMS: Mapping[SharedView, ItemKind] = {
     SharedView.ARTIST: ItemKind.ARTIST,
     SharedView.ALBUM: ItemKind.ALBUM,
     SharedView.TRACK: ItemKind.TRACK,
+}
+_STORIES: Mapping[SharedView, Story] = {
+    SharedView.YEAR: "year",
+    SharedView.YEAR_PICTURE: "year",
+    SharedView.MONTH: "month",
+    SharedView.MONTH_PICTURE: "month",
 }
 _MEANINGS: Mapping[SharedView, str] = {
     SharedView.OVERVIEW: "The overview: hours, record, first places, hours of the day and week",
@@ -76,6 +93,8 @@ _MEANINGS: Mapping[SharedView, str] = {
     SharedView.FIVE_ALBUMS: "The first five albums alone",
     SharedView.FIVE_TRACKS: "The first five tracks alone",
     SharedView.YEAR_PICTURE: "The picture of a year",
+    SharedView.MONTH: "The story of a month",
+    SharedView.MONTH_PICTURE: "The picture of a month",
 }
 
 
@@ -157,13 +176,13 @@ def checked_lane(view: SharedView, kind: str) -> str:
 
 
 def checked_words(text: str, longest: int, parameter: str) -> str:
-    """Give a title or a name as it is kept; raises InvalidInputError."""
+    """Give a title or a name as it is kept, empty where nothing of it can be seen; raises InvalidInputError."""
     words = (clean(text) or "") if is_writable(text) else "\0"
     if len(words) > longest or not words.isprintable():
         raise InvalidInputError(
             f"{parameter} may have {longest} printable characters.", parameter=parameter
         )
-    return words
+    return words if is_visible(words) else ""
 
 
 def checked_end(now: datetime, lifetime: timedelta | None) -> datetime | None:

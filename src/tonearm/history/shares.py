@@ -45,7 +45,7 @@ from tonearm.storage.tables import users
 SHARE_PREFIX = "tnsh_"
 MOST_SHARES = 100
 _FIRST_YEAR, _LAST_YEAR = 2006, 2200
-_DAYS_OF_YEAR = (365, 366)
+_MONTHS_OF_YEAR = 12
 _AS_THEY_ARE = (
     "id", "range", "kind", "title", "shown_name", "has_private", "created_at", "ends_at",
 )  # fmt: skip
@@ -231,13 +231,16 @@ def no_share() -> NotFoundError:
 
 def _check_range(wish: ShareWish, now: datetime, zone: str) -> None:
     period = resolve_period(wish.range, now, find_zone(zone))
-    if not wish.view.is_of_year:
+    if wish.view.story is None:
         return
-    days = period.first and period.end and (period.end - period.first).days
-    is_year = days in _DAYS_OF_YEAR and period.first is not None and period.first.month == 1
-    if wish.range not in ("this_year", "last_year") and not (is_year and wish.range.isdecimal()):
+    if wish.view.story == "year" and period.months != _MONTHS_OF_YEAR:
         raise InvalidInputError(
             f"{wish.view} is about one year: give it as YYYY, this_year or last_year.",
+            parameter="range",
+        )
+    if wish.view.story == "month" and period.months != 1:
+        raise InvalidInputError(
+            f"{wish.view} is about one month: give it as YYYY-MM, this_month or last_month.",
             parameter="range",
         )
     if period.first is None or not _FIRST_YEAR <= period.first.year <= _LAST_YEAR:

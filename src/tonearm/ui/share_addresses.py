@@ -26,6 +26,8 @@ def share_address(here: str, ask: Ask) -> str:
     """Give the address of the form that shares the page at a path, as it is asked."""
     place, _, number = here.removeprefix("/").partition("/")
     view = _PAGES.get(here) or _PAGES_OF_ONE[place]
+    if view is SharedView.YEAR and "/" in number:
+        view = SharedView.MONTH
     query = {"view": view.value, "range": ask.range, "kind": ask.kind, "rule": ask.rule}
     query |= {"by": ask.by} if ask.by != "plays" else {}
     query |= {"item": number} if view.item else {}

@@ -1,17 +1,19 @@
 """What stands for a share where its link is shown: a picture of what visitors see first, and of nothing else."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from markupsafe import Markup
 
 from tonearm.accounts.people import User
 from tonearm.history.shared import OpenShare, SharedView
+from tonearm.insights.charts.month import Month
 from tonearm.insights.charts.year import Year
 from tonearm.insights.glimpse import Glimpse
 from tonearm.insights.insights import Insights
 from tonearm.insights.records import Covered, Timeline, Top
 from tonearm.speech import gettext as _
-from tonearm.ui import asking, formats, sentences
+from tonearm.ui import formats, sentences
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.share_card import Card, draw_card
@@ -19,10 +21,12 @@ from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.sharing import (
     FEW_MONTHS,
     RANKED,
+    share_days,
     share_heading,
     share_question,
     shared_glimpse,
-    shared_year,
+    shared_story,
+    story_timeline,
 )
 
 _PLACES, _FEW_PLACES = 5, 3
@@ -33,25 +37,25 @@ _Shown = tuple[Covered, Card]
 def share_card(insights: Insights, user: User, found: OpenShare) -> str:
     """Draw the card of a share; raises NotFoundError where it is about what is not there any more."""
     share = found.share
-    if share.view.is_of_year:
-        covered, card = _of_year(shared_year(insights, user, share))
+    if share.view.story is not None:
+        covered, card = _of_story(shared_story(insights, user, share))
     elif share.view is SharedView.PATTERNS:
         covered, card = _of_patterns(insights, user, found)
     else:
         covered, card = _of_glimpse(found, shared_glimpse(insights, user, found))
-    range_label = asking.range_name(share.range, covered)
+    range_label = share_days(share, covered)
     above = " · ".join(part for part in (range_label, share.shown_name) if part)
     return str(draw_card(above, share.title or share_heading(share), card))
 
 
-def _of_year(year: Year) -> _Shown:
-    if not year.totals.plays:
-        return year.covered, _silent()
-    artists = [(item.name, formats.counted(item.plays, "play")) for item in year.artists]
-    return year.covered, Card(
-        figures=_figures(year.totals.ms_played, year.totals.plays),
+def _of_story(review: Year | Month) -> _Shown:
+    if not review.totals.plays:
+        return review.covered, _silent()
+    artists = [(item.name, formats.counted(item.plays, "play")) for item in review.artists]
+    return review.covered, Card(
+        figures=_figures(review.totals.ms_played, review.totals.plays),
         places=artists[:_FEW_PLACES],
-        drawing=_months(Timeline(year.covered, "month", year.months)),
+        drawing=_drawn(story_timeline(review)),
     )
 
 
@@ -79,7 +83,7 @@ def _of_glimpse(found: OpenShare, glimpse: Glimpse) -> _Shown:
             if few
             else sentences.plain(sentences.months(glimpse.months))
         )
-        return totals.covered, Card(figures=said, drawing=None if few else _months(glimpse.months))
+        return totals.covered, Card(figures=said, drawing=None if few else _drawn(glimpse.months))
     parts = grooves.segments(glimpse.days.items)
     record = grooves.groove(parts, summary="")
     if share.view is SharedView.GROOVE:
@@ -110,5 +114,6 @@ def _places(top: Top) -> Sequence[tuple[str, str]]:
     ]
 
 
-def _months(months: Timeline) -> Markup:
-    return timeline(months.items, summary="", width=_WIDE, name="tl-card")
+def _drawn(units: Timeline) -> Markup:
+    unit: Literal["month", "day"] = "day" if units.unit == "day" else "month"
+    return timeline(units.items, summary="", width=_WIDE, name="tl-card", unit=unit)

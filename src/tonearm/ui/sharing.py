@@ -5,28 +5,29 @@ rankings are written anew without them.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec import structs
 
 from tonearm.accounts.people import User
-from tonearm.domain.periods import Period
-from tonearm.history.shared import OpenShare, Share, SharedView
+from tonearm.domain.periods import NAMED_PERIODS, Period
+from tonearm.history.shared import OpenShare, Share, SharedView, Story
 from tonearm.insights.charts.clock import Clock
+from tonearm.insights.charts.month import Month, MonthQuestion
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.glimpse import Glimpse
 from tonearm.insights.insights import Insights
-from tonearm.insights.question import make_question, period_of
+from tonearm.insights.question import Question, make_question, period_of
 from tonearm.insights.records import Covered, Heatmap, Timeline, Top
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
-from tonearm.ui import asking, formats, patterns, portraits, sentences, years
+from tonearm.ui import asking, formats, months, patterns, portraits, sentences, years
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
-from tonearm.ui.charts.review_picture import year_picture
+from tonearm.ui.charts.review_picture import review_picture
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
 from tonearm.ui.picking import today_in
@@ -68,6 +69,8 @@ _HEADINGS: Mapping[SharedView, str] = {
     SharedView.FIVE_ALBUMS: N_("First five albums"),
     SharedView.FIVE_TRACKS: N_("First five tracks"),
     SharedView.YEAR_PICTURE: N_("A year in music"),
+    SharedView.MONTH: N_("A month in review"),
+    SharedView.MONTH_PICTURE: N_("A month in music"),
 }
 _CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
     SharedView.OVERVIEW: (
@@ -82,6 +85,7 @@ _CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
     SharedView.TOP_ALBUMS: (SharedView.TOP_ALBUMS, SharedView.FIVE_ALBUMS),
     SharedView.TOP_TRACKS: (SharedView.TOP_TRACKS, SharedView.FIVE_TRACKS),
     SharedView.YEAR: (SharedView.YEAR, SharedView.YEAR_PICTURE),
+    SharedView.MONTH: (SharedView.MONTH, SharedView.MONTH_PICTURE),
 }
 
 
@@ -92,27 +96,48 @@ def choices_of(view: SharedView) -> tuple[SharedView, ...]:
 
 def ranges_of(share: Share, zone: str) -> Mapping[str, str]:
     """Give the ranges to choose from: as the page has it, and the days that this is at the moment."""
-    moving = asking.NAMED_RANGES.get(share.range)
-    if moving is None:
+    if share.view.story is not None:
+        return _ranges_of_story(share, share.view.story, zone)
+    if share.range not in NAMED_PERIODS:
         return {share.range: _("These days, for good")}
-    period = period_of(TopQuestion(range=share.range, zone=zone), share.created_at)
-    fixed = _fixed(period, today_in(zone), is_year=share.view.is_of_year)
-    said = (
-        _("Everything, and what comes")
-        if share.range == "all"
-        else _("{range}, as time goes on").format(range=_(moving))
-    )
-    return {share.range: said, **fixed}
+    is_all = share.range == "all"
+    said = _("Everything, and what comes") if is_all else _moving(share, share.range, zone)
+    return {share.range: said, **_fixed(_period(share, share.range, zone), today_in(zone))}
 
 
-def _fixed(period: Period, today: date, *, is_year: bool) -> Mapping[str, str]:
+def _ranges_of_story(share: Share, story: Story, zone: str) -> Mapping[str, str]:
+    """Give the year or month for good, and the names that move on from it, where it is one of the latest two."""
+    period = _period(share, share.range, zone)
+    if period.first is None:
+        return {}
+    is_year = story == "year"
+    days = str(period.first.year) if is_year else formats.month(period.first)
+    offered = {f"{period.first:%Y}" if is_year else f"{period.first:%Y-%m}": _for_good(days)}
+    for name in (f"this_{story}", f"last_{story}"):
+        if _period(share, name, zone) == period:
+            offered[name] = _moving(share, name, zone)
+    return offered
+
+
+def _period(share: Share, text: str, zone: str) -> Period:
+    return period_of(TopQuestion(range=text, zone=zone), share.created_at)
+
+
+def _moving(share: Share, name: str, zone: str) -> str:
+    said = asking.said_range(name, zone, share.created_at)
+    return _("{range}, as time goes on").format(range=said)
+
+
+def _fixed(period: Period, today: date) -> Mapping[str, str]:
     if period.first is None or period.end is None:
         return {}
-    if is_year:
-        return {str(period.first.year): _("{days}, for good").format(days=period.first.year)}
     text = f"{period.first.isoformat()}..{period.end.isoformat()}"
     last = min(date.fromordinal(period.end.toordinal() - 1), today)
-    return {text: _("{days}, for good").format(days=formats.span(period.first, last))}
+    return {text: _for_good(formats.span(period.first, last))}
+
+
+def _for_good(days: str) -> str:
+    return _("{days}, for good").format(days=days)
 
 
 def render_share(
@@ -136,9 +161,9 @@ def render_share(
 
 def _shown(services: Services, user: User, found: OpenShare) -> tuple[Covered, Mapping[str, Any]]:
     share = found.share
-    if share.view.is_of_year:
-        year = shared_year(services.insights, user, share)
-        return year.covered, _year_values(share, year)
+    if share.view.story is not None:
+        review = shared_story(services.insights, user, share)
+        return review.covered, _story_values(share, review)
     if share.view is SharedView.PATTERNS:
         told = services.insights.patterns(user.id, share_question(found), user.preferences)
         values = {"told": told, "said": patterns, "today": today_in(user.zone)}
@@ -148,22 +173,24 @@ def _shown(services: Services, user: User, found: OpenShare) -> tuple[Covered, M
 
 
 def shared_glimpse(insights: Insights, user: User, found: OpenShare) -> Glimpse:
-    """Give what a share tells that is about neither a year nor patterns."""
+    """Give what a share tells that is about neither a story nor patterns."""
     limit = _PLACES.get(found.share.view, _USUAL_PLACES)
     return insights.glimpse(user.id, share_question(found), limit, user.preferences)
 
 
-def share_picture(services: Services, user: User, found: OpenShare) -> str | None:
-    """Give the picture of a year that a share shows; None for any other share."""
-    if found.share.view is not SharedView.YEAR_PICTURE:
+def share_picture(
+    services: Services, user: User, found: OpenShare, *, is_dark: bool = False
+) -> str | None:
+    """Give the picture of a year or month that a share shows, in light or dark colours; None for any other share."""
+    if not found.share.view.is_picture:
         return None
-    year = shared_year(services.insights, user, found.share)
-    return str(year_picture(year, year.months[0].starts_on.year))
+    story = shared_story(services.insights, user, found.share)
+    return str(review_picture(story, is_dark=is_dark))
 
 
 def share_heading(share: Share) -> str:
     """Give what stands above a share whose listener has given it no title."""
-    return share.item or _("Without a name" if share.view.item else _HEADINGS[share.view])
+    return formats.named(share.item) if share.view.item else _(_HEADINGS[share.view])
 
 
 def share_question(found: OpenShare) -> TopQuestion:
@@ -183,36 +210,61 @@ def share_question(found: OpenShare) -> TopQuestion:
     return make_question(TopQuestion, asked | about)
 
 
-def shared_year(insights: Insights, user: User, share: Share) -> Year:
-    """Give the year of a share, without what was before it."""
-    asked = {
-        "year": _year_number(share.range, today_in(user.zone)),
+def share_days(share: Share, covered: Covered) -> str:
+    """Name the days of a share; a story that is over by the calendar, even if another one takes its place in time."""
+    is_over = share.view.story is not None and share.range.startswith("last_")
+    return asking.range_name(covered.range if is_over else share.range, covered)
+
+
+def shared_story(insights: Insights, user: User, share: Share) -> Year | Month:
+    """Give the year or the month of a share, without what was before it."""
+    today = today_in(user.zone)
+    asked: dict[str, object] = {
         "kind": share.kind,
         "rule": share.rule.value,
         "private": "in" if share.has_private else "out",
         "hidden": "out",
     }
-    year: Year = insights.answer(
-        "year", user.id, make_question(YearQuestion, asked), user.preferences
+    question: Question
+    if share.view.story == "month":
+        question = make_question(MonthQuestion, asked | {"month": _month_of(share.range, today)})
+    else:
+        question = make_question(YearQuestion, asked | {"year": _year_of(share.range, today)})
+    review: Year | Month = insights.answer(
+        share.view.story or "year", user.id, question, user.preferences
     )
-    # What was heard before the year is not part of what is shared.
+    # What was heard before it is not part of what is shared.
     first = {
-        name: tuple(structs.replace(item, is_new=False) for item in getattr(year, name))
+        name: tuple(structs.replace(item, is_new=False) for item in getattr(review, name))
         for name in ("artists", "albums", "tracks")
     }
-    return structs.replace(year, previous=None, change=None, ratio=None, **first)
+    return structs.replace(review, previous=None, change=None, ratio=None, **first)
 
 
-def _year_number(text: str, today: date) -> int:
+def _year_of(text: str, today: date) -> int:
     return int(text) if text.isdecimal() else today.year - (text == "last_year")
 
 
-def _year_values(share: Share, year: Year) -> Mapping[str, Any]:
-    number = year.months[0].starts_on.year
-    if share.view is SharedView.YEAR_PICTURE:
-        return {"year": year, "number": number, "picture": year_picture(year, number)}
-    months = Timeline(year.covered, "month", year.months)
-    return {"year": year, "number": number, "said": years, **_months(months)}
+def _month_of(text: str, today: date) -> str:
+    first = today.replace(day=1)
+    named = {"this_month": first, "last_month": first - timedelta(days=1)}
+    return f"{named[text]:%Y-%m}" if text in named else text
+
+
+def story_timeline(review: Year | Month) -> Timeline:
+    """Give the months of a year, or the days of a month."""
+    if isinstance(review, Month):
+        return Timeline(review.covered, "day", review.days)
+    return Timeline(review.covered, "month", review.months)
+
+
+def _story_values(share: Share, review: Year | Month) -> Mapping[str, Any]:
+    values = {"review": review, "name": review.covered.range}
+    if share.view.is_picture:
+        return {**values, "picture": review_picture(review)}
+    said = months if isinstance(review, Month) else years
+    new = years.discoveries(review)
+    return {**values, "said": said, "discoveries": new, **_units(story_timeline(review))}
 
 
 def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, Any]:
@@ -228,7 +280,7 @@ def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, 
         "ranked_one": _(one) if one else "",
         "artist": glimpse.tracks.items[0].artist if glimpse.tracks.items else None,
         "most": _most,
-        **_months(glimpse.months),
+        **_units(glimpse.months),
         **_week(user, glimpse.heatmap, glimpse.clock),
     }
 
@@ -239,25 +291,27 @@ def _most(top: Top) -> int:
     )
 
 
-def _months(months: Timeline) -> Mapping[str, Any]:
-    """Draw the months, where there are enough of them to see something."""
-    if len(months.items) < FEW_MONTHS:
-        return {"months": None}
-    said = sentences.months(months)
+def _units(units: Timeline) -> Mapping[str, Any]:
+    """Draw months, or the days of one, where there are enough of them to see something."""
+    if len(units.items) < FEW_MONTHS:
+        return {"units": None}
+    is_daily = units.unit == "day"
+    said = sentences.days(units) if is_daily else sentences.months(units)
     wide, narrow = (
         unlinked(
             timeline(
-                months.items,
+                units.items,
                 summary=sentences.plain(said) or _("Nothing was heard."),
                 width=width,
                 name=name,
+                unit="day" if is_daily else "month",
             )
         )
         for width, name in ((_WIDE, "tl-wide"), (_NARROW, "tl-narrow"))
     )
     return {
-        "months": months,
-        "months_said": said,
+        "units": units,
+        "units_said": said,
         "timeline_wide": wide,
         "timeline_narrow": narrow,
     }
@@ -278,13 +332,12 @@ def _week(user: User, cells: Heatmap, clock: Clock) -> Mapping[str, Any]:
 def _render(
     share: Share, frame: Frame, user: User, covered: Covered, values: Mapping[str, Any]
 ) -> str:
-    label = asking.range_name(share.range, covered)
     return render(
         "share.html",
         frame,
         share=share,
         covered=covered,
-        range_label=label,
+        range_label=share_days(share, covered),
         heading=share_heading(share),
         lanes=asking.LANES,
         rules=asking.RULES,

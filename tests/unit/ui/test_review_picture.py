@@ -1,5 +1,6 @@
 """The picture of a year or a month holds whatever names there are, and nothing else."""
 
+import re
 import struct
 from datetime import date
 from unicodedata import east_asian_width
@@ -13,7 +14,7 @@ from tonearm.insights.charts.year import Year, YearItem
 from tonearm.insights.records import Covered, DiscoveryTotals, TimelineUnit
 from tonearm.insights.totals import TotalNumbers
 from tonearm.ui import formats
-from tonearm.ui.charts.review_picture import month_picture, year_picture
+from tonearm.ui.charts.review_picture import review_picture
 from tonearm.ui.pixels import to_png
 
 COVERED = Covered(
@@ -46,7 +47,7 @@ def item_of(name: str, rank: int = 1) -> YearItem:
 )
 def test_any_name_makes_a_whole_picture(name: str) -> None:
     year = replace(YEAR, artists=(item_of(name),), tracks=(item_of(name),))
-    drawn = str(year_picture(year, 2024)).encode("utf-8", "strict")
+    drawn = str(review_picture(year)).encode("utf-8", "strict")
     root = ET.fromstring(drawn)  # noqa: S314 - made a line above, by us
     texts = ["".join(node.itertext()) for node in root.iter() if node.tag.endswith("text")]
     assert not [node for node in root.iter() if node.tag.endswith("script")]
@@ -59,7 +60,7 @@ def test_any_name_makes_a_whole_picture(name: str) -> None:
 
 def test_a_year_in_pixels_is_twice_as_large_whatever_it_names() -> None:
     items = tuple(map(item_of, ("ไทย" * 67, "فيروز", "静かな夜", "& < >", "a\x08b\uffff")))
-    png = to_png(str(year_picture(replace(YEAR, artists=items, tracks=items), 2024)))
+    png = to_png(str(review_picture(replace(YEAR, artists=items, tracks=items))))
     assert struct.unpack(">II", png[16:24]) == (2160, 2700)
     assert png.endswith(b"IEND\xaeB`\x82")
 
@@ -67,11 +68,19 @@ def test_a_year_in_pixels_is_twice_as_large_whatever_it_names() -> None:
 def test_a_picture_tells_the_months_and_the_first_five() -> None:
     items = tuple(item_of(f"Name {rank}", rank) for rank in range(1, 9))
     text = "".join(
-        ET.fromstring(str(year_picture(replace(YEAR, artists=items), 2024))).itertext()  # noqa: S314 - ours
+        ET.fromstring(str(review_picture(replace(YEAR, artists=items)))).itertext()  # noqa: S314 - ours
     )
     assert [f"Name {rank}" in text for rank in range(1, 8)] == [True] * 5 + [False] * 2
     assert "2024" in text
     assert "3\xa0minutes" in text
+
+
+def test_a_picture_is_drawn_in_the_colours_of_its_theme() -> None:
+    light, dark = (str(review_picture(YEAR, is_dark=is_dark)) for is_dark in (False, True))
+    paper, night = (set(re.findall("#[0-9a-f]{6}", drawn)) for drawn in (light, dark))
+    # The grooves of the record are the same on both.
+    assert paper & night == {"#5c534a"}
+    assert to_png(light) != to_png(dark)
 
 
 def test_a_picture_of_a_month_tells_its_days() -> None:
@@ -81,7 +90,7 @@ def test_a_picture_of_a_month_tells_its_days() -> None:
         COVERED, 12, NUMBERS, None, None, None, None, None, None, None,
         DiscoveryTotals(1, 1, 1, 1, 1, 1.0, 0), (), (item,), (), (), days,
     )  # fmt: skip
-    root = ET.fromstring(str(month_picture(month)))  # noqa: S314 - ours
+    root = ET.fromstring(str(review_picture(month)))  # noqa: S314 - ours
     texts = [node.text for node in root.iter() if node.tag.endswith("text")]
     assert texts[0] == "February\xa02024"
     assert [text for text in texts if text and text.isdecimal()] == ["1", "8", "15", "22", "29"]

@@ -42,7 +42,8 @@ class ShareBody(Body):
     view: SharedView
     """A page, or one panel of a page."""
     range: Annotated[str, Field(max_length=64)] = "all"
-    """A range as measures take it; one with a name, such as `this_month`, moves on with time. Years: `YYYY`."""
+    """A range as measures take it; one with a name, such as `this_month`, moves on with time. Stories of
+    a year: `YYYY`, of a month: `YYYY-MM`, or the present and the last one by name."""
     kind: Annotated[str, Field(max_length=16)] = "music"
     """Which lane: `music`, `podcast`, `audiobook` or `all`."""
     rule: Rule | None = None

@@ -1,8 +1,8 @@
 """What listeners share, as whoever has a link sees it: nobody has to be known, and nobody's log-in is looked at."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +16,8 @@ from tonearm.web.joining import share_link
 
 ROUTER = APIRouter(prefix="/s", include_in_schema=False)
 Token = Annotated[str, Path()]
+Theme = Annotated[Literal["light", "dark"], Query()]
+"""The colours of a picture."""
 
 
 @ROUTER.get("/{token}")
@@ -36,10 +38,12 @@ def shared_card(request: Request, rooms: Rooms, token: Token) -> Response:
 
 @ROUTER.get("/{token}/picture.png")
 @ROUTER.get("/{token}/picture.svg")
-def shared_picture(request: Request, rooms: Rooms, token: Token) -> Response:
+def shared_picture(
+    request: Request, rooms: Rooms, token: Token, theme: Theme = "light"
+) -> Response:
     """Give the picture of a share that is one, to be kept."""
     user, found = rooms.shares.open(token, is_view=False)
-    drawn = share_picture(rooms, user, found)
+    drawn = share_picture(rooms, user, found, is_dark=theme == "dark")
     if drawn is None:
         raise no_share()
     return picture_answer(request, drawn)

@@ -17,7 +17,7 @@ from tonearm.history.shared import OpenShare, ShareChange, SharedView, ShareWish
 from tonearm.history.shares import no_share
 from tonearm.speech import N_
 from tonearm.ui import asking
-from tonearm.ui.pages.shared import picture_answer
+from tonearm.ui.pages.shared import Theme, picture_answer
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sharing import choices_of, ranges_of, render_share, share_picture
 from tonearm.ui.told import told_problem
@@ -122,9 +122,12 @@ def preview(request: Request, caller: PageCaller, rooms: Rooms, number: Number) 
 
 @ROUTER.get("/{number}/picture.png")
 @ROUTER.get("/{number}/picture.svg")
-def picture(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
+def picture(
+    request: Request, caller: PageCaller, rooms: Rooms, number: Number, theme: Theme = "light"
+) -> Response:
     """Give the picture that visitors can save."""
-    drawn = share_picture(rooms, caller, rooms.shares.get(caller.id, number))
+    found = rooms.shares.get(caller.id, number)
+    drawn = share_picture(rooms, caller, found, is_dark=theme == "dark")
     if drawn is None:
         raise NotFoundError(f"Share {number} is no picture.")
     return picture_answer(request, drawn)

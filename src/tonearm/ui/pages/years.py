@@ -16,9 +16,9 @@ from tonearm.insights.records import Timeline
 from tonearm.speech import gettext as _
 from tonearm.ui import formats, months, years
 from tonearm.ui.asking import Ask
-from tonearm.ui.charts.review_picture import month_picture, year_picture
+from tonearm.ui.charts.review_picture import review_picture
 from tonearm.ui.drawing import draw_months
-from tonearm.ui.pages.shared import picture_answer
+from tonearm.ui.pages.shared import Theme, picture_answer
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
@@ -73,9 +73,10 @@ def picture(
     year: YearNumber,
     kind: Kind = "music",
     rule: RuleName = "",
+    theme: Theme = "light",
 ) -> Response:
     """Give the picture of a year, which needs nothing but itself."""
-    drawn = year_picture(_find(rooms, caller, year, kind, rule), year)
+    drawn = review_picture(_find(rooms, caller, year, kind, rule), is_dark=theme == "dark")
     return picture_answer(request, str(drawn), f"tonearm-{year}")
 
 
@@ -105,9 +106,11 @@ def picture_of_month(
     month: MonthNumber,
     kind: Kind = "music",
     rule: RuleName = "",
+    theme: Theme = "light",
 ) -> Response:
     """Give the picture of a month, which needs nothing but itself."""
-    drawn = month_picture(_find_month(rooms, caller, f"{year}-{month}", kind, rule))
+    found = _find_month(rooms, caller, f"{year}-{month}", kind, rule)
+    drawn = review_picture(found, is_dark=theme == "dark")
     return picture_answer(request, str(drawn), f"tonearm-{year}-{month}")
 
 
