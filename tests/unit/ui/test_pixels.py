@@ -1,5 +1,6 @@
 """Pictures as pixels: whole, with their words, whatever is written in them, and never too large."""
 
+import re
 import struct
 import subprocess
 import sys
@@ -74,6 +75,15 @@ def test_words_are_drawn_and_differ(family: str) -> None:
 def test_weights_and_both_fonts_are_told_apart() -> None:
     bold = svg("Listen").replace("<text", '<text font-weight="600"')
     assert len({to_png(one) for one in (svg("Listen"), bold, svg("Listen", "Fraunces"))}) == 3
+
+
+def test_drawings_name_a_kind_of_font_that_every_machine_has() -> None:
+    chart = hours([ClockHour(hour, hour, hour, 0.1) for hour in range(24)], summary="A", link="")
+    card = draw_card("2024", "静かな夜", Card("1 play", [("ไทย", "1 play")], chart))
+    for drawn in (str(card), as_picture(chart, "Hours")):
+        ours = re.findall("Inter|Fraunces", drawn)
+        whole = re.findall(r'(?:Inter|Fraunces), [\w, "-]*?serif\b', drawn)
+        assert len(whole) == len(ours) > 1
 
 
 @pytest.mark.parametrize("name", NAMES)
