@@ -63,7 +63,7 @@ SELECT rank, leader, local_hour % 24 AS hour, COUNT(*) FILTER ({COUNTED}) AS hea
 FROM plays JOIN leaders ON leader = {{item}} WHERE {RANGE}
 GROUP BY rank, leader, hour HAVING heard > 0 OR SUM(ms_played) > 0 ORDER BY rank, hour
 """
-_CONCENTRATION = f"""
+_WEIGHTS = f"""
 WITH weights AS (
   SELECT COUNT(*) FILTER ({COUNTED}) AS weight FROM plays
   WHERE {RANGE} AND {{item}} > 0 GROUP BY {{item}} HAVING weight > 0
@@ -71,8 +71,18 @@ WITH weights AS (
   SELECT weight, ROW_NUMBER() OVER (ORDER BY weight) AS rising,
     ROW_NUMBER() OVER (ORDER BY weight DESC) AS falling FROM weights
 )
+"""
+_CONCENTRATION = f"""
+{_WEIGHTS}
 SELECT COUNT(*), SUM(weight), SUM(weight) FILTER (falling <= 1), SUM(weight) FILTER (falling <= 10),
   SUM(weight) FILTER (falling <= 50), SUM(rising * weight) FROM ranked
+"""
+_FIRST_ITEMS = f"""
+{_WEIGHTS}
+SELECT falling, SUM(weight) OVER (ORDER BY falling) FROM ranked
+QUALIFY falling = COUNT(*) OVER () OR falling IN (
+  SELECT digit * 10 ** power FROM (VALUES (1), (2), (5)) digits(digit), range(9) powers(power)
+) ORDER BY falling
 """
 _COMPARE = f"""
 WITH here AS ({{sums}}), there AS ({{before}}),
@@ -183,14 +193,17 @@ def _shaped_top(parts: list[Part]) -> list[Part]:
 
 def _told_concentration(answer: Any) -> list[Part]:  # noqa: ANN401 - a Concentration
     shares = answer.top_1_share, answer.top_10_share, answer.top_50_share
-    return [[(answer.total, *shares, answer.gini)]]
+    lines = [(line.first, line.amount, line.share) for line in answer.items]
+    return [[(answer.total, *shares, answer.gini)], lines]
 
 
 def _shaped_concentration(parts: list[Part]) -> list[Part]:
     count, *sums = parts[0][0]
     whole, first, tenth, fiftieth, rising = (int(number or 0) for number in sums)
     gini = round(2 * rising / (count * whole) - (count + 1) / count, 6) if count else 0.0
-    return [[(count, *(share(part, whole) for part in (first, tenth, fiftieth)), gini)]]
+    shares = (share(part, whole) for part in (first, tenth, fiftieth))
+    lines = [(held, int(amount), share(int(amount), whole)) for held, amount in parts[1]]
+    return [[(count, *shares, gini)], lines]
 
 
 def _told_compare(answer: Any) -> list[Part]:  # noqa: ANN401 - a Comparison
@@ -270,7 +283,7 @@ MEASURES = (
         Measure(
             f"concentration of {table}",
             "concentration",
-            (_CONCENTRATION.format(item=item),),
+            (_CONCENTRATION.format(item=item), _FIRST_ITEMS.format(item=item)),
             _told_concentration,
             {"item": table},
             _shaped_concentration,

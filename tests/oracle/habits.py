@@ -66,6 +66,8 @@ class Concentration(NamedTuple):
     top_10: float
     top_50: float
     gini: float
+    held: list[tuple[int, int, float]]
+    """How many of the first, what they have together, and their share."""
 
 
 class SkipHour(NamedTuple):
@@ -215,7 +217,12 @@ def concentration(
         rising = sum(place * weight for place, weight in enumerate(sorted(weights), 1))
         gini = 2 * rising / (number * whole) - (number + 1) / number
     top_1, top_10, top_50 = (share(sum(weights[:first]), whole) for first in (1, 10, 50))
-    return Concentration(number, top_1, top_10, top_50, gini)
+    held = []
+    for first in range(1, number + 1):
+        if first == number or str(first).rstrip("0") in {"1", "2", "5"}:
+            together = sum(sorted(weights, reverse=True)[:first])
+            held.append((first, together, share(together, whole)))
+    return Concentration(number, top_1, top_10, top_50, gini, held)
 
 
 def skips(
