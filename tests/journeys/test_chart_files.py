@@ -63,7 +63,8 @@ def test_every_file_of_every_page_is_there(ada: httpx2.Client) -> None:
             elif ".svg" in link:
                 ET.fromstring(answer.text)  # noqa: S314 - our own
             elif ".json" in link:
-                assert answer.json()["covered"]["range"]
+                for told in answer.json() if "/concentration." in link else [answer.json()]:
+                    assert told["covered"]["range"]
             else:
                 assert answer.text.count("\n") > 1, link
         seen |= links
@@ -82,6 +83,28 @@ def test_a_table_holds_what_the_measure_tells(ada: httpx2.Client) -> None:
     top = ada.get(f"{API}/top-tracks", params=asked | {"limit": "500"}).json()["items"]
     names = csv.DictReader(io.StringIO(ada.get("/charts/tracks.csv", params=asked).text))
     assert [line["name"].removeprefix("'") for line in names] == [item["name"] for item in top]
+
+
+def test_what_the_first_ones_hold_is_one_table_of_artists_and_tracks(ada: httpx2.Client) -> None:
+    asked = {"range": "2024", "kind": "music"}
+    both = [
+        ada.get(f"{API}/concentration", params=asked | {"item": item}).json()
+        for item in ("artists", "tracks")
+    ]
+    assert ada.get("/charts/concentration.json", params=asked).json() == both
+    text = ada.get("/charts/concentration.csv", params=asked).text
+    lines = [list(line.values()) for line in csv.DictReader(io.StringIO(text))]
+    assert lines == [
+        [one["item"], *(str(line[name]) for name in ("first", "amount", "share"))]
+        for one in both
+        for line in one["items"]
+    ]
+    assert float(lines[-1][-1]) == 1
+    # Of a time without plays there is a picture as well.
+    for name in ("concentration", "discovery", "skips", "session-hours"):
+        answer = ada.get(f"/charts/{name}.svg", params={"range": "1999"})
+        assert answer.status_code == 200, name
+        ET.fromstring(answer.text)  # noqa: S314 - our own
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from browsing import Watched, check_look, open_page
 from explored import explored, log_in
 from serving import PASSWORD
+from tonearm.ui import formats
 
 pytestmark = pytest.mark.slow
 
@@ -292,6 +293,18 @@ def test_patterns_lead_to_the_plays_behind_them(browser: Browser, base: str, wid
         mark.click()
         assert count_of(page) == int(re.sub(r"\D", "", said.rpartition(":")[2]))
         page.go_back()
+    mark = page.locator("svg.curve g[aria-hidden] a", has_text=f"Tracks 1{formats.TO}100:")
+    mark.locator(".dot").click()
+    expect(page.locator("table.top tbody tr")).to_have_count(100)
+    page.go_back()
+    page.locator("svg.new-artists g[aria-hidden] a").first.click()
+    expect(page.locator(".head .eyebrow")).to_have_text(re.compile(r"^[A-Z][a-z]+\s\d{4}$"))
+    assert re.search(r"/patterns\?range=\d{4}-\d\d$", page.url)
+    page.go_back()
+    for table in page.get_by_text("Show as a table").all():
+        table.click()
+    expect(page.locator("details[open] table.grid")).to_have_count(6)
+    check_look(watched, width)
     page.locator("section", has_text="Days in a row").locator("tbody a").first.click()
     assert count_of(page) > 0
     page.goto(f"{base}/patterns?range=1999")

@@ -1,5 +1,6 @@
 """Everything that the page of patterns shows, of one version of the history."""
 
+from tonearm.insights.calendar import span_of
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.concentration import Concentration
 from tonearm.insights.charts.context import Contexts
@@ -12,6 +13,7 @@ from tonearm.insights.records import Heatmap, Record
 from tonearm.insights.view import View
 
 _SHOWN = 5
+_MONTH_DAYS = 31
 
 
 class Patterns(Record, frozen=True):
@@ -31,14 +33,16 @@ class Patterns(Record, frozen=True):
 
 
 def find_patterns(view: View) -> Patterns:
-    """Answer every measure of the page about one view."""
+    """Answer every measure of the page about one view; what was new by day where that is a month at most."""
+    span = span_of(view)
+    is_short = span is not None and (span[1] - span[0]).days <= _MONTH_DAYS
     return Patterns(
         heatmap=view.ask("heatmap"),
         clock=view.ask("clock"),
         streaks=view.ask("streaks", limit=_SHOWN),
         sessions=view.ask("sessions", limit=_SHOWN),
         repeat=view.ask("repeat", limit=_SHOWN),
-        discovery=view.ask("discovery", limit=_SHOWN),
+        discovery=view.ask("discovery", unit="day" if is_short else "month", limit=_SHOWN),
         artists=view.ask("concentration", item="artists"),
         tracks=view.ask("concentration", item="tracks"),
         skips=view.ask("skips", limit=_SHOWN),

@@ -16,11 +16,12 @@ from msgspec.structs import asdict, fields
 
 from tonearm.insights.chart import load_charts
 from tonearm.insights.charts.context import Contexts
+from tonearm.insights.insights import to_json
 from tonearm.insights.question import Question, make_question
 from tonearm.insights.records import Covered
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
-from tonearm.ui import formats, patterns, portraits, sentences
+from tonearm.ui import formats, pattern_charts, patterns, portraits, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.assets import STATIC_DIR
 from tonearm.ui.charts.calendar import calendar_days, calendar_picture
@@ -50,16 +51,35 @@ class ChartFile:
     """The field of the answer that holds the lines of the table."""
     draw: Callable[[Any, int], Markup] | None = None
     """Draws an answer, with the day that weeks begin with; None where there is only a table."""
+    items: tuple[str, ...] = ()
+    """Which items the measure is asked about, each for itself, where it is of several; all answers are drawn in one."""
 
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that it comes in."""
         return ("csv", "json", "svg", "png") if self.draw else ("csv", "json")
 
-    def question(self, asked: Mapping[str, str]) -> Question:
-        """Give the question of its measure; raises InvalidInputError."""
-        found: Question = make_question(load_charts()[self.measure].question, {**asked, **self.own})
-        return found
+    def questions(self, asked: Mapping[str, str]) -> list[Question]:
+        """Give the questions to its measure, one unless it is of several items; raises InvalidInputError."""
+        kind = load_charts()[self.measure].question
+        own = [{"item": item} for item in self.items] or [{}]
+        return [make_question(kind, {**asked, **self.own, **one}) for one in own]
+
+    def table(self, answers: Sequence[Any]) -> str:
+        """Give the lines of the answers to its questions as CSV."""
+        lines = [(answer, row) for answer in answers for row in getattr(answer, self.rows)]
+        about = [answer.item for answer, _row in lines] if self.items else ()
+        return as_csv([row for _answer, row in lines], about)
+
+    def data(self, answers: Sequence[Any]) -> bytes:
+        """Give the answers as JSON: a list of them if it is of several items."""
+        return to_json(answers if self.items else answers[0])
+
+    def drawing(self, answers: Sequence[Any], week_start: int) -> Markup:
+        """Draw the answers of a chart that is drawn; weeks begin on a day."""
+        if self.draw is None:
+            raise ValueError(f"{self.title} is a table")
+        return self.draw(answers if self.items else answers[0], week_start)
 
 
 def _heatmap(told: Any, week_start: int) -> Markup:  # noqa: ANN401 - the answer of its measure
@@ -109,6 +129,22 @@ def _map(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the answer of its 
     return map_of(told, lambda _country: "")
 
 
+def _session_hours(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_session_hours(told)
+
+
+def _new_artists(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_new_artists(told, width=1120, name="tl-file")
+
+
+def _skip_hours(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_skip_hours(told)
+
+
+def _held(told: Any, _start: int) -> Markup:  # noqa: ANN401 - an answer for each kind of item
+    return pattern_charts.draw_held(told)
+
+
 CHART_FILES: Mapping[str, ChartFile] = {
     "record": ChartFile(N_("The record"), "timeline", {"unit": "day"}, draw=_record),
     "months": ChartFile(N_("Month by month"), "timeline", {"unit": "month"}, draw=_months),
@@ -121,10 +157,21 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "shows": ChartFile(N_("Shows"), "top-shows", _MOST),
     "streaks": ChartFile(N_("Days in a row"), "streaks", _MOST),
     "sessions": ChartFile(N_("The longest sessions"), "sessions", _MOST, rows="longest"),
-    "discovery": ChartFile(N_("What was new, by month"), "discovery", {"unit": "month"}),
+    "session-hours": ChartFile(
+        N_("When sessions begin"), "sessions", rows="hours", draw=_session_hours
+    ),
+    "discovery": ChartFile(
+        N_("New artists, by month"), "discovery", {"unit": "month"}, draw=_new_artists
+    ),
+    "discovery-daily": ChartFile(
+        N_("New artists, by day"), "discovery", {"unit": "day"}, draw=_new_artists
+    ),
     "rediscovered": ChartFile(N_("What came back"), "discovery", _MOST, rows="rediscovered"),
     "repeat": ChartFile(N_("Played most"), "repeat", _MOST),
-    "skips": ChartFile(N_("Skips by hour"), "skips"),
+    "concentration": ChartFile(
+        N_("How much the first ones hold"), "concentration", items=("artists", "tracks"), draw=_held
+    ),
+    "skips": ChartFile(N_("Skips by hour"), "skips", draw=_skip_hours),
     "skipped": ChartFile(N_("Artists skipped most"), "skips", _MOST, rows="artists"),
     "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
     "days": ChartFile(N_("Day by day"), "completeness", {"days": "in"}, rows="days", draw=_days),
@@ -133,8 +180,8 @@ CHART_FILES: Mapping[str, ChartFile] = {
 """The charts of all pages, by the name in their address."""
 _OVERVIEW = ("record", "months", "heatmap", "clock", "artists", "albums", "tracks")
 _PATTERNS = (
-    "heatmap", "clock", "streaks", "sessions", "discovery", "rediscovered", "repeat", "skips", "skipped", "platforms",
-    "countries",
+    "heatmap", "clock", "session-hours", "sessions", "discovery", "rediscovered", "concentration", "skips", "skipped",
+    "streaks", "repeat", "platforms", "countries",
 )  # fmt: skip
 _OF_ITEMS = {
     "artists": ("months", "heatmap", "clock", "tracks", "albums"),
@@ -182,8 +229,11 @@ def _forms(name: str, asked: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield form, f"/charts/{name}.{form}?{query}"
 
 
-def as_csv(rows: Sequence[Struct]) -> str:
-    """Give lines as comma-separated values with a header; times in ISO 8601, UTC. Lists inside a line are left out."""
+def as_csv(rows: Sequence[Struct], items: Sequence[str] = ()) -> str:
+    """Give lines as comma-separated values with a header; times in ISO 8601, UTC. Lists inside a line are left out.
+
+    Where `items` says of each line what it is about, that is its first column.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if rows:
@@ -192,8 +242,12 @@ def as_csv(rows: Sequence[Struct]) -> str:
             for one in fields(rows[0])
             if not isinstance(getattr(rows[0], one.name), tuple | Struct)
         ]
-        writer.writerow(plain)
-        writer.writerows([_cell(asdict(row)[name]) for name in plain] for row in rows)
+        about = [[item] for item in items] or [[]] * len(rows)
+        writer.writerow([*(["item"] if items else []), *plain])
+        writer.writerows(
+            [*item, *(_cell(asdict(row)[name]) for name in plain)]
+            for item, row in zip(about, rows, strict=True)
+        )
     return text.getvalue()
 
 

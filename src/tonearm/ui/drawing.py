@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.context import Contexts
+from tonearm.insights.patterns import Patterns
+from tonearm.insights.question import MOST_ITEMS
 from tonearm.insights.records import Heatmap, Timeline
 from tonearm.ui import formats, portraits, sentences
 from tonearm.ui.asking import Ask
@@ -15,10 +17,12 @@ from tonearm.ui.chart_files import files_line, map_of
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.pattern_charts import draw_patterns
 from tonearm.ui.rendering import Frame
 
 _WIDE = 1120
 _NARROW = 380
+_PLACES = 50
 
 
 def draw_months(
@@ -85,3 +89,34 @@ def draw_countries(countries: Contexts, plays: Ask, frame: Frame) -> Markup:
         return frame.path(plays.address("/history", by="plays", counted="in", country=country))
 
     return map_of(countries, link) + files_line("countries", countries.covered, frame.base)
+
+
+def draw_habits(found: Patterns, ask: Ask, frame: Frame) -> Mapping[str, Any]:
+    """Draw the charts that only patterns have, each with its files below; `ask` is what the page is asked."""
+    plays = ask.elsewhere("all")
+    links = {
+        "new_link": frame.path(ask.range_link("/patterns")),
+        "skips_link": frame.path(plays.address("/history", by="plays", counted="all")),
+    }
+
+    def ranking(item: str, first: int) -> str:
+        if first > MOST_ITEMS:
+            return ""
+        # A list of fewer than usual would grow at once.
+        return frame.path(ask.address(f"/top/{item}", by="plays", limit=max(first, _PLACES)))
+
+    drawn = draw_patterns(found, dates=links["new_link"], hour=links["skips_link"], ranking=ranking)
+    new = "discovery-daily" if found.discovery.unit == "day" else "discovery"
+    files = {
+        "session_hours": files_line("session-hours", found.sessions.covered, frame.base),
+        "new_artists": files_line(new, found.discovery.covered, frame.base),
+        "held": files_line("concentration", found.artists.covered, frame.base),
+        "skip_hours": files_line("skips", found.skips.covered, frame.base),
+    }
+    charts = {name: chart + files[name] if chart else chart for name, chart in drawn.items()}
+    below = {
+        "streaks": files_line("streaks", found.streaks.covered, frame.base),
+        "repeat": files_line("repeat", found.repeat.covered, frame.base),
+        "platforms": files_line("platforms", found.platforms.covered, frame.base),
+    }
+    return {**charts, **links, "ranking": ranking, "below": below}

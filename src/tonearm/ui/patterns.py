@@ -19,6 +19,8 @@ from tonearm.ui import formats
 from tonearm.ui.told import told
 
 _FEW, _MANY = 10, 50
+_ENOUGH = 10
+"""Plays of an hour from which its share is worth a sentence."""
 _CONCENTRATIONS: Mapping[str, tuple[str, str, str]] = {
     "artist": (
         N_("The first artist holds <b>{first}</b> of all plays."),
@@ -77,6 +79,19 @@ def sessions_said(sessions: SessionsAnswer) -> Markup:
     )
 
 
+def session_hours_said(sessions: SessionsAnswer) -> Markup:
+    """Tell in which hour most sessions begin, where there are several."""
+    if sessions.sessions < 2:  # noqa: PLR2004 - one is no finding
+        return Markup("")
+    best = max(sessions.hours, key=lambda one: (one.sessions, -one.hour))
+    return told(
+        "Most begin between <b>{start} and {end} h</b>: {share}.",
+        start=best.hour,
+        end=best.hour + 1,
+        share=formats.percent(best.sessions / sessions.sessions),
+    )
+
+
 def repeat_said(repeat: Repeat) -> Markup:
     """Tell how much is heard once more."""
     if not repeat.plays:
@@ -123,6 +138,20 @@ def discovery_said(discovery: Discovery) -> Markup:
     )
 
 
+def new_artists_said(discovery: Discovery) -> Markup:
+    """Tell in which month, or on which day, most artists were new, where they came in several."""
+    some = [unit for unit in discovery.items if unit.new_artists]
+    if len(some) < 2:  # noqa: PLR2004 - one is no finding
+        return Markup("")
+    best = max(some, key=lambda unit: unit.new_artists)
+    number = formats.number(best.new_artists)
+    if discovery.unit == "day":
+        day = formats.day(best.starts_on)
+        return told("Most new artists came on <b>{day}</b>: {number}.", day=day, number=number)
+    month = formats.month(best.starts_on)
+    return told("Most new artists came in <b>{month}</b>: {number}.", month=month, number=number)
+
+
 def concentration_said(among: Concentration, one: str) -> Markup:
     """Tell what the first ones hold; `one` is "artist" or "track"."""
     if not among.total:
@@ -143,6 +172,20 @@ def skips_said(skips: Skips) -> Markup:
     return told(
         "<b>{share}</b> of the plays whose end is known were skipped.",
         share=formats.percent(skips.share),
+    )
+
+
+def skip_hours_said(skips: Skips) -> Markup:
+    """Tell in which hour the largest share was skipped, of hours with enough plays to say so."""
+    told_of = [one for one in skips.items if one.judged >= _ENOUGH and one.skips]
+    if not told_of:
+        return Markup("")
+    best = max(told_of, key=lambda one: (one.share, -one.hour))
+    return told(
+        "Most of all between {start} and {end} h: {share}.",
+        start=best.hour,
+        end=best.hour + 1,
+        share=formats.percent(best.share),
     )
 
 

@@ -30,6 +30,7 @@ from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.review_picture import review_picture
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
+from tonearm.ui.pattern_charts import draw_patterns
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, render
 from tonearm.web.services import Services
@@ -167,7 +168,13 @@ def _shown(services: Services, user: User, found: OpenShare) -> tuple[Covered, M
     if share.view is SharedView.PATTERNS:
         told = services.insights.patterns(user.id, share_question(found), user.preferences)
         values = {"told": told, "said": patterns, "today": today_in(user.zone)}
-        return told.heatmap.covered, {**values, **_week(user, told.heatmap, told.clock)}
+        drawn = draw_patterns(told, dates="", hour="", ranking=lambda _item, _first: "")
+        charts = {name: unlinked(chart) for name, chart in drawn.items()}
+        return told.heatmap.covered, {
+            **values,
+            **charts,
+            **_week(user, told.heatmap, told.clock),
+        }
     glimpse = shared_glimpse(services.insights, user, found)
     return glimpse.totals.covered, _glimpse_values(share, user, glimpse)
 

@@ -14,6 +14,7 @@ from tonearm.insights.charts.clock import ClockHour
 from tonearm.insights.records import HeatmapCell, Record, TimelineUnit
 from tonearm.ui.asking import Ask
 from tonearm.ui.chart_files import CHART_FILES, as_csv, as_picture, files_here
+from tonearm.ui.charts.curve import Curve, CurvePoint, curves
 from tonearm.ui.charts.groove import groove, segments
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
@@ -32,6 +33,11 @@ DRAWINGS = {
     ),
     "hours": hours(
         [ClockHour(hour, hour, hour, 0.1) for hour in range(24)], summary="A & B", link=""
+    ),
+    "curve": curves(
+        [Curve(name, [CurvePoint(1, 0.5, "", "/"), CurvePoint(9, 1, "", "")]) for name in "AB"],
+        summary="A & B",
+        across="C",
     ),
 }
 
@@ -62,6 +68,9 @@ def test_a_table_has_a_header_and_a_line_for_each_and_runs_nothing() -> None:
     for written in told[3:8]:
         assert written.startswith(("'", "\"'")), written
     assert as_csv([]) == ""
+    several = as_csv([line("a"), line("b")], ["artists", "tracks"]).split("\n")
+    assert several[0] == f"item,{told[0]}"
+    assert [written[:10] for written in several[1:3]] == ["artists,a,", "tracks,b,2"]
 
 
 @pytest.mark.parametrize("drawn", DRAWINGS.values(), ids=DRAWINGS)
@@ -93,7 +102,7 @@ def test_what_is_no_chart_is_no_picture() -> None:
     ("here", "ask", "titles"),
     [
         ("/", Ask("2024"), 7),
-        ("/patterns", Ask("2024"), 11),
+        ("/patterns", Ask("2024"), 13),
         ("/top/shows", Ask("2024", "podcast"), 1),
         ("/years/2024", Ask("2024"), 4),
         ("/years/2024/03", Ask("2024-03"), 4),
@@ -115,10 +124,11 @@ def test_every_page_offers_its_charts(here: str, ask: Ask, titles: int) -> None:
 def test_each_file_is_of_a_measure_and_of_lines_that_it_answers_with() -> None:
     for name, file in CHART_FILES.items():
         assert file.rows in load_charts()[file.measure].record.__struct_fields__, name
-        file.question({"range": "2024"} | ({"kind": "podcast"} if name == "shows" else {}))
+        asked = {"range": "2024"} | ({"kind": "podcast"} if name == "shows" else {})
+        assert len(file.questions(asked)) == max(len(file.items), 1)
 
 
 @pytest.mark.parametrize("asked", [{"nonsense": "1"}, {"kind": "films"}])
 def test_a_question_that_is_none_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
-        CHART_FILES["heatmap"].question(asked)
+        CHART_FILES["heatmap"].questions(asked)

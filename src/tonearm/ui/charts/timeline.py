@@ -1,15 +1,16 @@
-"""Listening time by month, or by day of one month, as bars from zero."""
+"""Listening time by month, or by day of one month, as bars from zero; and whatever else is told by month."""
 
 from collections.abc import Sequence
 from datetime import date
 from math import ceil
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from markupsafe import Markup, escape
 
 from tonearm.insights.records import TimelineUnit
 from tonearm.speech import remembered
 from tonearm.ui import formats
+from tonearm.ui.charts.peak import peak
 
 _BARS = 150
 _TOP = 26
@@ -18,6 +19,17 @@ _WIDEST_BAR = 40
 _YEAR_ROOM = 40
 _DAY_ROOM = 30
 _RANGES = {"month": "{:%Y-%m}", "day": "{:%Y-%m-%d}"}
+
+
+class DatedBar(NamedTuple):
+    """What a month or day amounts to."""
+
+    starts_on: date
+    amount: int
+    said: str
+    """The amount with its unit."""
+    is_broken: bool = False
+    """Whether it is so much more than the others that it is cut off, and shows it."""
 
 
 @remembered(32)
@@ -38,12 +50,39 @@ def timeline(
     bar links to `link` followed by its month, or written as `ending`, a format, says; bars that touch
     `marked`, a first and a last day, stand out.
     """
-    pitch = min(width / max(len(months), 1), _WIDEST_BAR)
-    most = max((unit.ms_played for unit in months), default=0)
+    bars = [
+        DatedBar(one.starts_on, one.ms_played, formats.duration(one.ms_played)) for one in months
+    ]
+    return dated_bars(
+        bars,
+        summary=summary,
+        width=width,
+        name=name,
+        link=link,
+        marked=marked,
+        unit=unit,
+        ending=ending,
+    )
+
+
+def dated_bars(
+    bars: Sequence[DatedBar],
+    *,
+    summary: str,
+    width: int,
+    name: str,
+    link: str,
+    marked: tuple[date, date] | None = None,
+    unit: Literal["month", "day"] = "month",
+    ending: str = "",
+) -> Markup:
+    """Draw any amount by month or day, as `timeline` does."""
+    pitch = min(width / max(len(bars), 1), _WIDEST_BAR)
+    most = max((bar.amount for bar in bars if not bar.is_broken), default=0)
     safe_link, safe_ending = escape(link), escape(ending or _RANGES[unit])
     said = formats.month if unit == "month" else formats.named_day
-    # Numbers, dates and one escaped link: putting each through the escaping format took most of the time.
-    bars = Markup(  # noqa: S704 # nosec B704 - see above
+    # Numbers, dates and escaped words: putting each through the escaping format took most of the time.
+    drawn = Markup(  # noqa: S704 # nosec B704 - see above
         "".join(
             _bar(
                 one,
@@ -54,7 +93,7 @@ def timeline(
                 said(one.starts_on),
                 is_marked=_touches(one.starts_on, marked),
             )
-            for position, one in enumerate(months)
+            for position, one in enumerate(bars)
         )
     )
     height = _TOP + _BARS + _BOTTOM
@@ -69,23 +108,25 @@ def timeline(
         height=height,
         summary=summary,
         base=_TOP + _BARS,
-        years=(_years if unit == "month" else _days)(months, pitch, height),
-        peak=_peak(months, pitch, width, most),
-        bars=bars,
+        years=(_years if unit == "month" else _days)(bars, pitch, height),
+        peak=_peak(bars, pitch, width),
+        bars=drawn,
     )
 
 
 def _bar(
-    unit: TimelineUnit, x: float, pitch: float, most: int, link: str, name: str, *, is_marked: bool
+    bar: DatedBar, x: float, pitch: float, most: int, link: str, name: str, *, is_marked: bool
 ) -> str:
-    height = round(unit.ms_played / most * _BARS, 1) if most else 0
-    said = f"{name}: {formats.duration(unit.ms_played)}"
+    height = round(min(bar.amount / most, 1) * _BARS, 1) if most else 0
+    wide = round(max(pitch * 0.78, 0.8), 1)
+    # A slanted gap below the top, as in any broken bar.
+    gap = f'<path class="cut" d="M{x} {_TOP + 16}l{wide} -6v5l-{wide} 6z"/>'
     return (
-        f'<a tabindex="-1" href="{link}"><title>{said}</title>'
+        f'<a tabindex="-1" href="{link}"><title>{name}: {escape(bar.said)}</title>'
         f'<rect class="hit" x="{x}" y="{_TOP}" width="{round(pitch, 1)}" height="{_BARS}"/>'
         f'<rect class="{"bar in" if is_marked else "bar"}" x="{x}" '
-        f'y="{round(_TOP + _BARS - height, 1)}" width="{round(max(pitch * 0.78, 0.8), 1)}" '
-        f'height="{height}"/></a>'
+        f'y="{round(_TOP + _BARS - height, 1)}" width="{wide}" '
+        f'height="{height}"/>{gap if bar.is_broken else ""}</a>'
     )
 
 
@@ -97,7 +138,7 @@ def _touches(starts_on: date, marked: tuple[date, date] | None) -> bool:
     return (first.year, first.month) <= month <= (last.year, last.month)
 
 
-def _years(months: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
+def _years(months: Sequence[DatedBar], pitch: float, height: int) -> Markup:
     """Name the years under their first month, leaving out those there is no room for."""
     texts = []
     free_from = 0.0
@@ -116,7 +157,7 @@ def _years(months: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
     return Markup("").join(texts)
 
 
-def _days(days: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
+def _days(days: Sequence[DatedBar], pitch: float, height: int) -> Markup:
     """Number the days under their bars, as many as there is room for."""
     step = max(ceil(_DAY_ROOM / pitch), 1) if days else 1
     return Markup("").join(
@@ -127,14 +168,8 @@ def _days(days: Sequence[TimelineUnit], pitch: float, height: int) -> Markup:
     )
 
 
-def _peak(months: Sequence[TimelineUnit], pitch: float, width: int, most: int) -> Markup:
-    if not most:
+def _peak(bars: Sequence[DatedBar], pitch: float, width: int) -> Markup:
+    position = max(range(len(bars)), key=lambda place: bars[place].amount, default=0)
+    if not bars or not bars[position].amount:
         return Markup("")
-    position = next(place for place, unit in enumerate(months) if unit.ms_played == most)
-    x = (position + 0.4) * pitch
-    edge = 70
-    anchor = "start" if x < edge else "end" if x > width - edge else "middle"
-    at = 0 if anchor == "start" else min(x + pitch / 2, width) if anchor == "end" else x
-    return Markup('<text class="peak" x="{}" y="16" text-anchor="{}">{}</text>').format(
-        round(at, 1), anchor, formats.duration(most)
-    )
+    return peak((position + 0.4) * pitch, pitch, width, bars[position].said)

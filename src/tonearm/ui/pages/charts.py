@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.domain.errors import NotFoundError
-from tonearm.insights.insights import to_json
 from tonearm.speech import gettext as _
 from tonearm.ui.asking import range_name
-from tonearm.ui.chart_files import CHART_FILES, as_csv, as_picture
+from tonearm.ui.chart_files import CHART_FILES, as_picture
 from tonearm.ui.pixels import to_png
 from tonearm.web.callers import PageCaller, Rooms
 
@@ -37,16 +36,20 @@ def chart_file(
     if found is None or form not in found.forms:
         raise NotFoundError(f"There is no chart of this name as {form.upper()}.")
     asked = {name: value for name, value in request.query_params.items() if name != "theme"}
-    question = found.question(asked)
-    told = rooms.insights.answer(found.measure, caller.id, question, caller.preferences)
+    questions = found.questions(asked)
+    answers = [
+        rooms.insights.answer(found.measure, caller.id, question, caller.preferences)
+        for question in questions
+    ]
     if form == "csv":
-        content: str | bytes = as_csv(getattr(told, found.rows))
-    elif form == "json" or found.draw is None:
-        content = to_json(told)
+        content: str | bytes = found.table(answers)
+    elif form == "json":
+        content = found.data(answers)
     else:
+        question = questions[0]
         named = question.range if question.from_ is None and question.to is None else ""
-        caption = f"{_(found.title)}, {range_name(named, told.covered)} · Tonearm"
-        drawn = found.draw(told, caller.presentation.week_start)
+        caption = f"{_(found.title)}, {range_name(named, answers[0].covered)} · Tonearm"
+        drawn = found.drawing(answers, caller.presentation.week_start)
         picture = as_picture(drawn, caption, is_dark=theme == "dark")
         content = to_png(picture) if form == "png" else picture
     headers = {

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.insights.patterns import Patterns
 from tonearm.ui import patterns
 from tonearm.ui.asking import Ask
-from tonearm.ui.drawing import draw_countries, draw_day, draw_week
+from tonearm.ui.drawing import draw_countries, draw_day, draw_habits, draw_week
 from tonearm.ui.picking import Asked, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -39,4 +39,5 @@ def render_patterns(found: Patterns, ask: Ask, frame: Frame) -> str:
         **picker_values(ask, found.heatmap.covered),
         **draw_week(found.heatmap, frame, behind),
         **draw_day(found.clock, behind, frame.base),
+        **draw_habits(found, ask, frame),
     )
