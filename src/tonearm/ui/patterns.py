@@ -141,9 +141,9 @@ def discovery_said(discovery: Discovery) -> Markup:
 def new_artists_said(discovery: Discovery) -> Markup:
     """Tell in which month, or on which day, most artists were new, where they came in several."""
     some = [unit for unit in discovery.items if unit.new_artists]
-    if len(some) < 2:  # noqa: PLR2004 - one is no finding
+    best = max(some, key=lambda unit: unit.new_artists, default=None)
+    if best is None or min(len(some), best.new_artists) < 2:  # noqa: PLR2004 - one is no finding
         return Markup("")
-    best = max(some, key=lambda unit: unit.new_artists)
     number = formats.number(best.new_artists)
     if discovery.unit == "day":
         day = formats.day(best.starts_on)

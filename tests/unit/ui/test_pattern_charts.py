@@ -114,6 +114,13 @@ def test_a_curve_of_any_number_stays_inside_its_frame(total: int) -> None:
     assert (formats.number(total) in numbers) is (total in {1, 2, 3, 9, 10})
 
 
+def test_where_both_lines_are_the_same_both_marks_are_seen() -> None:
+    drawing = draw_held([concentration(item, [(1, 1)]) for item in ("artists", "tracks")])
+    parsed(drawing)
+    square, circle = (drawing.rindex(f'<path class="dot n{number}"') for number in (1, 0))
+    assert square < circle, "the smaller mark lies on the larger one"
+
+
 def test_of_nobody_there_is_a_frame_without_a_line() -> None:
     drawing = draw_held([concentration("artists", []), concentration("tracks", [])])
     parsed(drawing)
@@ -206,6 +213,9 @@ def test_months_show_their_new_artists_and_lead_to_themselves() -> None:
     )
     assert summary(drawing).endswith("Most new artists came in March 2020: 8.")
     assert f">8{formats.NBSP}new artists</text>" in drawing
+    # One at a time, or in one month alone, is no finding.
+    for even in ([1, 0, 1], [0, 5]):
+        assert "Most new" not in summary(draw_new_artists(discovery(even)))
 
 
 def test_the_month_in_which_everybody_was_new_leaves_room_for_the_others() -> None:

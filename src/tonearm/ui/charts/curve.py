@@ -16,7 +16,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 522, 44, 230
 _SHARES = (0, 0.25, 0.5, 0.75, 1)
 _KEY_ROOM = 150
 # Lines differ by dashes and marks, not by their colours alone: each mark goes on from the point it stands for.
-_MARKS = ("m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z", "m-4-4h8v8h-8z")
+_MARKS = ("m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z", "m-5-5h10v10h-10z")
 
 
 class CurvePoint(NamedTuple):
@@ -42,6 +42,8 @@ class Curve(NamedTuple):
 def curves(lines: Sequence[Curve], *, summary: str, across: str) -> Markup:
     """Draw up to two lines; `summary` is what a screen reader says, and `across` says what is counted from left on."""
     most = max((point.first for line in lines for point in line.points), default=1)
+    # The first line comes last, so that where both are the same its smaller marks lie on those of the other.
+    drawn = [*enumerate(lines)][::-1]
     return Markup(
         '<svg class="curve" viewBox="0 0 {} {}"><g role="img" aria-labelledby="curve-t">'
         '<title id="curve-t">{}</title>{}{}{}<text x="{}" y="{}" text-anchor="middle">{}</text>{}</g>'
@@ -56,9 +58,9 @@ def curves(lines: Sequence[Curve], *, summary: str, across: str) -> Markup:
         (_LEFT + _RIGHT) // 2,
         _HEIGHT - 6,
         across,
-        Markup("").join(_line(number, line, most) for number, line in enumerate(lines)),
+        Markup("").join(_line(number, line, most) for number, line in drawn),
         Markup("").join(
-            _mark(number, point, most) for number, line in enumerate(lines) for point in line.points
+            _mark(number, point, most) for number, line in drawn for point in line.points
         ),
     )
 
