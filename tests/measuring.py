@@ -197,12 +197,12 @@ def check_top(
     told = [
         (
             line.rank, line.name, line.plays, line.ms_played, instant(line.first_play_at),
-            instant(line.last_play_at), line.previous_rank,
+            instant(line.last_play_at), line.previous_rank, line.is_new,
         )
         for line in found.items
     ]  # fmt: skip
     assert told == [
-        (row.rank, row.name or row.key[0], *row[2:6], row.previous_rank)
+        (row.rank, row.name or row.key[0], *row[2:6], row.previous_rank, row.is_new)
         for row in expected[: asked.limit]
     ]
     for line, row in zip(found.items, expected, strict=False):

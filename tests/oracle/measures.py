@@ -42,6 +42,7 @@ class TopRow(NamedTuple):
     last_play_ms: int | None
     share: float
     previous_rank: int | None
+    is_new: bool
     key: Key
 
 
@@ -191,10 +192,17 @@ def top(  # noqa: PLR0913 - the measure's own parameters
     if previous is not None:
         earlier = ranked(within(plays, *previous, kind), item, rule, by, names)
         before = {key: rank for rank, (key, *_) in enumerate(earlier, 1)}
+    ever = {
+        key: min(moments, default=None)
+        for key, _count, _time, moments in ranked(
+            within(plays, None, None, kind), item, rule, by, names
+        )
+    }
     rows = [
         TopRow(
             rank, names[key], count, time, min(moments, default=None), max(moments, default=None),
-            (count if by == "plays" else time) / whole, before.get(key), key,
+            (count if by == "plays" else time) / whole, before.get(key),
+            bool(moments) and min(moments) == ever[key], key,
         )
         for rank, (key, count, time, moments) in enumerate(
             ranked(inside, item, rule, by, names), 1

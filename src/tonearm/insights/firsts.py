@@ -22,14 +22,22 @@ NEVER = np.iinfo(np.int32).max
 class Firsts:
     """The first play of every artist, album or track."""
 
-    def __init__(self, labels: NDArray[np.int32], size: int) -> None:
-        """Look for labels from 1 to `size` - 1; 0 is nobody known."""
-        rows = np.arange(len(labels), dtype=np.int32)
+    def __init__(
+        self, labels: NDArray[np.int32], size: int, *, shorter: "Firsts | None" = None
+    ) -> None:
+        """Look for labels from 1 to `size` - 1; 0 is nobody known. Those of a `shorter` one come before them."""
+        begin = 0 if shorter is None else shorter.end
+        self.end: int = begin + len(labels)
+        """How many rows were looked through."""
+        rows = np.arange(begin, self.end, dtype=np.int32)
         self.row_of = np.full(size, NEVER, np.int32)
         """By label; NEVER where it does not occur."""
         # Of several writes to one place the last one stays: backwards, that is the first play.
         self.row_of[labels[::-1]] = rows[::-1]
         self.row_of[:1] = NEVER
+        if shorter is not None:
+            known = self.row_of[: len(shorter.row_of)]
+            np.minimum(known, shorter.row_of, out=known)
         self.rows = np.sort(self.row_of[self.row_of < NEVER])
 
     @property
@@ -40,8 +48,11 @@ class Firsts:
 
 def first_plays(lane: LaneColumns, item: Item, rule: Rule) -> Firsts:
     """Give the first plays of all artists, albums or tracks of a lane."""
+    size = lane.size(item)
     return lane.once(
-        ("firsts", item, rule), lambda: Firsts(lane.labels(item, rule), lane.size(item))
+        ("firsts", item, rule),
+        lambda: Firsts(lane.labels(item, rule), size),
+        lambda shorter, start: Firsts(lane.labels(item, rule, start), size, shorter=shorter),
     )
 
 

@@ -164,6 +164,10 @@ class TopItem(Record, frozen=True):
             )
         ),
     ]
+    is_new: Annotated[
+        bool,
+        Meta(description="Whether its first counted play of the whole history lies in the range."),
+    ]
 
 
 class Top(Record, frozen=True):

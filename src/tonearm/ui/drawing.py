@@ -67,6 +67,7 @@ def draw_week(cells: Heatmap, frame: Frame, link: str) -> Mapping[str, Any]:
         )
         + files_line("heatmap", cells.covered, frame.base),
         "weekdays": formats.week(week_start),
+        "heat_link": link,
     }
 
 
@@ -74,6 +75,7 @@ def draw_day(clock: Clock, link: str, base: str) -> Mapping[str, Any]:
     """Draw the hours of the day; `link` lists the plays, `base` is as in `draw_months`."""
     said = portraits.hours_said(clock)
     return {
+        "hours_link": link,
         "hours_said": said,
         "hours": hours(clock.items, summary=sentences.plain(said), link=link)
         + files_line("clock", clock.covered, base),

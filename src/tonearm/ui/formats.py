@@ -208,6 +208,11 @@ def moment(value: datetime, zone: str) -> str:
     return f"{day(local.date())}, {local:%H:%M}"
 
 
+def local_year(value: datetime, zone: str) -> int:
+    """Give the year that an instant lies in by the clock of a zone."""
+    return value.astimezone(ZoneInfo(zone)).year
+
+
 def local_days(
     from_at: datetime | None, to_at: datetime | None, zone: str
 ) -> tuple[date, date] | None:

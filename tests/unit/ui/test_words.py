@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError
@@ -203,7 +204,7 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
         months[month] = months.get(month, 0) + unit.ms_played
     about = covered(text, start, start + timedelta(days=600))
     totals = Totals(about, plays, plays * 200_000, 3, 2, 1, 12, 60_000)
-    item = TopItem(1, 1, name, name, plays, plays * 200_000, 1.0, None, None, None)
+    item = TopItem(1, 1, name, name, plays, plays * 200_000, 1.0, None, None, None, is_new=False)
     top = Top(about, "plays", 1, None, (item,) if plays else ())
     streak = Streak(0, None, None, None)
     return Overview(
@@ -252,25 +253,36 @@ def test_links_keep_the_prefix_of_a_proxy() -> None:
 
 def test_rankings_tell_changes_in_words() -> None:
     about = covered("2024", date(2024, 1, 1), date(2025, 1, 1))
-    before = [None, 5, 1, 4]
+    before = [None, 5, 1, 4, None]
     items = tuple(
-        TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, previous)
+        TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, previous, is_new=rank == 1)
         for rank, previous in enumerate(before, 1)
     )
-    found = Ranking(Top(about, "plays", 4, None, items), {1: (0, 4, 2)})
+    found = Ranking(Top(about, "plays", 5, None, items), {1: (0, 4, 2)})
     html = render_top(found, Ask(range="2024"), framed(), "artists", 1, 50)
     assert '<polyline points="0,19 46,1 92,10"/>' in html
     assert html.count("<polyline") == 1
     words = [
-        word for word in ("new<", "up </span>3", "down </span>2", "same place") if word in html
+        word
+        for word in ("new<", "up </span>3", "down </span>2", "same place", "back<")
+        if word in html
     ]
-    assert len(words) == 4
+    assert len(words) == 5
+    assert html.count("new<") == 1
+
+
+def test_since_when_is_told_by_the_clock_of_the_listener() -> None:
+    about = replace(covered("all", date(2022, 1, 1), date(2025, 1, 1)), zone="Europe/Berlin")
+    first = datetime(2022, 12, 31, 23, 0, 30, tzinfo=UTC)
+    item = TopItem(1, 1, "Name", None, 9, 9, 0.1, first, first, None, is_new=False)
+    found = Ranking(Top(about, "plays", 1, None, (item,)), {})
+    assert "since 2023" in render_top(found, Ask(), framed(), "artists", 1, 50)
 
 
 def test_rankings_are_paged() -> None:
     about = covered("all", date(2024, 1, 1), date(2025, 1, 1))
     items = tuple(
-        TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, None)
+        TopItem(rank, rank, f"Name {rank}", None, 9, 9, 0.1, None, None, None, is_new=False)
         for rank in range(1, 101)
     )
     found = Ranking(Top(about, "plays", 914, "50", items), {})

@@ -9,6 +9,7 @@ from msgspec import Meta
 from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
+from tonearm.insights.firsts import first_plays
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import Top, TopItem
 from tonearm.insights.standings import NEVER, Standings
@@ -46,6 +47,8 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     if before is not None:
         earlier = Standings(view.shifted(before), item, asked.by).ranks(ranked[begin:])
     whole = standings.whole
+    first_rows = first_plays(view.lane, item, view.rule).row_of
+    begin_row, end_row = view.counted_rows
     items: list[TopItem] = []
     for rank, label in enumerate(ranked[begin:], start=begin + 1):
         first, last = standings.first_and_last(label)
@@ -61,6 +64,7 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
                 first_play_at=None if first == NEVER else from_ms(first),
                 last_play_at=None if last == NEVER else from_ms(last),
                 previous_rank=earlier.get(label),
+                is_new=bool(begin_row <= first_rows[label] < end_row),
             )
         )
     total = int(np.count_nonzero(standings.weight))
@@ -87,7 +91,8 @@ def _chart(
         definition=(
             "What has no artist or album known has no place; its plays are part of what shares are of. "
             "Equal ranks are settled by more listening time, then by the earlier first play, then by "
-            "name. The previous rank is that in as many days before. `next_cursor` leads to the lines after."
+            "name. New is what was first heard in the range. The previous rank is that in as many days before. "
+            "`next_cursor` leads to the lines after."
         ),
         drawing="ranking",
         question=question,

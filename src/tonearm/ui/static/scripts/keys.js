@@ -2,7 +2,7 @@
 const isOn = () => localStorage.getItem("keys") !== "off";
 
 export default (signal) => {
-  const dialog = document.getElementById("keys");
+  const dialog = document.getElementById("shortcuts");
   if (!dialog) return;
   const chosen = dialog.querySelector("input");
   const opener = document.querySelector("[data-keys]");
