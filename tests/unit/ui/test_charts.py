@@ -157,6 +157,39 @@ def test_timeline_marks_the_months_of_the_range() -> None:
     assert drawing.count('class="bar in"') == 3
 
 
+def test_months_are_named_where_there_are_few_and_fill_the_width() -> None:
+    year = some_months()[:12]
+    wide = check_drawing(timeline(year, summary="Most.", width=1120, name="t"))
+    names = [node.text for node in wide.iter("text") if node.get("class") is None]
+    assert names == [
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+    ]
+    last = [node for node in wide.iter("rect") if node.get("class") == "hit"][-1]
+    assert float(last.get("x") or 0) + float(last.get("width") or 0) == pytest.approx(1120, abs=0.2)
+    narrow = check_drawing(timeline(year, summary="Most.", width=380, name="t"))
+    fewer = [node.text for node in narrow.iter("text") if node.get("class") is None]
+    assert fewer == ["Jan", "Mar", "May", "Jul", "Sep", "Nov"]
+    two = check_drawing(timeline(some_months()[6:18], summary="Most.", width=1120, name="t"))
+    assert "2023" in [node.text for node in two.iter("text")]
+    many = check_drawing(timeline(some_months(), summary="Most.", width=1120, name="t"))
+    assert [node.text for node in many.iter("text") if node.get("class") is None] == [
+        "2022",
+        "2023",
+        "2024",
+    ]
+
+
 def test_timeline_of_silence_draws_no_height() -> None:
     drawing = timeline(
         (TimelineUnit(date(2024, 1, 1), 0, 0),), summary=HOSTILE, width=300, name="t"

@@ -15,9 +15,9 @@ from tonearm.ui.charts.peak import peak
 _BARS = 150
 _TOP = 26
 _BOTTOM = 26
-_WIDEST_BAR = 40
-_YEAR_ROOM = 40
-_DAY_ROOM = 30
+_WIDEST_PITCH, _WIDEST_BAR = 96, 56
+_YEAR_ROOM, _MONTH_ROOM, _DAY_ROOM = 40, 34, 30
+_FEW_MONTHS = 24
 _RANGES = {"month": "{:%Y-%m}", "day": "{:%Y-%m-%d}"}
 
 
@@ -77,7 +77,7 @@ def dated_bars(
     ending: str = "",
 ) -> Markup:
     """Draw any amount by month or day, as `timeline` does."""
-    pitch = min(width / max(len(bars), 1), _WIDEST_BAR)
+    pitch = min(width / max(len(bars), 1), _WIDEST_PITCH)
     most = max((bar.amount for bar in bars if not bar.is_broken), default=0)
     safe_link, safe_ending = escape(link), escape(ending or _RANGES[unit])
     said = formats.month if unit == "month" else formats.named_day
@@ -100,7 +100,7 @@ def dated_bars(
     return Markup(
         '<svg class="tl {name}" viewBox="0 0 {width} {height}">'
         '<g role="img" aria-labelledby="{name}-t"><title id="{name}-t">{summary}</title>'
-        '<path class="base" d="M0 {base}H{width}"/>{years}{peak}</g>'
+        '<path class="base" d="M0 {base}H{width}"/>{names}{peak}</g>'
         '<g aria-hidden="true">{bars}</g></svg>'
     ).format(
         name=name,
@@ -108,7 +108,7 @@ def dated_bars(
         height=height,
         summary=summary,
         base=_TOP + _BARS,
-        years=(_years if unit == "month" else _days)(bars, pitch, height),
+        names=_names(bars, unit, pitch, height),
         peak=_peak(bars, pitch, width),
         bars=drawn,
     )
@@ -118,7 +118,7 @@ def _bar(
     bar: DatedBar, x: float, pitch: float, most: int, link: str, name: str, *, is_marked: bool
 ) -> str:
     height = round(min(bar.amount / most, 1) * _BARS, 1) if most else 0
-    wide = round(max(pitch * 0.78, 0.8), 1)
+    wide = round(max(_wide(pitch), 0.8), 1)
     # A slanted gap below the top, as in any broken bar.
     gap = f'<path class="cut" d="M{x} {_TOP + 16}l{wide} -6v5l-{wide} 6z"/>'
     return (
@@ -130,12 +130,40 @@ def _bar(
     )
 
 
+def _wide(pitch: float) -> float:
+    return min(pitch * 0.78, _WIDEST_BAR)
+
+
 def _touches(starts_on: date, marked: tuple[date, date] | None) -> bool:
     if marked is None:
         return True
     month = starts_on.year, starts_on.month
     first, last = marked
     return (first.year, first.month) <= month <= (last.year, last.month)
+
+
+def _names(bars: Sequence[DatedBar], unit: str, pitch: float, height: int) -> Markup:
+    if unit == "day":
+        return _days(bars, pitch, height)
+    return (_months if len(bars) <= _FEW_MONTHS else _years)(bars, pitch, height)
+
+
+def _months(months: Sequence[DatedBar], pitch: float, height: int) -> Markup:
+    """Name the months under their bars, as many as there is room for; of several years each January by its year."""
+    step = max(ceil(_MONTH_ROOM / pitch), 1) if months else 1
+    has_years = len({one.starts_on.year for one in months}) > 1
+    return Markup("").join(
+        Markup('<text x="{}" y="{}">{}</text>').format(
+            round(position * pitch, 1),
+            height - 6,
+            one.starts_on.year
+            if has_years and one.starts_on.month == 1
+            else formats.short_month(one.starts_on.month),
+        )
+        for position, one in enumerate(months)
+        # Counted from January, so that the years are named.
+        if (one.starts_on.month - 1) % step == 0
+    )
 
 
 def _years(months: Sequence[DatedBar], pitch: float, height: int) -> Markup:
@@ -172,4 +200,4 @@ def _peak(bars: Sequence[DatedBar], pitch: float, width: int) -> Markup:
     position = max(range(len(bars)), key=lambda place: bars[place].amount, default=0)
     if not bars or not bars[position].amount:
         return Markup("")
-    return peak((position + 0.4) * pitch, pitch, width, bars[position].said)
+    return peak(position * pitch + _wide(pitch) / 2, pitch, width, bars[position].said)
