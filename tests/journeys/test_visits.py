@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from serving import PASSWORD, running, set_up
 from tonearm.bootstrap import create_app
 from tonearm.ops.settings import Settings
 from tonearm.testing.export import write_export
+from tonearm.ui.formats import NBSP
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +128,76 @@ def test_pages_are_swapped_and_told(visitor: Watched, house: House) -> None:
     assert is_the_same(page)
     # Nothing of a listener stays in the browser's stores.
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_back_to_what_a_form_answered_is_the_page_that_the_form_is_on(
+    visitor: Watched, house: House
+) -> None:
+    page = visitor.page
+    page.goto(f"{house.base}/account/shares/new?view=overview")
+    page.get_by_role("button", name="Make the link").click()
+    expect(page).to_have_url(f"{house.base}/account/shares")
+    page.locator(".rail a", has_text="Artists").click()
+    page.go_back()
+    expect(page).to_have_url(f"{house.base}/account")
+    expect(page.locator("#shares")).to_be_attached()
+    page.go_back()
+    expect(page.get_by_role("button", name="Make the link")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/account/shares", "/account"),
+        ("/account/preferences", "/account"),
+        ("/assistants/keys", "/assistants"),
+        ("/people/invitations", "/people"),
+        ("/artists/1/merge", "/artists/1"),
+        ("/history/correct", "/history"),
+        ("/imports/1/publish", "/imports/1"),
+    ],
+)
+def test_an_address_of_a_form_leads_to_its_page(house: House, path: str, page: str) -> None:
+    answer = house.client.get(house.base + path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert house.client.get(house.base + path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/?artst=5", "artst"),
+        ("/top/artists?rang=2020", "rang"),
+        ("/history?artst=x", "artst"),
+        ("/artists/1?rang=2020", "rang"),
+        ("/compare?othr=1", "othr"),
+        ("/patterns?range=2020&range=2021", "range"),
+    ],
+)
+def test_a_misspelt_address_says_so(house: House, path: str, name: str) -> None:
+    answer = house.client.get(house.base + path, headers={"accept": "text/html"})
+    assert answer.status_code == 422
+    assert name in answer.text.partition("<main")[2]
+
+
+def test_whoever_undoes_twice_has_what_they_wanted(house: House) -> None:
+    client, base = house.client, house.base
+    first = client.get(f"{base}/api/history/users/me/plays", params={"limit": 1}).json()["items"][0]
+    wish = {"hide": {"plays": [first["id"]]}}
+    made = client.post(f"{base}/api/history/users/me/corrections", json=wish).json()["id"]
+    for _ in range(2):
+        answer = client.post(f"{base}/corrections/{made}/undo", headers={"origin": base})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/corrections")
+
+
+def test_each_number_of_an_hour_leads_to_its_plays(house: House) -> None:
+    html = house.client.get(f"{house.base}/patterns?range=all").text
+    cells = re.findall(r'<td><a href="(/history[^"]+hour=\d+)">([\d,]+)</a></td>', html)
+    of_week = [cell for cell in cells if "weekday=" in cell[0]]
+    assert len(of_week) < len(cells)
+    for address, number in (of_week[3], cells[-1]):
+        shown = house.client.get(house.base + unescape(address)).text
+        assert f"{number}{NBSP}plays" in shown
 
 
 def test_keys_and_palette_go_the_same_way_once(visitor: Watched) -> None:

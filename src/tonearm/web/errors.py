@@ -113,6 +113,9 @@ class Errors:
         return self.respond(request, status, _CODES.get(status, "error"), detail, headers=headers)
 
     def _wrong_method(self, request: Request) -> Response:
+        if request.method == "GET" and self._error_page is not None and _wants_page(request):
+            # Whoever goes back to what a form has answered comes to the page that the form is on.
+            return RedirectResponse(_page_above(request), 303)
         # The router names the methods of one operation; an address may have several.
         allowed = ", ".join(sorted(_methods_of(request)))
         detail = f"This address does not take {request.method}; it takes {allowed}."
@@ -149,13 +152,26 @@ def _wants_page(request: Request) -> bool:
     return is_for_people and "text/html" in request.headers.get("accept", "")
 
 
+def _page_above(request: Request) -> str:
+    """Give the nearest address above that of a request which can be read: forms are sent to below their page."""
+    base: str = request.scope.get("root_path", "")
+    path = request.url.path.removeprefix(base)
+    while (path := path.rpartition("/")[0]) and "GET" not in _methods_at(request, path):
+        pass
+    return f"{base}{path or '/'}"
+
+
 def _methods_of(request: Request) -> set[str]:
     """Give the methods of all operations at the address of a request."""
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    # Files, which no route is for, are there to be read.
+    methods = _methods_at(request, path) or {"GET"}
+    return methods | {"HEAD"} if "GET" in methods else methods
+
+
+def _methods_at(request: Request, path: str) -> set[str]:
     routes = (context.original_route for context in iter_route_contexts(request.app.routes))
     at = [route for route in routes if isinstance(route, APIRoute) and route.path_regex.match(path)]
     # Where one is just for this address, those that take any word in its place are for others.
     own = [route for route in at if route.path_format == path]
-    # Files, which no route is for, are there to be read.
-    methods = {method for route in own or at for method in route.methods or ()} or {"GET"}
-    return methods | {"HEAD"} if "GET" in methods else methods
+    return {method for route in own or at for method in route.methods or ()}

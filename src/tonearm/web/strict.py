@@ -1,4 +1,4 @@
-"""API routes refuse what they do not know: nothing misspelled is ignored in silence."""
+"""Routes refuse what they do not know: nothing misspelled is ignored in silence."""
 
 import re
 from collections.abc import Callable, Coroutine, Iterator
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -89,14 +89,7 @@ class StrictRoute(APIRoute):
         once = access if takes_key(self, access) else None
 
         async def check(request: Request) -> Response:
-            if request.scope["query_string"]:
-                unknown = [name for name in request.query_params if name not in known]
-                if unknown:
-                    raise _unknown_parameters(unknown, known)
-                names = [name for name, _ in request.query_params.multi_items()]
-                if len(names) > len(set(names)):
-                    name = max(names, key=names.count)
-                    raise _repeated_parameter(name, request.query_params.getlist(name)[:2])
+            _check_names(request, known)
             if once is not None:
                 return await answer_once(request, once, handle)
             if request.method == "POST":
@@ -107,10 +100,47 @@ class StrictRoute(APIRoute):
         return check
 
 
+class PageRoute(APIRoute):
+    """A route of a page: a bookmark with a misspelt parameter is told so, and not shown what was not asked for."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Put the check in front of FastAPI's own handler."""
+        handle = super().get_route_handler()
+        known = frozenset(query_names(self.dependant))
+
+        async def check(request: Request) -> Response:
+            _check_names(request, known)
+            return await handle(request)
+
+        return check
+
+
+def page_router(prefix: str = "") -> APIRouter:
+    """Make a router for pages that are asked for something by their address."""
+    return APIRouter(prefix=prefix, include_in_schema=False, route_class=PageRoute)
+
+
+def _check_names(request: Request, known: frozenset[str]) -> None:
+    """Refuse parameters that are not known or there twice; raises RequestValidationError."""
+    if not request.scope["query_string"]:
+        return
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise _unknown_parameters(unknown, known)
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) > len(set(names)):
+        name = max(names, key=names.count)
+        raise _repeated_parameter(name, request.query_params.getlist(name)[:2])
+
+
 def query_names(dependant: Dependant) -> Iterator[str]:
     """Give the names of all query parameters that a route and its dependencies take."""
     for field in dependant.query_params:
-        yield field.alias
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (one.alias or name for name, one in kind.model_fields.items())
+        else:
+            yield field.alias
     for dependency in dependant.dependencies:
         yield from query_names(dependency)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,8 +16,9 @@ from tonearm.ui.asking import Ask
 from tonearm.ui.picking import elsewhere_for_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _PREVIOUS = "previous"
 _SHOWN = 8
 

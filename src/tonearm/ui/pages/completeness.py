@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -31,8 +30,9 @@ from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sources import SOURCES
 from tonearm.ui.told import told
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _MOST_LINES = 300
 
 

@@ -1,16 +1,19 @@
 """Corrections: all that a listener has changed about what counts, each with its undo."""
 
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query
+from fastapi import Form, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tonearm.domain.errors import ConflictError
 from tonearm.ui.corrections import go_back, line_of
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(prefix="/corrections", include_in_schema=False)
+ROUTER = page_router("/corrections")
 _LARGEST_ID = 2_147_483_647
 _SHOWN = 50
 
@@ -45,5 +48,7 @@ def post_undo(
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Undo a correction."""
-    rooms.corrections.undo(caller.id, correction_id)
+    # Somebody who presses twice, or in two windows, has what they wanted.
+    with suppress(ConflictError):
+        rooms.corrections.undo(caller.id, correction_id)
     return go_back(request, back, "/corrections")

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query
+from fastapi import Form, Path, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,8 +23,9 @@ from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.sources import SOURCES
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _SHOWN = 100
 _LONGEST = 500
 """Rows after which a list stops to grow by itself, and the most that are shown at once."""

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(prefix="/inbox", include_in_schema=False)
+ROUTER = page_router("/inbox")
 _LARGEST_ID = 2_147_483_647
 _SHOWN = 50
 

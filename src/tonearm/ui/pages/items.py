@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query
+from fastapi import Depends, Form, Path, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,8 +26,9 @@ from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.told import told_problem
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.services import Services
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _LARGEST_ID = 2_147_483_647
 _EVERYTHING = "all"
 

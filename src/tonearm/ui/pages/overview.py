@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,8 +22,9 @@ from tonearm.ui.picking import Asked, marked_days, picker_values, plays_behind, 
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _SHOWN = 7
 _SOON = timedelta(days=60)
 _MOST_ANNIVERSARIES = 2

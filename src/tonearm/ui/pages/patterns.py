@@ -1,6 +1,5 @@
 """Patterns: when somebody listens, for how long, how often again, and where."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -11,8 +10,9 @@ from tonearm.ui.drawing import draw_countries, draw_day, draw_habits, draw_week
 from tonearm.ui.picking import Asked, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 
 
 @ROUTER.get("/patterns")

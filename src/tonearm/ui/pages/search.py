@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,8 +11,9 @@ from tonearm.ui.asking import Ask
 from tonearm.ui.covers import CoverLine, hang
 from tonearm.ui.rendering import frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(include_in_schema=False)
+ROUTER = page_router()
 _SHOWN = 12
 _SUGGESTED = 4
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,8 +20,9 @@ from tonearm.ui.covers import hang, ranked
 from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(prefix="/top", include_in_schema=False)
+ROUTER = page_router("/top")
 USUAL_LIMIT = 50
 _LONGEST = 250
 """Rows after which a list stops to grow by itself."""

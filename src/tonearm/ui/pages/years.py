@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,8 +24,9 @@ from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
 from tonearm.web.callers import PageCaller, Rooms
 from tonearm.web.services import Services
+from tonearm.web.strict import page_router
 
-ROUTER = APIRouter(prefix="/years", include_in_schema=False)
+ROUTER = page_router("/years")
 
 YearNumber = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 MonthNumber = Annotated[str, Path(pattern="^(0[1-9]|1[0-2])$")]

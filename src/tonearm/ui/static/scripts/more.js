@@ -47,7 +47,8 @@ export default (signal) => {
     const answer = await fetch(from, { headers: { accept: "text/html" }, signal }).then(
       async (one) => (one.ok && !one.redirected ? new DOMParser().parseFromString(await one.text(), "text/html") : null),
     ).catch(() => null);
-    if (signal.aborted) return;
+    // Whoever is on the way to another page is not called back: naming this one anew would end their way.
+    if (signal.aborted || "underway" in document.documentElement.dataset) return;
     list.ariaBusy = "false";
     const found = answer?.querySelector("[data-grows]");
     if (!found) return; // The link is still there.

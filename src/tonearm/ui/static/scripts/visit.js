@@ -66,8 +66,10 @@ const go = async (address, history) => {
 
 const goBack = async (address, signal) => {
   const found = await fetchPage(address, signal);
-  if (found) show(found);
-  else location.reload();
+  if (!found) location.reload();
+  // What a form answered is gone; the page that the form is on is there under its own address.
+  else if (found.address !== address) navigation.navigate(found.address, { history: "replace", info: { found } });
+  else show(found);
 };
 
 const isOurs = ({ canIntercept, destination, formData }) => {
