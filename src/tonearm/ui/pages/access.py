@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path
@@ -13,6 +13,7 @@ from tonearm.accounts.keys import NewKey
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, NotFoundError, TonearmError
 from tonearm.domain.vocabulary import Scope
+from tonearm.ops.clock import system_clock
 from tonearm.speech import gettext as _
 from tonearm.ui.access import EXPIRIES, OVERLAPS
 from tonearm.ui.pages.account import show_account
@@ -56,7 +57,7 @@ def post_key(
     """Make a key and show it once; a fault is told above the account."""
     try:
         days = _chosen(expiry, EXPIRIES, "expiry")
-        ends_at = datetime.now(UTC) + timedelta(days=int(days)) if days else None
+        ends_at = system_clock() + timedelta(days=int(days)) if days else None
         chosen = [scope for scope in Scope if scope.value in scopes]
         made = rooms.keys.create(caller.id, name, chosen, ends_at)
     except TonearmError as error:

@@ -1,7 +1,7 @@
 """Connect an assistant: a key made on the spot, what to copy for each of them, and what they have called."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
@@ -12,6 +12,7 @@ from tonearm.accounts.keys import NewKey
 from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError, TonearmError
 from tonearm.domain.vocabulary import Scope
+from tonearm.ops.clock import system_clock
 from tonearm.speech import gettext as _
 from tonearm.ui.access import EXPIRIES
 from tonearm.ui.assistants import CHANGES, CLIENTS, KEYLESS, PLACEHOLDER, assistant_values
@@ -52,7 +53,7 @@ def post_key(
             )
         if expiry not in EXPIRIES:
             raise InvalidInputError("Choose one of the offered times.", parameter="expiry")
-        ends_at = datetime.now(UTC) + timedelta(days=int(expiry)) if expiry else None
+        ends_at = system_clock() + timedelta(days=int(expiry)) if expiry else None
         chosen = [scope for scope in CHANGES if scope.value in scopes]
         name = _(CLIENTS[client]).partition(",")[0] if client != "other" else _("An assistant")
         made = rooms.keys.create(caller.id, name, [Scope.MCP, *chosen], ends_at)
