@@ -24,7 +24,7 @@ CHECKS      := format lint types imports security sizes docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check $(CHECKS:%=check-%) bench docs translations format wheel lock clean elsewhere
+.PHONY: help run demo test check $(CHECKS:%=check-%) bench docs translations screenshots format wheel lock clean elsewhere
 
 help: ## List the targets
 	@echo 'make TARGET [ARGS="…"]'
@@ -67,6 +67,9 @@ docs: $(VENV)/dev ## Write the generated pages of docs/reference anew
 
 translations: $(VENV)/dev ## Bring the catalogues of languages up to date, and tell what is not translated
 	$(BIN)/python -m tools.translations
+
+screenshots: $(VENV)/dev ## Take the pictures of docs/screenshots anew; ARGS names some of them
+	$(BIN)/python -m tools.screenshots $(ARGS)
 
 bench: $(VENV)/dev ## Run the benchmarks
 	$(BIN)/python benchmarks/run.py $(ARGS)
