@@ -34,6 +34,10 @@ _WIDER = """width => document.documentElement.scrollWidth <= width ? [] :
         .filter(part => part.getBoundingClientRect().right > width)
         .map(part => `${part.tagName} ${part.textContent.trim().slice(0, 60)}`)]"""
 
+# What a link, a label or a script would look for and find another of.
+_TWICE = """() => [...document.querySelectorAll("[id]")].map(part => part.id)
+    .filter((id, place, all) => all.indexOf(id) !== place)"""
+
 
 @dataclass
 class Watched:
@@ -66,13 +70,15 @@ def open_page(context: BrowserContext, base: str) -> Watched:
 
 
 def check_width(watched: Watched, width: int) -> None:
-    """Expect nothing wider than the window."""
+    """Expect nothing wider than the window, and no id twice."""
     page = watched.page
     # As long as styles or fonts are on their way, the page looks like none that anybody is left with.
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => null)")
     wider = page.evaluate(_WIDER, width)
     assert not wider, (page.url, wider)
+    twice = page.evaluate(_TWICE)
+    assert not twice, (page.url, twice)
 
 
 def check_look(watched: Watched, width: int) -> None:

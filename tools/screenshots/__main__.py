@@ -1,4 +1,8 @@
-"""Take the pictures of docs/screenshots anew: `python -m tools.screenshots [NAME …]`, else all of them."""
+"""Take the pictures of docs/screenshots anew: `python -m tools.screenshots [NAME …]`, else all of them.
+
+Names of the demo are in many scripts: where the machine has no font for one, boxes stand in the pictures. Debian has
+all of them in `fonts-noto` and `fonts-noto-cjk`.
+"""
 
 import base64
 import os
@@ -44,7 +48,12 @@ def main(names: list[str]) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("TONEARM_TEST_BROWSER", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--lang=en-GB",
+            ],
         )
         for shots, command, settings in (
             (FRESH, "serve", {}),
