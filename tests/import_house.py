@@ -32,11 +32,12 @@ from tonearm.storage.tables import imports as rows
 LEASE = timedelta(seconds=3)
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool], *, look_seconds: float = 0.005) -> None:
+    """Look until something is so; whoever asks a server looks seldom, since what is waited for needs the processor."""
     deadline = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        time.sleep(look_seconds)
 
 
 @dataclass

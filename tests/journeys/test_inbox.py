@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from import_house import wait_until
 from serving import PASSWORD, serve, set_up
 from tonearm.accounts.people import Accounts
 from tonearm.domain.events import EventName
@@ -76,8 +77,7 @@ def unread(client: httpx2.Client) -> int:
 
 
 def wait_for(client: httpx2.Client, wanted: int) -> None:
-    while unread(client) != wanted:
-        pass
+    wait_until(lambda: unread(client) == wanted, look_seconds=0.05)
 
 
 def pages(client: httpx2.Client, path: str, **asked: str | int) -> Iterator[dict[str, Any]]:
@@ -356,5 +356,9 @@ def test_ones_own_history_is_listed_and_cleared(ada: httpx2.Client, bob: httpx2.
     assert ada.get("/api/user/history").json()["items"] == []
     assert ada.get("/api/imports").json()["items"] == []
     assert bob.get("/api/history/users/me/totals").json()["plays"] == 8
-    while [one["event"] for one in pages(ada, "/api/notifications")] != ["history.cleared"]:
-        pass
+    wait_until(
+        lambda: (
+            [one["event"] for one in pages(ada, "/api/notifications")] == ["history.cleared"]
+        ),
+        look_seconds=0.05,
+    )

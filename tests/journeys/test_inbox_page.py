@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import check_look, open_page
+from import_house import wait_until
 from serving import PASSWORD, serve, set_up
 
 pytestmark = pytest.mark.slow
@@ -26,10 +27,12 @@ def base(tmp_path: Path) -> Iterator[str]:
 
 
 def fail_an_import(client: httpx2.Client) -> None:
-    told = client.get("/api/notifications/unread-count").json()["unread"]
+    def unread() -> int:
+        return int(client.get("/api/notifications/unread-count").json()["unread"])
+
+    told = unread()
     client.post("/api/imports", files=[("files", ("nothing.json", b"{}"))]).raise_for_status()
-    while client.get("/api/notifications/unread-count").json()["unread"] == told:
-        pass
+    wait_until(lambda: unread() > told, look_seconds=0.05)
 
 
 def log_in(page: Page, base: str) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
+from import_house import wait_until
 from listening import add_user, bring_in, imports_for
 from moving_clock import MovingClock
 from tonearm.accounts.invitations import Invitations, Newcomer, Registration
@@ -389,13 +390,11 @@ def test_a_database_that_is_away_does_not_end_the_dispatcher(
     with capture_logs() as logs:
         dispatcher.start()
         try:
-            while not logs:
-                pass
+            wait_until(lambda: bool(logs))
             with sqlite_database.write() as connection:
                 connection.execute(text("ALTER TABLE hidden RENAME TO events"))
             happen(sqlite_database, clock, 1)
-            while not inbox.list(1):
-                pass
+            wait_until(lambda: bool(inbox.list(1)))
         finally:
             dispatcher.stop()
     assert logs[0]["event"] == "dispatcher.waiting"
