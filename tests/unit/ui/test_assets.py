@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,18 @@ def test_style_names_fonts_that_are_there() -> None:
     names = [part.partition(")")[0] for part in style.split("url(")[1:]]
     assert names
     assert all((STATIC_DIR / name).is_file() for name in names)
+
+
+def test_themes_differ_in_colours_and_in_nothing_else() -> None:
+    """What is hidden, large or named is so in both: whoever looks at one theme has seen that of the other."""
+    styles = "".join(path.read_text(encoding="utf-8") for path in STATIC_DIR.glob("*.css"))
+    assert styles.count("light-dark(") > 20
+    assert "prefers-color-scheme" not in styles
+    rules = dict(re.findall(r"([^{}]*\[data-theme[^{}]*)\{([^{}]*)\}", styles))
+    assert len(rules) == styles.count("[data-theme") == 2
+    assert {rule.strip() for rule in rules.values()} == {
+        "color-scheme: light;", "color-scheme: dark;",
+    }  # fmt: skip
 
 
 def test_every_page_has_its_router() -> None:
