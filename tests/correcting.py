@@ -77,8 +77,10 @@ class Person:
         return frozenset(sighting for held in found for sighting in held)
 
     def hide(self, *numbers: int) -> Correction:
-        evidence = self.chosen(numbers)
-        return self._note(self.house.corrections.hide(self.id, numbers), told.Hide(evidence))
+        made = self.house.corrections.hide(self.id, numbers)
+        if not made.hidden:
+            return made.correction
+        return self._note(made.correction, told.Hide(self.chosen(made.hidden)))
 
     def delete(self, *numbers: int) -> Correction:
         evidence = self.chosen(numbers)

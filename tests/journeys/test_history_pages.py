@@ -237,6 +237,24 @@ def test_nothing_ticked_changes_nothing_and_unknown_plays_and_deeds_are_told(
     assert "Nothing corrected" in ada.get("/corrections").text
 
 
+def test_a_form_that_is_sent_twice_hides_once_and_one_undo_takes_it_back(
+    ada: httpx2.Client,
+) -> None:
+    play = ada.get("/api/history/users/me/plays?limit=1").json()["items"][0]["id"]
+    wish = {"deed": "hide", "plays": str(play)}
+    sent = [ada.post("/history/correct", data=wish).headers["location"] for _ in range(2)]
+    address = "/api/history/users/me/corrections"
+    again = ada.post(address, json={"hide": {"plays": [play]}})
+    made = ada.get(address).json()["items"]
+
+    assert sent == ["/history?done=1"] * 2
+    assert (again.status_code, again.headers["location"]) == (200, f"{address}/1")
+    assert [again.json()] == made
+    assert ada.get(f"/api/history/users/me/plays/{play}").json()["play"]["hidden"] is True
+    assert ada.post("/corrections/1/undo").status_code == 303
+    assert ada.get(f"/api/history/users/me/plays/{play}").json()["play"]["hidden"] is False
+
+
 def test_a_filter_becomes_a_rule(ada: httpx2.Client) -> None:
     api = "/api/history/users/me"
     before = ada.get(f"{api}/totals?kind=all&rule=any").json()["plays"]

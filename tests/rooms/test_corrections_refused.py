@@ -81,7 +81,7 @@ def splitting(*tracks: str, **parts: Any) -> Callable[[Corrections], Correction]
 
 
 BAD: list[tuple[str, Callable[[Corrections], Correction]]] = [
-    ("plays", lambda corrections: corrections.hide(1, [])),
+    ("plays", lambda corrections: corrections.hide(1, []).correction),
     ("plays", lambda corrections: corrections.delete(1, [1, 4_000_000_000])),
     ("exclude", exclusion()),
     ("zone", exclusion(zone="Berlin", country="DE")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,24 @@ class Overlay:
         if len(hidden):
             masks.append(np.isin(columns.id, hidden))
         return columns, np.logical_or.reduce(masks) if masks else None
+
+    def hiders(self, columns: PlayColumns, plays: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """For those of some plays that are hidden or excluded, give the corrections that do so, by their ids.
+
+        `columns` are as corrected; a play that is not there is not in the answer either.
+        """
+        some = columns.at(np.flatnonzero(np.isin(columns.id, np.array(plays, np.uint32))))
+        masks = [
+            (mark.correction_id, np.isin(some.id, mark.plays))
+            for mark in self.marks
+            if mark.kind is CorrectionKind.HIDE
+        ]
+        masks += [(rule.correction_id, rule.mask(some)) for rule in self.rules]
+        found: dict[int, tuple[int, ...]] = {}
+        for number, mask in sorted(masks, key=itemgetter(0)):
+            for play in some.id[mask].tolist():
+                found[play] = (*found.get(play, ()), number)
+        return found
 
 
 NOTHING = Overlay()

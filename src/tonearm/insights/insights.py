@@ -160,6 +160,15 @@ class Insights:
             user_id, everything, preferences, lambda view: plays_numbered(view, numbers)
         )
 
+    def hiders_of(self, user_id: int, numbers: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """For those of some plays that are hidden or excluded, give the corrections that do so, by their numbers."""
+        everything = Question(kind="all", private="in", hidden="in")
+
+        def find(view: View) -> dict[int, tuple[int, ...]]:
+            return view.library.overlay.hiders(view.library.columns, numbers)
+
+        return self._look(user_id, everything, _USUAL, find)
+
     def play(self, user_id: int, play_id: int, preferences: Preferences = _USUAL) -> PlayEvidence:
         """Give one play with the rows of exports that tell of it; raises NotFoundError."""
         everything = Question(kind="all", private="in", hidden="in")

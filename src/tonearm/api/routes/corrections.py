@@ -169,7 +169,10 @@ async def get_correction(
     "/users/{user}/corrections",
     status_code=201,
     summary="Correct a history",
-    responses=problems(403, 404, 409, 503),
+    responses={
+        200: {"model": Correction, "description": "The plays are hidden already"},
+        **problems(403, 404, 409, 503),
+    },
 )
 async def post_correction(
     request: Request,
@@ -181,10 +184,12 @@ async def post_correction(
 ) -> Correction:
     """Hide or delete plays, exclude by a rule, merge, split or rename items. Every measure follows at once.
 
-    A listener corrects their own history alone. The answer's `Location` is where to undo it.
+    A listener corrects their own history alone. The answer's `Location` is where to undo it. A play is hidden
+    once: where all of them are hidden already, the answer is 200 and the newest correction that hides them.
     """
     listener = await _themself(services, caller, user)
-    made = await run_in_threadpool(_make, services.corrections, listener, wanted)
+    made, is_new = await run_in_threadpool(_make, services.corrections, listener, wanted)
+    response.status_code = 201 if is_new else 200
     response.headers["location"] = f"{request.url.path}/{made.id}"
     return made
 
@@ -209,14 +214,20 @@ async def _themself(services: Services, caller: User, user: str) -> User:
     return listener
 
 
-def _make(corrections: Corrections, listener: User, wanted: CorrectionBody) -> Correction:
+def _make(
+    corrections: Corrections, listener: User, wanted: CorrectionBody
+) -> tuple[Correction, bool]:
+    """Give the correction, and whether it was made now."""
     given = wanted.model_fields_set
     if len(given) != 1:
         kinds = ", ".join(f"`{name}`" for name in CorrectionBody.model_fields)
         raise InvalidInputError(f"Give exactly one of {kinds}.", parameter="body")
     (kind,) = given
     try:
-        return _make_one(corrections, listener, wanted)
+        if wanted.hide is not None:
+            hiding = corrections.hide(listener.id, wanted.hide.plays)
+            return hiding.correction, bool(hiding.hidden)
+        return _make_one(corrections, listener, wanted), True
     except InvalidInputError as error:
         # The rooms below do not know how deep in the body their parameter stands.
         path = kind if error.parameter in (None, kind) else f"{kind}.{error.parameter}"
@@ -224,8 +235,6 @@ def _make(corrections: Corrections, listener: User, wanted: CorrectionBody) -> C
 
 
 def _make_one(corrections: Corrections, listener: User, wanted: CorrectionBody) -> Correction:
-    if wanted.hide is not None:
-        return corrections.hide(listener.id, wanted.hide.plays)
     if wanted.delete is not None:
         return corrections.delete(listener.id, wanted.delete.plays)
     if wanted.exclude is not None:

@@ -44,7 +44,9 @@ def hide(*plays: int, user: str | None = None, json: bool = False) -> None:
         user: Whose plays; the owner's unless named.
         json: Print the correction as one JSON document.
     """
-    _make(user, lambda corrections, person: corrections.hide(person.id, plays), json=json)
+    _make(
+        user, lambda corrections, person: corrections.hide(person.id, plays).correction, json=json
+    )
 
 
 @COMMAND.command

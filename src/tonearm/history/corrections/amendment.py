@@ -76,9 +76,10 @@ def load_amendment(
     connection: Connection, user_id: int, in_force: InForce
 ) -> tuple[Amendment, tuple[Rule, ...]]:
     """Find what merges and splits come to in a listener's catalogue, and the items that rules name."""
-    named = [(item, key) for exclusion in in_force.exclusions for item, key in _named_by(exclusion)]
+    rules = in_force.exclusions
+    named = [(item, key) for _, exclusion in rules for item, key in _named_by(exclusion)]
     if not (named or in_force.merges or in_force.splits or in_force.renames):
-        return UNAMENDED, tuple(map(Rule, in_force.exclusions))
+        return UNAMENDED, tuple(Rule(*rule) for rule in rules)
     names = _Names(connection, user_id)
     names.look_up(in_force, named)
     for number, split in in_force.splits:
@@ -90,8 +91,8 @@ def load_amendment(
     names.join_albums()
     for rename in in_force.renames:
         names.rename(rename)
-    rules = [names.rule(exclusion) for exclusion in in_force.exclusions]
-    return amendment, tuple(rule for rule in rules if rule is not None)
+    found = [names.rule(*rule) for rule in rules]
+    return amendment, tuple(rule for rule in found if rule is not None)
 
 
 def roots(item: ItemKind, merges: Iterable[Merge]) -> dict[_Identity, list[_Identity]]:
@@ -269,7 +270,7 @@ class _Names:
         if number is not None:
             self.amendment.renamed[rename.item][number] = rename.name
 
-    def rule(self, exclusion: Exclusion) -> Rule | None:
+    def rule(self, correction_id: int, exclusion: Exclusion) -> Rule | None:
         """Give a rule with numbers; None where an item it names is not there."""
         found: dict[str, int] = {}
         for item, key in _named_by(exclusion):
@@ -277,7 +278,7 @@ class _Names:
             if number is None:
                 return None
             found[item.value] = self.amendment.shown(item, number)
-        return Rule(exclusion, **found)
+        return Rule(correction_id, exclusion, **found)
 
     def _rows(self, table: Table, column: str, values: Iterable[object]) -> list[Row[Any]]:
         wanted = list(values)

@@ -59,6 +59,21 @@ def choose_plays(
     return mark, Choice(len(wanted), _first_of(connection, user_id, columns, wanted))
 
 
+def hidden_already(
+    connection: Connection, user_id: int, plays: Sequence[int]
+) -> dict[int, tuple[int, ...]]:
+    """For those of some plays that corrections hide, give these by their ids; what is deleted is not there."""
+    marks = load_marks(connection, user_id)
+    deleted = marked_plays(marks, CorrectionKind.DELETE)
+    there = np.setdiff1d(np.array(plays, np.uint32), deleted)
+    found: dict[int, tuple[int, ...]] = {}
+    for mark in marks:
+        if mark.kind is CorrectionKind.HIDE:
+            for play in np.intersect1d(there, mark.plays).tolist():
+                found[play] = (*found.get(play, ()), mark.correction_id)
+    return found
+
+
 def choose_wordings(
     connection: Connection, user_id: int, track: int, wish: WordingWish
 ) -> tuple[Mark, tuple[Wording, ...]]:

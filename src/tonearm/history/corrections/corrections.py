@@ -14,13 +14,14 @@ from tonearm.domain.platforms import FAMILIES
 from tonearm.domain.text import clean, normalise
 from tonearm.domain.vocabulary import CorrectionKind, ItemKind
 from tonearm.history.corrections.amendment import Amendment, load_amendment
-from tonearm.history.corrections.choosing import choose_plays, choose_wordings
+from tonearm.history.corrections.choosing import choose_plays, choose_wordings, hidden_already
 from tonearm.history.corrections.items import find_item, find_number, item_keys
-from tonearm.history.corrections.marks import Mark, insert_mark
+from tonearm.history.corrections.marks import Mark, find_mark, insert_mark
 from tonearm.history.corrections.records import (
     Correction,
     Exclusion,
     ExclusionWish,
+    Hiding,
     Merge,
     Rename,
     Split,
@@ -70,13 +71,35 @@ class Corrections:
         with self._database.read() as connection:
             return read_correction(_get(connection, user_id, correction_id))
 
-    def hide(self, user_id: int, plays: Sequence[int]) -> Correction:
-        """Hide plays by their ids: measures leave them out unless they are asked for."""
-        return self._mark_plays(user_id, CorrectionKind.HIDE, plays)
+    def hide(self, user_id: int, plays: Sequence[int]) -> Hiding:
+        """Hide plays by their ids: measures leave them out unless they are asked for.
+
+        What earlier corrections hide stays theirs, so that each play is shown again by one undo.
+        Raises InvalidInputError: a play is not there, or is deleted.
+        """
+        while True:
+            # Evidence is read apart, so that a long history locks no one out.
+            with self._database.read() as connection:
+                versions = history_versions(connection, user_id)
+                before = hidden_already(connection, user_id, plays)
+                fresh = [play for play in dict.fromkeys(plays) if play not in before]
+                if before and not fresh:
+                    number = max(number for hiders in before.values() for number in hiders)
+                    return Hiding(read_correction(_get(connection, user_id, number)), (), before)
+                mark, choice = choose_plays(connection, user_id, CorrectionKind.HIDE, fresh)
+            found = self._add_if(user_id, CorrectionKind.HIDE, choice, mark, versions)
+            if found is not None:
+                return Hiding(found, tuple(fresh), before)
 
     def delete(self, user_id: int, plays: Sequence[int]) -> Correction:
         """Delete plays by their ids: no measure knows them, and no import brings them back."""
-        return self._mark_plays(user_id, CorrectionKind.DELETE, plays)
+        while True:
+            with self._database.read() as connection:
+                versions = history_versions(connection, user_id)
+                mark, choice = choose_plays(connection, user_id, CorrectionKind.DELETE, plays)
+            found = self._add_if(user_id, CorrectionKind.DELETE, choice, mark, versions)
+            if found is not None:
+                return found
 
     def exclude(self, user_id: int, wish: ExclusionWish) -> Correction:
         """Exclude the plays that fit every part of a rule, now and later; raises InvalidInputError."""
@@ -151,12 +174,17 @@ class Corrections:
 
     def undo(self, user_id: int, correction_id: int) -> Correction:
         """Make the history what it would be without a correction; raises NotFoundError, ConflictError."""
+        return self.release(user_id, correction_id)[0]
+
+    def release(self, user_id: int, correction_id: int) -> tuple[Correction, tuple[int, ...]]:
+        """Undo a correction, and give the plays that it held; raises NotFoundError, ConflictError."""
         now = self._clock()
         with self._database.write() as connection:
             lock_history(connection, user_id, now)
             row = _get(connection, user_id, correction_id)
             if row.undone_at is not None:
                 raise ConflictError("This correction is undone already. Make a new one instead.")
+            mark = find_mark(connection, user_id, correction_id)
             connection.execute(
                 update(corrections)
                 .where(corrections.c.user_id == user_id, corrections.c.id == correction_id)
@@ -175,17 +203,8 @@ class Corrections:
                 subject_id=user_id,
                 correction_id=correction_id,
             )
-            return read_correction(_get(connection, user_id, correction_id))
-
-    def _mark_plays(self, user_id: int, kind: CorrectionKind, plays: Sequence[int]) -> Correction:
-        while True:
-            # Evidence is read apart, so that a long history locks no one out.
-            with self._database.read() as connection:
-                versions = history_versions(connection, user_id)
-                mark, choice = choose_plays(connection, user_id, kind, plays)
-            found = self._add_if(user_id, kind, choice, mark, versions)
-            if found is not None:
-                return found
+            plays = () if mark is None else tuple(mark.plays.tolist())
+            return read_correction(_get(connection, user_id, correction_id)), plays
 
     def _add_if(
         self,

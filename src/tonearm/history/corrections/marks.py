@@ -61,6 +61,14 @@ def load_marks(connection: Connection, user_id: int) -> tuple[Mark, ...]:
     )
 
 
+def find_mark(connection: Connection, user_id: int, correction_id: int) -> Mark | None:
+    """Read the mark of one correction; None where it has none, or is undone."""
+    marks = (
+        mark for mark in load_marks(connection, user_id) if mark.correction_id == correction_id
+    )
+    return next(marks, None)
+
+
 def insert_mark(connection: Connection, user_id: int, mark: Mark) -> None:
     """Write the mark of a new correction."""
     connection.execute(

@@ -125,6 +125,18 @@ class Correction:
     rename: Rename | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What came of hiding plays."""
+
+    correction: Correction
+    """The one that was made; where all plays were hidden before, the newest that hides any of them."""
+    hidden: tuple[int, ...]
+    """The plays that it was made for; none where it was there."""
+    before: dict[int, tuple[int, ...]]
+    """The others, each with the corrections that hid it already, by their ids."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExclusionWish:
     """A rule as a listener words it; items by number or name, the rest as in Exclusion."""

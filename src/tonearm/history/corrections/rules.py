@@ -22,6 +22,7 @@ _THURSDAY = 3  # 1970 began on one
 class Rule:
     """An exclusion with the numbers of the items it names; None where it names none of the kind."""
 
+    correction_id: int
     exclusion: Exclusion
     artist: int | None = None
     album: int | None = None

@@ -32,7 +32,7 @@ _DETAILS: dict[CorrectionKind, tuple[str, type[Detail]]] = {
 class InForce:
     """What holds for a listener, oldest first."""
 
-    exclusions: tuple[Exclusion, ...] = ()
+    exclusions: tuple[tuple[int, Exclusion], ...] = ()
     merges: tuple[tuple[int, Merge], ...] = ()
     """With the ids of the corrections; so are the splits."""
     splits: tuple[tuple[int, Split], ...] = ()
@@ -53,7 +53,7 @@ def load_in_force(connection: Connection, user_id: int) -> InForce:
     )
     found = [read_correction(row) for row in rows]
     return InForce(
-        exclusions=tuple(one.exclude for one in found if one.exclude),
+        exclusions=tuple((one.id, one.exclude) for one in found if one.exclude),
         merges=tuple((one.id, one.merge) for one in found if one.merge),
         splits=tuple((one.id, one.split) for one in found if one.split),
         renames=tuple(one.rename for one in found if one.rename),

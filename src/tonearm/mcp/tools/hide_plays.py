@@ -1,5 +1,6 @@
 """Hide plays, and show them again."""
 
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -13,6 +14,8 @@ from tonearm.mcp.desk import Desk
 from tonearm.mcp.tool import Tool
 
 PlayNumber = Annotated[int, Field(ge=1, le=4_294_967_295)]
+_MOST_TOLD = 100
+_MOST_NAMED = 5
 
 
 class HideArguments(Arguments):
@@ -24,22 +27,44 @@ class HideArguments(Arguments):
     """Show again what an earlier call hid: the number that it gave."""
 
 
+class StillHidden(Record, frozen=True):
+    """A play that does not count although a hiding of it is undone."""
+
+    play: Annotated[int, Meta(description="Number of the play.")]
+    corrections: Annotated[
+        tuple[int, ...],
+        Meta(description="Other corrections that hide it, or rules that leave it out."),
+    ]
+
+
 class Hidden(Record, frozen=True):
     """What became of plays that were to be hidden, or shown again."""
 
     hidden: Annotated[tuple[int, ...], Meta(description="Plays that this call has hidden.")]
     hidden_before: Annotated[
-        tuple[int, ...], Meta(description="Plays that were hidden or left out already.")
+        tuple[int, ...], Meta(description="Plays that earlier corrections hide already.")
+    ]
+    corrections_before: Annotated[
+        tuple[int, ...], Meta(description="Those corrections; each can be undone by its number.")
     ]
     not_found: Annotated[
         tuple[int, ...], Meta(description="Numbers that are no play of this listener.")
     ]
     correction: Annotated[
         int | None,
-        Meta(description="Number to undo this with; null where nothing was hidden."),
+        Meta(
+            description=(
+                "Number to undo this with. Where all plays were hidden before, of the newest correction that hides "
+                "any of them; null where no number is a play."
+            )
+        ),
     ]
     undone: Annotated[bool, Meta(description="Whether this call has undone a hiding.")]
     undone_before: Annotated[bool, Meta(description="Whether that was undone already.")]
+    still_hidden: Annotated[
+        tuple[StillHidden, ...],
+        Meta(description="Plays of the undone hiding that do not count all the same; at most 100."),
+    ]
     words: Annotated[str, Meta(description="The same in a sentence.")]
 
 
@@ -52,42 +77,92 @@ def _answer(desk: Desk, given: HideArguments) -> Hidden:
 
 
 def _hide(desk: Desk, numbers: list[int]) -> Hidden:
-    plays = desk.services.insights.plays_of(desk.caller.id, numbers)
-    is_hidden = {play.id: play.hidden for play in plays}
-    asked = dict.fromkeys(numbers)
-    fresh = [number for number in asked if is_hidden.get(number) is False]
-    before = [number for number in asked if is_hidden.get(number)]
-    missing = [number for number in asked if number not in is_hidden]
-    correction = desk.services.corrections.hide(desk.caller.id, fresh).id if fresh else None
-    words = f"{len(fresh)} plays are hidden now, and no answer counts them"
-    words += f"; {len(before)} were so already" if before else ""
-    words += f"; {len(missing)} numbers are no play of this listener" if missing else ""
+    found = {play.id for play in desk.services.insights.plays_of(desk.caller.id, numbers)}
+    asked = list(dict.fromkeys(numbers))
+    known = [number for number in asked if number in found]
+    missing = tuple(number for number in asked if number not in found)
+    hiding = desk.services.corrections.hide(desk.caller.id, known) if known else None
+    fresh = () if hiding is None else hiding.hidden
+    before = {} if hiding is None else hiding.before
+    words: list[str] = []
+    if fresh:
+        words.append(f"{_counted(fresh, 'is', 'are')} hidden now, and no answer counts them")
+    if before:
+        words.append(f"{_counted(before, 'was', 'were')} hidden already")
+    if missing:
+        is_one = len(missing) == 1
+        words.append(
+            f"{len(missing)} {'number is' if is_one else 'numbers are'} no play of this listener"
+        )
     return Hidden(
-        tuple(fresh),
-        tuple(before),
-        tuple(missing),
-        correction,
+        hidden=fresh,
+        hidden_before=tuple(number for number in known if number in before),
+        corrections_before=tuple(sorted({one for hiders in before.values() for one in hiders})),
+        not_found=missing,
+        correction=None if hiding is None else hiding.correction.id,
         undone=False,
         undone_before=False,
-        words=f"{words}.",
+        still_hidden=(),
+        words=f"{'; '.join(words)}.",
     )
 
 
 def _undo(desk: Desk, number: int) -> Hidden:
-    corrections = desk.services.corrections
-    found = corrections.get(desk.caller.id, number)
+    user, corrections = desk.caller.id, desk.services.corrections
+    found = corrections.get(user, number)
     if found.kind is not CorrectionKind.HIDE:
         raise InvalidInputError(
             f"Correction {number} hides nothing: it is of the kind {found.kind}. The listener can undo it on the "
             f"page {desk.page('/corrections')}.",
             parameter="correction",
         )
-    is_before, words = False, f"Hiding {number} is undone; its plays count again."
+    still: dict[int, tuple[int, ...]] = {}
     try:
-        corrections.undo(desk.caller.id, number)
+        _, plays = corrections.release(user, number)
     except ConflictError:
-        is_before, words = True, f"Hiding {number} was undone already."
-    return Hidden((), (), (), number, undone=not is_before, undone_before=is_before, words=words)
+        is_before, words = True, f"Hiding {number} was undone already; nothing has changed."
+    else:
+        is_before, still = False, desk.services.insights.hiders_of(user, plays)
+        words = _told_undone(desk, number, plays, still)
+    return Hidden(
+        hidden=(),
+        hidden_before=(),
+        corrections_before=(),
+        not_found=(),
+        correction=number,
+        undone=not is_before,
+        undone_before=is_before,
+        still_hidden=tuple(StillHidden(*one) for one in sorted(still.items())[:_MOST_TOLD]),
+        words=words,
+    )
+
+
+def _told_undone(
+    desk: Desk, number: int, plays: Sequence[int], still: dict[int, tuple[int, ...]]
+) -> str:
+    """Say which plays count again, and what still stands in the way of others."""
+    words = f"Hiding {number} is undone"
+    free = [play for play in plays if play not in still]
+    if free:
+        words += f"; {_counted(free, 'is', 'are')} no longer hidden"
+    if not still:
+        return f"{words}."
+    others = sorted({one for hiders in still.values() for one in hiders})
+    said = [
+        f"{one} ({'a rule' if kind is CorrectionKind.EXCLUDE else 'another hiding'})"
+        for one in others[:_MOST_NAMED]
+        for kind in [desk.services.corrections.get(desk.caller.id, one).kind]
+    ]
+    said += [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
+    many = "correction" if len(others) == 1 else "corrections"
+    return (
+        f"{words}; {_counted(still, 'does', 'do')} still not count, because of {many} "
+        f"{', '.join(said)}. The listener can look at these on the page {desk.page('/corrections')}."
+    )
+
+
+def _counted(plays: Collection[int], one: str, many: str) -> str:
+    return f"1 play {one}" if len(plays) == 1 else f"{len(plays):,} plays {many}"
 
 
 TOOLS = (

@@ -148,8 +148,11 @@ def post_correct(
         raise InvalidInputError(f"deed must be one of {', '.join(_DEEDS)}.", parameter="deed")
     if not plays:
         return go_back(request, back, "/history")
-    correct = rooms.corrections.hide if deed == "hide" else rooms.corrections.delete
-    return go_back(request, back, "/history", correct(caller.id, plays))
+    if deed == "hide":
+        made = rooms.corrections.hide(caller.id, plays).correction
+    else:
+        made = rooms.corrections.delete(caller.id, plays)
+    return go_back(request, back, "/history", made)
 
 
 class ExclusionForm(BaseModel):
