@@ -118,18 +118,39 @@ def test_a_thousand_calls_write_nothing_but_answers(here: House, folder: Path) -
     assert "Traceback" not in said
 
 
-def test_a_line_that_is_no_message_harms_none_of_the_others(here: House, folder: Path) -> None:
-    messages = [
-        call(1, "top", {"item": "artists"}),
-        {"nonsense": True},
-        {"method": 5},
-        call(2, "coverage", {}),
+def test_what_was_asked_before_the_input_ends_is_answered(here: House, folder: Path) -> None:
+    hello = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    told: list[dict[str, Any]] = [
+        {"id": 1, "method": "initialize", "params": hello},
+        {"method": "notifications/initialized"},
+        *(
+            {"id": number, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+            for number, name in ((2, "taste_summary"), (3, "coverage"), (9, "habits"))
+        ),
+        {"method": "notifications/cancelled", "params": {"requestId": 9}},
     ]
+    lines = [json.dumps({"jsonrpc": "2.0", **one}) for one in told]
+    wrong = ["", "no JSON", '{"nonsense": true}', '{"method": 5}']
 
-    answers, _, code = talk_raw(folder, messages, "--user", here.ada.name)
+    process = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tonearm", "mcp", "--user", here.ada.name],
+        env=environment(folder),
+        input="\n".join((lines[0], *wrong, *lines[1:])) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
 
-    assert [answer["id"] for answer in answers] == [1, 2]
-    assert code == 0
+    answers = [json.loads(line) for line in process.stdout.splitlines()]
+    assert {one["id"] for one in answers if one["id"] is not None} - {9} == {1, 2, 3}
+    assert not any(one["result"].get("isError") for one in answers if one["id"] is not None)
+    faults = [one["error"]["code"] for one in answers if one["id"] is None]
+    assert faults == [-32_700, -32_600, -32_600]
 
 
 def test_a_key_says_whose_history_it_is_and_ends_at_once(here: House, folder: Path) -> None:
