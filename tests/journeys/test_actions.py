@@ -120,10 +120,22 @@ def test_an_earlier_name_answers_as_the_tool_of_today(asking: Asking, alias: str
     tool = load_tools()[ALIASES[alias]]
     # A range that has ended: what is open goes on while it is asked about.
     given = {"range": "2024"} if "range" in tool.arguments.model_fields else {}
-    now = told_in(asking.get(tool.name, **given, **tool.aliases[alias]))
+    stands = {name: value for name, value in tool.aliases[alias].items() if value is not None}
+    now = told_in(asking.get(tool.name, **given, **stands))
 
     assert told_in(asking.get(alias, **given)) == now
     assert told_in(asking.post({"tool": alias, **given})) == now
+
+
+def test_an_earlier_name_cannot_be_made_something_else(asking: Asking) -> None:
+    by_query = asking.get("history.top_artists", item="tracks")
+    by_body = asking.post({"tool": "history.top_artists", "item": "tracks"})
+    for answer in (by_query, by_body):
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"] == "item"
+        assert "Call top for anything else." in answer.text
+    same = asking.get("history.top_artists", item="artists", range="2024")
+    assert told_in(same) == told_in(asking.get("history.top_artists", range="2024"))
 
 
 def document_of(base: str) -> dict[str, Any]:

@@ -205,6 +205,17 @@ def test_earlier_names_give_the_same_answers_and_are_not_listed(here: House) -> 
             assert f'"name": "{alias}"' not in listed
 
 
+def test_an_earlier_name_cannot_be_made_something_else(own: House) -> None:
+    client = own.client(own.ada, ERAS[0])
+    assert "item = 'tracks': this name stands for item = 'artists'. Call top" in refusal(
+        client, "history.top_artists", {"item": "tracks"}
+    )
+    play = own.services.insights.plays(own.ada.id, PlaysQuestion(limit=1)).items[0]
+    said = refusal(own.client(own.ada, ERAS[0]), "undo_hide", {"plays": [play.id]})
+    assert "this name leaves it out" in said
+    assert own.services.corrections.list(own.ada.id) == []
+
+
 def test_pages_of_long_lists_give_every_line_once(here: House) -> None:
     lists: tuple[tuple[str, dict[str, Any]], ...] = (
         ("timeline", {"unit": "day", "limit": 100}),

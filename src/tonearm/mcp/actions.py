@@ -15,7 +15,7 @@ from tonearm.accounts.assistants import Way
 from tonearm.domain.errors import InvalidInputError, NotFoundError
 from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import Scope
-from tonearm.mcp.calling import call, get_tool
+from tonearm.mcp.calling import call, filled, get_tool
 from tonearm.mcp.document import TOOLS_PATH, describe_actions
 from tonearm.mcp.door import Assistant, open_desk
 from tonearm.mcp.flat import is_flat, known_parameters, read_flat
@@ -138,7 +138,7 @@ def post_call(request: Request, services: Rooms, caller: Assistant, wish: CallWi
     name, sent = wish.read()
     tool, preset = get_tool(name)
     desk = open_desk(request, services, caller, Way.REST)
-    return Response(call(tool, {**preset, **sent}, desk).body, media_type=_JSON)
+    return Response(call(tool, filled(name, tool, preset, sent), desk).body, media_type=_JSON)
 
 
 @READING.get(
@@ -172,7 +172,7 @@ def get_answer(
             f"{asked.name} changes something, and a GET changes nothing. Call it by POST {TOOLS_PATH}/call."
         )
     desk = open_desk(request, services, caller, Way.REST)
-    told = call(asked, {**preset, **read_flat(asked, sent)}, desk)
+    told = call(asked, filled(tool, asked, preset, read_flat(asked, sent)), desk)
     return tagged(request, Response(told.body, media_type=_JSON))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tonearm.accounts.assistants import ANSWERED
-from tonearm.domain.errors import NotFoundError, TonearmError, TooLargeError
+from tonearm.domain.errors import InvalidInputError, NotFoundError, TonearmError, TooLargeError
 from tonearm.domain.text import quoted
 from tonearm.mcp.arguments import read_arguments
 from tonearm.mcp.desk import Desk
@@ -69,6 +69,23 @@ def get_tool(name: str) -> tuple[Tool[Any], Mapping[str, Any]]:
             f"There is no tool {quoted(name)}.{meant} There are {', '.join(load_tools())}."
         )
     return found
+
+
+def filled(
+    name: str, tool: Tool[Any], preset: Mapping[str, Any], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add to what was sent what a name stands for; raises InvalidInputError where that is to be something else."""
+    for argument, value in preset.items():
+        if argument in sent and sent[argument] != value:
+            stands = (
+                "leaves it out" if value is None else f"stands for {argument} = {quoted(value)}"
+            )
+            raise InvalidInputError(
+                f"{name} cannot use {argument} = {quoted(sent[argument])}: this name {stands}. Call {tool.name} for "
+                "anything else.",
+                parameter=argument,
+            )
+    return {**sent, **preset}
 
 
 def _answer(tool: Tool[Any], sent: Mapping[str, Any], desk: Desk) -> Told:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tonearm.domain.errors import TonearmError
 from tonearm.domain.text import quoted
-from tonearm.mcp.calling import call, get_tool
+from tonearm.mcp.calling import call, filled, get_tool
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.prompts import PROMPTS, get_prompt
 from tonearm.mcp.resources import RESOURCES, TEMPLATES, read_resource
@@ -55,8 +55,8 @@ class _Handlers:
                 types.INVALID_PARAMS, f"There is no tool {quoted(params.name)}. There are {known}."
             )
         tool, preset = found
-        sent = {**preset, **(params.arguments or {})}
         try:
+            sent = filled(params.name, tool, preset, params.arguments or {})
             told = await _in_thread(lambda: call(tool, sent, self._open_desk(context)))
         except TonearmError as error:
             return _result(error.message, is_error=True)

@@ -44,7 +44,7 @@ class Tool(Generic[Given]):
     is_outward: bool = False
     """Whether it has somebody else asked, such as Spotify."""
     aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Earlier names that still work, each with the arguments that it stands for."""
+    """Earlier names that still work, each with the arguments that it stands for; None for one that it is without."""
 
 
 @cache

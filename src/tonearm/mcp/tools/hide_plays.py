@@ -179,6 +179,6 @@ TOOLS = (
         example={"plays": [1]},
         is_writing=True,
         is_destructive=True,
-        aliases={"undo_hide": {}},
+        aliases={"undo_hide": {"plays": None}},
     ),
 )

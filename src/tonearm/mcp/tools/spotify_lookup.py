@@ -196,6 +196,9 @@ TOOLS = (
         answer=_answer,
         example={"query": "love", "limit": 3},
         is_outward=True,
-        aliases={"spotify.search": {}, "spotify.get_top": {"top": "tracks"}},
+        aliases={
+            "spotify.search": {"item": None, "top": None},
+            "spotify.get_top": {"query": None, "item": None, "top": "tracks"},
+        },
     ),
 )
