@@ -12,6 +12,7 @@ from msgspec.structs import asdict, fields
 from sqlalchemy import Connection, text
 
 from oracle import measures as oracle
+from oracle.comparison import CALENDAR, previous_range
 from oracle.plays import OraclePlay, normal
 from tonearm.domain.instants import to_ms
 from tonearm.domain.preferences import Preferences
@@ -146,7 +147,7 @@ def context_of(play: OraclePlay) -> Context:
 
 
 def bounds(question: AnyQuestion, now: datetime) -> tuple[oracle.Range, oracle.Range | None]:
-    """Give the range of a question and that of as many local days before it, by the oracle."""
+    """Give the range of a question and the period before it, by the oracle."""
     zone = ZoneInfo(question.zone)
     first, separator, end = question.range.partition("..")
     if separator:
@@ -156,9 +157,13 @@ def bounds(question: AnyQuestion, now: datetime) -> tuple[oracle.Range, oracle.R
     else:
         edges = oracle.resolve_range(question.range, now, zone)
         days = tuple(oracle.local(edge, zone).date() for edge in edges)  # type: ignore[arg-type,assignment] # not open
-    before = days[0] - (days[1] - days[0])
-    start, stop, earlier = (oracle.day_start(day, zone) for day in (*days, before))
-    return (start, stop), (earlier, start)
+    start, stop = (oracle.day_start(day, zone) for day in days)
+    if CALENDAR.fullmatch(question.range):
+        return (start, stop), previous_range(start, stop, zone, question.range)
+    before = days[0] - (
+        days[1] - days[0]
+    )  # from the days that were named: a zone may skip one of them
+    return (start, stop), (oracle.day_start(before, zone), start)
 
 
 def check_totals(

@@ -50,6 +50,10 @@ class Comparison(NamedTuple):
     tracks: Tops
 
 
+CALENDAR = re.compile(r"[0-9]{4}(-[0-9]{2})?|(this|last)_(year|month)")
+"""Ranges that name a year or a month of the calendar."""
+
+
 def previous_range(start_ms: int, end_ms: int, zone: ZoneInfo, asked: str = "") -> Range:
     """The year before a range asked for as a year, the month before a month, else as many local days before."""
     first, last = day_of(start_ms, zone), day_of(end_ms - 1, zone)

@@ -36,17 +36,15 @@ class Period:
     """How many months it has where it was named as a year or a month of the calendar; else 0."""
 
     @property
-    def previous(self) -> "Period | None":
-        """The period of as many days directly before; None where one end is open."""
+    def previous_named(self) -> "Period | None":
+        """The period before, as every measure means it; None where one end is open.
+
+        The year before a year and the month before a month of the calendar; else as many days directly before.
+        """
         if self.first is None or self.end is None:
             return None
-        return Period(self.first - (self.end - self.first), self.first)
-
-    @property
-    def previous_named(self) -> "Period | None":
-        """The year before a year, the month before a month; else the same as `previous`."""
-        if self.first is None or not self.months:
-            return self.previous
+        if not self.months:
+            return Period(self.first - (self.end - self.first), self.first)
         year, month = divmod(12 * self.first.year + self.first.month - 1 - self.months, 12)
         return Period(date(year, month + 1, 1), self.first, self.months)
 

@@ -21,7 +21,7 @@ class Overview(Record, frozen=True):
 
     totals: Totals
     previous: Totals | None
-    """Of the period of the same length before; None for `all`."""
+    """Of the period before; None for `all`."""
     artists: Top
     albums: Top
     tracks: Top
@@ -41,7 +41,7 @@ class Overview(Record, frozen=True):
 def draw_overview(view: View, by: RankBy) -> Overview:
     """Draw the overview of a view."""
     whole = view.shifted(Period(None, None))
-    before = view.period.previous
+    before = view.period.previous_named
     ranked = {"limit": _ITEMS, "by": by}
     tops: dict[Item, Top] = {item: view.ask(f"top-{item}", **ranked) for item in _RANKED}
     return Overview(

@@ -160,7 +160,8 @@ class TopItem(Record, frozen=True):
         int | None,
         Meta(
             description=(
-                "Rank in the period of the same length before; null where it had no place there."
+                "Rank in the period before: the year before a year, the month before a month, else as "
+                "many days directly before; null where it had no place there."
             )
         ),
     ]

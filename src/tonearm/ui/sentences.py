@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 from markupsafe import Markup
 
+from tonearm.domain.periods import next_month
 from tonearm.insights.overview import Overview
 from tonearm.insights.records import Covered, Heatmap, Timeline, TimelineUnit, Top, Totals
 from tonearm.speech import N_
@@ -129,11 +130,13 @@ def change_label(previous: Totals) -> str:
         return _("Change")
     first, last = days
     if (first.month, first.day) == (1, 1) and (last.month, last.day) == (12, 31):
-        return _("Change on {year}").format(year=first.year)
+        return _("Against {year}").format(year=first.year)
+    if first.day == 1 and last == next_month(first) - timedelta(days=1):
+        return _("Against {month}").format(month=formats.month(first))
     length = (last - first).days + 1
     if length == 1:
-        return _("Change on the day before")
-    return _("Change on the {length} days before").format(length=length)
+        return _("Against the day before")
+    return _("Against the {length} days before").format(length=length)
 
 
 def days_within(days: Sequence[TimelineUnit], covered: Covered) -> list[TimelineUnit]:

@@ -48,7 +48,7 @@ def test_two_days_bound_a_range_and_the_period_before_is_as_long(
     end = first + timedelta(days=length)
     period = resolve_period(f"{first}..{end}", now, ZoneInfo(zone))
     assert (period.first, period.end) == (first, end)
-    assert period.previous == Period(first - timedelta(days=length), first)
+    assert period.previous_named == Period(first - timedelta(days=length), first)
     start, stop = period.bounds(ZoneInfo(zone))
     assert start is not None
     assert stop is not None
@@ -93,7 +93,11 @@ def test_what_is_no_zone_names_the_parameter(name: str) -> None:
 def test_the_year_before_a_year_and_the_month_before_a_month(text: str, now: datetime) -> None:
     found = resolve_period(text, now, ZoneInfo("UTC"))
     if re.fullmatch(r"[0-9]{4}(-[0-9]{2})?|(this|last)_(year|month)", text) is None:
-        assert found.previous_named == found.previous
+        assert found.previous_named == (
+            None
+            if found.first is None or found.end is None
+            else Period(found.first - (found.end - found.first), found.first)
+        )
         return
     before = found.previous_named
     assert found.first is not None
@@ -111,7 +115,6 @@ def test_the_year_before_a_year_and_the_month_before_a_month(text: str, now: dat
 
 
 def test_all_time_has_no_period_before() -> None:
-    assert Period(None, None).previous is None
     assert Period(None, None).previous_named is None
 
 

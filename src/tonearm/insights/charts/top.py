@@ -42,7 +42,7 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     begin = int(asked.cursor or 0)
     end = begin + asked.limit
     ranked, names = standings.ranked(end)
-    before = view.period.previous
+    before = view.period.previous_named
     earlier: dict[int, int] = {}
     if before is not None:
         earlier = Standings(view.shifted(before), item, asked.by).ranks(ranked[begin:])
@@ -91,7 +91,8 @@ def _chart(
         definition=(
             "What has no artist or album known has no place; its plays are part of what shares are of. "
             "Equal ranks are settled by more listening time, then by the earlier first play, then by "
-            "name. New is what was first heard in the range. The previous rank is that in as many days before. "
+            "name. New is what was first heard in the range. The previous rank is that in the period before: of "
+            "a year the year before, of a month the month before, of anything else as many days directly before. "
             "`next_cursor` leads to the lines after."
         ),
         drawing="ranking",
