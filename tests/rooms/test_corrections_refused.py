@@ -98,6 +98,7 @@ BAD: list[tuple[str, Callable[[Corrections], Correction]]] = [
     ("weekdays", exclusion(weekdays=(1, 7))),
     ("platform", exclusion(platform="toaster")),
     ("country", exclusion(country="Germany")),
+    ("country", exclusion(country="UK")),
     ("artist", exclusion(artist="Nobody")),
     ("album", exclusion(album="One")),  # there are two
     ("track", exclusion(track="99999")),

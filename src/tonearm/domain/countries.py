@@ -36,6 +36,11 @@ def country_name(country: str) -> str:
     return _names().get(country, country)
 
 
+def is_country(country: str) -> bool:
+    """Tell whether two capital letters are a country of ISO 3166, or Kosovo, which has none there."""
+    return country in _names() or country == "XK"
+
+
 def place_of_country(country: str) -> tuple[float, float] | None:
     """Give latitude and longitude of a country's main city, in degrees north and east; None where not known."""
     places = _places()

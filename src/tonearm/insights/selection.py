@@ -11,6 +11,7 @@ from tonearm.domain.vocabulary import ItemKind, Kind
 from tonearm.history.corrections.amendment import UNAMENDED, Amendment
 from tonearm.history.corrections.items import find_items
 from tonearm.history.corrections.rules import contexts_of
+from tonearm.history.countries import find_country
 from tonearm.history.store import KINDS, PlayColumns
 from tonearm.insights.question import Lane, Question
 
@@ -84,9 +85,9 @@ def select_plays(
     question: Question,
     amendment: Amendment = UNAMENDED,
 ) -> Selection:
-    """Turn a question's filters into numbers; raises InvalidInputError for an item that is not there.
+    """Turn a question's filters into numbers; raises InvalidInputError for an item or country that is not there.
 
-    Only where it names items is `connect` asked for a transaction.
+    Only where it names items, or what is no country, is `connect` asked for a transaction.
     """
 
     def find(item: ItemKind) -> _Ids:
@@ -100,7 +101,9 @@ def select_plays(
         has_private=question.private != "out",
         has_hidden=question.hidden == "in",
         platform=question.platform,
-        country=None if question.country is None else question.country.upper(),
+        country=None
+        if question.country is None
+        else find_country(connect, user_id, question.country),
         artists=find(ItemKind.ARTIST),
         albums=find(ItemKind.ALBUM),
         tracks=find(ItemKind.TRACK),

@@ -33,6 +33,7 @@ from tonearm.history.corrections.stored import (
     load_in_force,
     read_correction,
 )
+from tonearm.history.countries import find_country
 from tonearm.history.publication import Versions, history_versions, lock_history
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
@@ -108,6 +109,8 @@ class Corrections:
             lock_history(connection, user_id, self._clock())
             amendment = _amendment(connection, user_id)
             named: dict[str, Any] = {}
+            if checked.country is not None:
+                named["country"] = find_country(lambda: connection, user_id, checked.country)
             for item in ItemKind:
                 text = getattr(wish, item.value)
                 if text is not None:
@@ -346,7 +349,7 @@ def _checked(wish: ExclusionWish) -> Exclusion:
         from_day=wish.from_day,
         to_day=wish.to_day,
         platform=wish.platform,
-        country=None if country is None else country.upper(),
+        country=country,
         from_hour=wish.from_hour,
         to_hour=wish.to_hour,
         weekdays=None if wish.weekdays is None else tuple(sorted(set(wish.weekdays))),
