@@ -11,7 +11,7 @@ from listening import bring_in
 from moving_clock import MovingClock
 from tonearm.bootstrap import Tonearm, build
 from tonearm.domain.errors import InvalidInputError
-from tonearm.history.corrections.corrections import ExclusionWish
+from tonearm.history.corrections.records import ExclusionWish
 from tonearm.insights.question import Question
 from tonearm.ops.settings import Settings
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -73,11 +74,14 @@ class Insights:
     def answer_bytes(
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> tuple[bytes, str]:
-        """Answer as JSON, with an ETag; answers are kept until the history or the day changes."""
+        """Answer as JSON, with an ETag; answers are kept until the history or the day changes.
+
+        Those about a range that goes on, of which more is known every moment, are kept for the rest of a minute.
+        """
         found = _find(chart)
 
         def encoded(view: View) -> tuple[bytes, str]:
-            key = self._key(chart, user_id, view.library.versions, question, preferences)
+            key = _key(chart, user_id, view.library.versions, question, preferences, view.now)
             kept = self._answers.find(key)
             if kept is not None:
                 return kept
@@ -95,20 +99,8 @@ class Insights:
         if not self._answers:
             return None
         versions = self._versions_of(user_id)
-        return self._answers.find(self._key(chart, user_id, versions, question, preferences))
-
-    def _key(
-        self,
-        chart: str,
-        user_id: int,
-        versions: Versions,
-        question: Question,
-        preferences: Preferences,
-    ) -> _Key:
-        """Name an answer. The day decides named periods, and what is counted up to today."""
-        asked, home = settled(question, preferences), home_of(question, preferences)
-        today = self._clock().astimezone(find_zone(asked.zone or preferences.zone)).date()
-        return chart, user_id, versions, home, today, asked
+        key = _key(chart, user_id, versions, question, preferences, self._clock())
+        return self._answers.find(key)
 
     def _versions_of(self, user_id: int) -> Versions:
         """Give a listener's versions without asking SQL again while nobody has committed anything."""
@@ -283,6 +275,23 @@ class Insights:
                 return connection
 
             yield connect
+
+
+def _key(
+    chart: str,
+    user_id: int,
+    versions: Versions,
+    question: Question,
+    preferences: Preferences,
+    now: datetime,
+) -> _Key:
+    """Name an answer: its day decides what named periods mean, its minute how much of what goes on is known."""
+    asked, home = settled(question, preferences), home_of(question, preferences)
+    zone = find_zone(asked.zone or preferences.zone)
+    ends = (period.bounds(zone)[1] for period in asked.periods(now))
+    goes_on = any(end is None or end > now for end in ends)
+    minute = now.replace(second=0, microsecond=0) if goes_on else None
+    return chart, user_id, versions, home, now.astimezone(zone).date(), minute, asked
 
 
 def home_of(question: Question, preferences: Preferences) -> str | None:

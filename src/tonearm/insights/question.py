@@ -85,6 +85,10 @@ class Question(Struct, frozen=True, kw_only=True):
         Meta(description="Only plays in this country: two letters of ISO 3166, such as DE."),
     ] = None
 
+    def periods(self, now: datetime) -> tuple[Period, ...]:
+        """Give the local days that an answer speaks of; raises InvalidInputError."""
+        return (period_of(self, now),)
+
 
 _Asked = TypeVar("_Asked", bound=Question)
 

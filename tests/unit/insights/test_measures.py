@@ -31,6 +31,8 @@ from tonearm.domain.offsets import local_days
 from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.history.store import ColumnStore
 from tonearm.insights.axis import Axis, Occurrences
+from tonearm.insights.charts.compare import CompareQuestion
+from tonearm.insights.charts.completeness import CompletenessQuestion
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.insights import Insights
 from tonearm.insights.question import Question
@@ -341,6 +343,43 @@ def test_bad_questions_name_their_parameter(
     assert refused.value.parameter == parameter
     with pytest.raises(NotFoundError, match="top-artists"):
         insights.answer("nothing", 1, Question())
+
+
+@pytest.mark.parametrize(
+    ("chart", "question", "goes_on"),
+    [
+        ("completeness", CompletenessQuestion(range="this_week"), True),
+        ("totals", Question(), True),
+        ("totals", Question(range="2026-04"), False),
+        ("totals", Question(range="2026-05-01", zone="Asia/Tokyo"), True),
+        ("totals", Question(range="2026-05-01", zone="Pacific/Kiritimati"), False),
+        ("totals", Question(from_="2026-01-01"), True),
+        ("compare", CompareQuestion(range="2025"), False),
+        ("compare", CompareQuestion(range="2025", other="2024"), False),
+        ("compare", CompareQuestion(range="2025", other="all"), True),
+    ],
+)
+def test_what_goes_on_is_kept_for_a_minute_and_what_is_past_for_the_day(
+    insights: Insights,
+    sqlite_database: Database,
+    tmp_path: Path,
+    clock: MovingClock,
+    chart: str,
+    question: Question,
+    goes_on: bool,  # noqa: FBT001 - one of the cases
+) -> None:
+    user = add_user(sqlite_database, clock, next(USERS))
+    row = {"ts": "2026-04-20T10:00:00Z", "ms_played": 60_000, "master_metadata_track_name": "x"}
+    bring_in(imports_for(sqlite_database, tmp_path, clock), files_of([row]), user_id=user)
+    first = insights.answer_bytes(chart, user, question)
+    clock.advance(seconds=59)
+    assert insights.cached_bytes(chart, user, question) == first
+    clock.advance(seconds=1)
+    assert insights.cached_bytes(chart, user, question) == (None if goes_on else first)
+    body, etag = insights.answer_bytes(chart, user, question)
+    assert (etag != first[1]) == goes_on
+    if chart == "completeness":
+        assert b'"to_at":"2026-05-01T12:01:00Z"' in body
 
 
 def test_kept_answers_are_of_the_newest_history(

@@ -1,12 +1,13 @@
 """Two ranges side by side: every total, and what came, went and moved in the rankings."""
 
+from datetime import datetime
 from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
 
 from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.periods import find_zone, resolve_period
+from tonearm.domain.periods import Period, find_zone, resolve_period
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
 from tonearm.insights.leaders import foremost, most
@@ -34,6 +35,15 @@ class CompareQuestion(Question, frozen=True, kw_only=True):
     ] = _PREVIOUS
     by: By = RankBy.PLAYS
     limit: Limit = 10
+
+    def periods(self, now: datetime) -> tuple[Period, ...]:
+        """Give the local days of both sides; raises InvalidInputError."""
+        own = super().periods(now)
+        return (
+            own
+            if self.other == _PREVIOUS
+            else (*own, _other_period(self.other, now, self.zone or "UTC"))
+        )
 
 
 class ComparedItem(Record, frozen=True):
@@ -110,11 +120,14 @@ def _other_range(view: View, text: str) -> View:
                 parameter="other",
             )
         return view.shifted(before)
+    return view.shifted(_other_period(text, view.now, view.zone), text)
+
+
+def _other_period(text: str, now: datetime, zone: str) -> Period:
     try:
-        period = resolve_period(text, view.now, find_zone(view.zone))
+        return resolve_period(text, now, find_zone(zone))
     except InvalidInputError as error:
         raise InvalidInputError(error.message, parameter="other") from None
-    return view.shifted(period, text)
 
 
 def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> ComparedTop:
