@@ -357,8 +357,6 @@ def test_ones_own_history_is_listed_and_cleared(ada: httpx2.Client, bob: httpx2.
     assert ada.get("/api/imports").json()["items"] == []
     assert bob.get("/api/history/users/me/totals").json()["plays"] == 8
     wait_until(
-        lambda: (
-            [one["event"] for one in pages(ada, "/api/notifications")] == ["history.cleared"]
-        ),
+        lambda: [one["event"] for one in pages(ada, "/api/notifications")] == ["history.cleared"],
         look_seconds=0.05,
     )
