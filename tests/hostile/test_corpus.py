@@ -22,9 +22,9 @@ BEYOND_STDLIB = {"long-ms", "long-stamp"}
 
 
 def test_bare_files_hold_the_rows_that_the_corpus_claims(tmp_path: Path) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()  # a busy machine makes nothing of this larger
     files = hostile_files(tmp_path)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
     assert len({file.name for file in files}) == len(files)
     judged = 0
     for file in files:

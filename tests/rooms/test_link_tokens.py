@@ -172,7 +172,7 @@ def test_no_lock_is_held_while_spotify_is_waited_for(room: LinkRoom) -> None:
     add_fault(room, "slow", seconds=2.0)
     thread = threading.Thread(target=lend(room).access_token)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while row_of(room).renewer is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -234,7 +234,7 @@ def test_who_was_too_slow_writes_nothing_over_what_another_has_brought(room: Lin
     found: list[str] = []
     slow = threading.Thread(target=lambda: found.append(lend(room).access_token()))
     slow.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while row_of(room).renewer is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -334,7 +334,7 @@ def test_a_link_that_is_ended_while_it_is_renewed_stays_so(room: LinkRoom) -> No
 
     thread = threading.Thread(target=ask)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while row_of(room).renewer is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
