@@ -15,6 +15,7 @@ from tonearm.history.gaps import Noticed, load_reasons
 from tonearm.history.sources import account_plays, manual_plays
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
+from tonearm.insights.charts.top import Cursor
 from tonearm.insights.known_days import KnownDays, Vouchers, known_days
 from tonearm.insights.question import Limit, Question, Side
 from tonearm.insights.records import Covered, MsPlayed, Plays, Record
@@ -29,6 +30,7 @@ class CompletenessQuestion(Question, frozen=True, kw_only=True):
     """What completeness is asked."""
 
     limit: Limit = 100
+    cursor: Cursor = None
     days: Annotated[
         Side, Meta(description="What is known of each local day in or out of the answer.")
     ] = "out"
@@ -83,6 +85,9 @@ class Completeness(Record, frozen=True):
     last_play_at: Annotated[datetime | None, Meta(description="Last play of all.")]
     gaps: Annotated[int, Meta(description="How many gaps there are.")]
     sources: tuple[SourcePlays, ...]
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of shorter gaps; null after the shortest.")
+    ]
     items: tuple[CoverageGap, ...]
     days: Annotated[
         tuple[KnownDays, ...] | None,
@@ -106,7 +111,9 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         partial = coverage.every.length_within(*span) - coverage.complete.length_within(*span)
         partial_share = round(partial / (span[1] - span[0]), 6)
     ended_at = view.library.columns.ended_at
-    longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[: asked.limit]
+    begin = int(asked.cursor or 0)
+    end = begin + asked.limit
+    longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[begin:end]
     sets = load_file_sets(view.connection, view.user_id) if longest else []
     noticed = load_reasons(view.connection, view.user_id) if longest else []
     return Completeness(
@@ -118,6 +125,7 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         last_play_at=from_ms(int(ended_at[-1])) if len(ended_at) else None,
         gaps=len(gaps),
         sources=_sources(view),
+        next_cursor=str(end) if end < len(gaps) else None,
         items=tuple(_gap(view, sets, noticed, *gap) for gap in sorted(longest)),
         days=_days(view, span, noticed) if asked.days == "in" else None,
     )
@@ -227,10 +235,10 @@ CHARTS = (
             "part for `all`, for nothing spoken. The coverage is the share of the range that is vouched "
             "for, wholly or in part. Time before the first play of all does not count, nor does the future, nor "
             "what came since Spotify was asked within the hour. "
-            "The gaps are listed in order of time; of many, the longest `limit`. With `days=in` each local day is "
-            "told of, as far as it lies between the first play of all and now: what vouches for all of it, that a "
-            "part is missing, or that it is a gap. The best source of a play "
-            "is `extended` where an extended history tells of it. Lengths in exports are measured; those of plays "
+            "The gaps are listed in order of time; of many, the longest `limit`, and `next_cursor` leads to the "
+            "shorter ones. With `days=in` each local day is told of, as far as it lies between the first play of all "
+            "and now: what vouches for all of it, that a part is missing, or that it is a gap. The best source of a "
+            "play is `extended` where an extended history tells of it. Lengths in exports are measured; those of plays "
             "that polls alone tell of are estimated."
         ),
         drawing="table",

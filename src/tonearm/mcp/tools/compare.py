@@ -31,7 +31,8 @@ TOOLS = (
         title="Two ranges side by side",
         description=(
             "Any two ranges: every total with its change and ratio, and which artists, albums and tracks came, "
-            "went and moved most. Give `range`, and `other` unless the period before is meant."
+            "went and moved most: the foremost of each, counted whole by the totals. "
+            "Give `range`, and `other` unless the period before is meant."
         ),
         arguments=CompareArguments,
         record=Comparison,

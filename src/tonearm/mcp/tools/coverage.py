@@ -1,7 +1,7 @@
 """How complete the history is."""
 
 from tonearm.insights.charts.completeness import Completeness
-from tonearm.mcp.arguments import Limit, Ranged
+from tonearm.mcp.arguments import Cursor, Limit, Ranged
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.tool import Tool
 
@@ -10,6 +10,7 @@ class CoverageArguments(Ranged):
     """Which coverage."""
 
     limit: Limit = 20
+    cursor: Cursor = None
 
 
 def _answer(desk: Desk, given: CoverageArguments) -> Completeness:
@@ -22,8 +23,9 @@ TOOLS = (
         name="coverage",
         title="How complete the history is",
         description=(
-            "Which share of a range imports and polls vouch for, from which sources plays come, and every gap "
-            "with its reason and what would close it. Ask before calling something a first, a last or a total."
+            "Which share of a range imports and polls vouch for, from which sources plays come, and the longest gaps "
+            "with their reasons and what would close them; `cursor` leads to shorter ones. "
+            "Ask before calling something a first, a last or a total."
         ),
         arguments=CoverageArguments,
         record=Completeness,

@@ -57,8 +57,8 @@ TOOLS = (
         title="Sessions, streaks, repeats and milestones",
         description=(
             "How somebody listens: sessions and when they start, streaks of days, how much is heard once more (share, "
-            "most repeated tracks, runs, loops), and round numbers reached with the next anniversaries. `what` asks "
-            "for one of them."
+            "most repeated tracks, runs, loops), and round numbers reached with the next anniversaries. Lists have the "
+            "longest, most or latest, and the totals count all. `what` asks for one of them."
         ),
         arguments=HabitArguments,
         record=Habits,
