@@ -189,7 +189,18 @@ def test_who_starts_it_without_saying_whose_history_is_told_how(here: House, fol
         (("--user", "Nobody"), {}, "no user 'Nobody'", 1),
         ((), {"TONEARM_API_KEY": narrow}, "scope mcp", 1),
         ((), {"TONEARM_API_KEY": "tnrm_forged"}, "has ended", 1),
-        (("--server", "http://127.0.0.1:9"), {}, "TONEARM_API_KEY", 2),
+        (
+            ("--server", "http://127.0.0.1:9"),
+            {},
+            "Put one with the scope mcp in TONEARM_API_KEY",
+            2,
+        ),
+        (
+            ("--server", "http://127.0.0.1:9", "--user", "Ada"),
+            {"TONEARM_API_KEY": narrow},
+            "--user",
+            2,
+        ),
         (("--server", "nowhere"), {"TONEARM_API_KEY": narrow}, "address", 2),
     ):
         answers, said, returned = talk_raw(folder, [], *options, **more)

@@ -132,7 +132,7 @@ def _hint(kind: Any, problem: str) -> str:  # noqa: ANN401 - any annotation
     notes = list(_notes(kind))
     bounds = next((note for note in notes if note.ge is not None and note.le is not None), None)
     if bounds is not None:
-        return f"It is a whole number from {bounds.ge:,} to {bounds.le:,}."
+        return f"It is a whole number from {bounds.ge} to {bounds.le}."
     said = next((note.description for note in notes if note.description), None)
     return said if said and "regex" in problem else f"{problem}."
 

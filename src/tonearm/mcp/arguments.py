@@ -12,6 +12,7 @@ from tonearm.domain.vocabulary import Rule
 from tonearm.web.descriptions import Described
 
 _MOST_FAULTS = 3
+_NO_TEXT = frozenset({"int_type", "float_type", "bool_type", "list_type"})
 
 Limit = Annotated[int, Field(ge=1, le=100, description="Most lines.")]
 Lane = Literal["music", "podcast", "audiobook", "all"]
@@ -94,7 +95,9 @@ def _told(kind: type[Arguments], tool: str, fault: Any) -> str:  # noqa: ANN401 
         return f"{tool} needs the argument '{name}'."
     place = ".".join(map(str, fault["loc"][:2]))
     message = str(fault["msg"]).replace("Input should be", "It must be")
-    return f"{tool} cannot use {place} = {quoted(fault['input'])}. {message}."
+    # What is written in quotes looks like a number in this message, too.
+    is_text = isinstance(fault["input"], str) and fault["type"] in _NO_TEXT
+    return f"{tool} cannot use {place} = {quoted(fault['input'])}. {message}{', not text' if is_text else ''}."
 
 
 RULES: Mapping[str, str] = {

@@ -117,7 +117,7 @@ def _allowed_values(dependant: Dependant, name: str, kind: str) -> str | None:
         if hasattr(note, bound)
     }
     if kind in _NO_SUCH_NUMBER and notes.keys() == {"ge", "le"}:
-        return f"must be a whole number from {notes['ge']:,} to {notes['le']:,}"
+        return f"must be a whole number from {notes['ge']} to {notes['le']}"
     return None
 
 

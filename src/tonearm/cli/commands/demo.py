@@ -23,7 +23,7 @@ def demo(*, port: int | None = None, serve: bool = True) -> None:
 
     Args:
         port: Port to listen on; the setting TONEARM_PORT unless given.
-        serve: Start the server once the listener is there; `--no-serve` only makes it.
+        serve: Whether the server starts once the listener is there; `--no-serve` only makes the listener.
     """
     from tonearm.bootstrap import build  # noqa: PLC0415 - `--help` does not need it
     from tonearm.ops.logging import configure_logging  # noqa: PLC0415 - the same

@@ -25,10 +25,14 @@ def mcp(*, user: str | None = None, server: str | None = None) -> None:
     settings = load_settings()
     key = settings.api_key.get_secret_value()
     if server is not None:
-        if user is not None or not key:
+        if not key:
             raise UsageError(
-                "A Tonearm elsewhere is asked with a key, in TONEARM_API_KEY, which says whose history it is: leave "
-                "out --user."
+                "A Tonearm elsewhere is asked with a key of a listener there. Put one with the scope mcp in "
+                "TONEARM_API_KEY."
+            )
+        if user is not None:
+            raise UsageError(
+                "The key in TONEARM_API_KEY says whose history a Tonearm elsewhere tells of. Leave out --user."
             )
         _speak_for(server, key)
         return
