@@ -142,6 +142,23 @@ def set_password(folder: Path, name: str) -> None:
     assert not tonearm(folder, "users", "set-password", name, text=PASSWORD).returncode
 
 
+def test_the_command_line_counts_rows_from_one_and_gives_each_play_a_line(
+    client: httpx2.Client, tmp_path: Path
+) -> None:
+    oldest = ask(client, "plays")["items"][-1]["id"]
+    assert ask(client, f"plays/{oldest}")["sightings"][0]["supports"][0]["rows"] == [0]
+    assert ".json, row 1\n" in tonearm(tmp_path, "plays", "show", str(oldest)).stdout
+
+    title, artist = "Quite a long title of a song", "An artist whose name is long"
+    named = ("--title", title, "--artist", artist, "--ms-played", "60000")
+    added = tonearm(tmp_path, "plays", "add", "--ended-at", "2024-03-31T01:00:00Z", *named)
+    assert not added.returncode, added.stderr
+    lines = tonearm(tmp_path, "plays").stdout.splitlines()
+    (line,) = [line for line in lines if "2024-03-31" in line]
+    assert title in line
+    assert artist in line
+
+
 def test_the_command_line_makes_lists_and_undoes_them(
     client: httpx2.Client, tmp_path: Path
 ) -> None:

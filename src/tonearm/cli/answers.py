@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from tonearm.cli.session import printable, say
 from tonearm.insights.records import Covered
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _HOUR_S, _MINUTE_S, _SECOND_MS = 3_600, 60, 1_000
 _HOURS_OF_DAY = 24
@@ -28,15 +31,20 @@ def print_answer(title: str, answer: Any) -> None:  # noqa: ANN401 - each measur
     _Printer(answer.covered).print(title, answer)
 
 
+def wide_console() -> "Console":
+    """Give what prints tables: as wide as the terminal, and wide enough for names in a file or a pipe."""
+    from rich.console import Console  # noqa: PLC0415 - only people read tables
+
+    console = Console()
+    # A file or a pipe has no width.
+    return console if console.is_terminal else Console(width=_WIDE)
+
+
 class _Printer:
     """Prints the records of one answer."""
 
     def __init__(self, covered: Covered) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only people read tables
-
-        self._console = Console()
-        if not self._console.is_terminal:  # a file or a pipe has no width
-            self._console = Console(width=_WIDE)
+        self._console = wide_console()
         self._zone = ZoneInfo(covered.zone)
 
     def print(self, title: str, answer: Any) -> None:  # noqa: ANN401 - each measure has its record
@@ -165,7 +173,7 @@ class _Printer:
 
     def _shown(self, name: str, value: object) -> str:  # noqa: PLR0911 - one line a kind of value
         if value is None:
-            return ""
+            return "unknown" if name == "value" else ""
         if isinstance(value, bool):
             return "yes" if value else "no"
         if name.startswith("ms_") and isinstance(value, int):

@@ -43,6 +43,25 @@ class Answer(Struct, frozen=True):
     albums: Parts
 
 
+class Value(Struct, frozen=True):
+    value: str | None
+    plays: int
+
+
+class Context(Struct, frozen=True):
+    covered: Covered
+    items: tuple[Value, ...]
+
+
+def test_a_value_that_is_not_known_is_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer("Context", Context(COVERED, (Value("DE", 3), Value(None, 2))))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line[-1:] in (["3"], ["2"])] == [
+        ["DE", "3"],
+        ["unknown", "2"],
+    ]
+
+
 def test_records_in_a_row_with_the_same_fields_are_lines_of_one_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

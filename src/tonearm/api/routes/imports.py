@@ -127,7 +127,11 @@ def get_ledger(
     caller: Reader,
     import_id: ImportId,
     ledger_format: Annotated[
-        LedgerFormat, Query(alias="format", description="`csv` and `jsonl` stream all rows")
+        LedgerFormat,
+        Query(
+            alias="format",
+            description="`csv` and `jsonl` stream all rows; `position` and `index` count from 0",
+        ),
     ] = LedgerFormat.JSON,
     verdict: Annotated[VerdictName | None, Query(description="Only rows of this verdict")] = None,
     cursor: Cursor = None,

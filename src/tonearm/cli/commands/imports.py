@@ -69,7 +69,7 @@ def ledger(
     csv: bool = False,
     jsonl: bool = False,
 ) -> None:
-    """Print what became of every row of an import.
+    """Print what became of every row of an import, for programs: positions count from 0.
 
     Args:
         import_id: Its number, as `tonearm imports list` shows it.

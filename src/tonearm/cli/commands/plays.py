@@ -5,6 +5,7 @@ from typing import Any
 
 from cyclopts import App
 
+from tonearm.cli.answers import wide_console
 from tonearm.cli.questions import given_values, tell_options
 from tonearm.cli.session import UsageError, listener, opened, print_json, printable, say
 from tonearm.domain.vocabulary import Kind
@@ -92,7 +93,6 @@ def _moment(text: str) -> datetime:
 
 
 def _print(answer: PlayList) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only people read tables
     from rich.table import Table  # noqa: PLC0415 - only people read tables
 
     if not answer.items:
@@ -105,7 +105,7 @@ def _print(answer: PlayList) -> None:
         table.add_column(name)
     for play in answer.items:
         table.add_row(*_row(play))
-    console = Console()
+    console = wide_console()
     console.print(table)
     console.print(f"{len(answer.items):,} of {answer.total:,} plays", highlight=False)
     if answer.next_cursor is not None:
@@ -148,7 +148,8 @@ def _print_evidence(answer: PlayEvidence) -> None:
         say(f"  {told.source}: {wording or 'no names'} {told.uri or ''}".rstrip())
         say(f"    {told.clock_at:%Y-%m-%d %H:%M:%S} UTC, {told.ms_played:,} ms")
         for support in told.supports:
-            rows = ", ".join(map(str, support.rows))
+            # Programs count rows from 0, people from 1, as pages do.
+            rows = ", ".join(str(row + 1) for row in support.rows)
             say(f"    import {support.import_id}, {support.file}, row {rows}")
         for poll in told.polls:
             say(
