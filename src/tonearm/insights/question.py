@@ -60,7 +60,12 @@ class Question(Struct, frozen=True, kw_only=True):
     kind: Annotated[Lane, Meta(description="Which lane to look at.")] = "music"
     credit: Annotated[
         Literal["primary", "all"],
-        Meta(description="Whether a play counts for its primary artist or for all it credits."),
+        Meta(
+            description=(
+                "Whom a play counts for. Only its primary artist is known so far: `all` is answered as `primary` is, "
+                "and the answer's `credit` says so."
+            )
+        ),
     ] = "primary"
     private: Annotated[
         Side | None,

@@ -59,8 +59,8 @@ class Covered(Record, frozen=True):
         str,
         Meta(
             description=(
-                "Whom a play counts for: `primary` is its first artist. Exports name no other, so "
-                "with exports alone an answer for `all` is the one for `primary`, and says so here."
+                "Whom a play counts for: always `primary`, its first artist. Exports name no other, and "
+                "what Spotify's answers name beside it is not counted by yet, so `all` is answered as `primary` is."
             )
         ),
     ]
