@@ -6,13 +6,16 @@ from threading import Barrier
 
 import pytest
 
+from assisting import BASE, ERAS, ask, house
 from correcting import FIRST, SOME, House, Person, number_of
 from moving_clock import MovingClock
 from oracle import corrections as told
 from tonearm.domain.errors import InvalidInputError
-from tonearm.history.corrections.records import Hiding
+from tonearm.history.corrections.records import ExclusionWish, Hiding
+from tonearm.insights.plays import PlaysQuestion
 from tonearm.storage.database import Database
 
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
 ASKERS = 8
 
 
@@ -79,3 +82,29 @@ def test_what_hides_a_play_is_named_rules_too_and_only_while_it_is_in_force(
     assert found == {number: (hidden.id, rule.id)}
     assert after == {number: (rule.id,)}
     assert hiders(person.id, [number, other]) == {}
+
+
+def test_an_undo_tells_which_plays_still_do_not_count_and_why(
+    tmp_path: Path, database_url: str
+) -> None:
+    with house(tmp_path, database_url) as own:
+        corrections, (first, second) = (
+            own.services.corrections,
+            own.services.insights.plays(own.ada.id, PlaysQuestion(q="Song", limit=2)).items,
+        )
+        hidden = ask(own.client(own.ada, ERAS[0]), "hide_plays", {"plays": [first.id, second.id]})
+        by_track = ExclusionWish(zone="UTC", track=str(first.track.id))
+        rule = corrections.exclude(own.ada.id, by_track)
+
+        undone = ask(
+            own.client(own.ada, ERAS[0]), "hide_plays", {"correction": hidden["correction"]}
+        )
+
+        assert undone["still_hidden"] == [{"play": first.id, "corrections": [rule.id]}]
+        assert undone["words"] == (
+            "Hiding 1 is undone; 1 play is no longer hidden; 1 play does still not count, because of correction 2 "
+            f"(a rule). The listener can look at these on the page {BASE}/corrections."
+        )
+        corrections.undo(own.ada.id, rule.id)
+        shown = own.services.insights.hiders_of(own.ada.id, [first.id, second.id])
+        assert shown == {}

@@ -15,7 +15,6 @@ from assisting import BASE, BOBS_WORDS, ERAS, House, ask, house, refusal, row, s
 from listening import bring_in
 from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import Role, Scope
-from tonearm.history.corrections.records import ExclusionWish
 from tonearm.insights.plays import PlaysQuestion
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.server import create_server
@@ -394,27 +393,6 @@ def test_hiding_reports_what_truly_happened_and_can_be_undone(own: House, era: s
     assert (undone["undone"], undone["undone_before"]) == (True, False)
     assert (repeated["undone"], repeated["undone_before"]) == (False, True)
     assert count() == before - 1
-
-
-def test_an_undo_tells_which_plays_still_do_not_count_and_why(own: House) -> None:
-    corrections, (first, second) = (
-        own.services.corrections,
-        own.services.insights.plays(own.ada.id, PlaysQuestion(q="Song", limit=2)).items,
-    )
-    hidden = ask(own.client(own.ada, ERAS[0]), "hide_plays", {"plays": [first.id, second.id]})
-    by_track = ExclusionWish(zone="UTC", track=str(first.track.id))
-    rule = corrections.exclude(own.ada.id, by_track)
-
-    undone = ask(own.client(own.ada, ERAS[0]), "hide_plays", {"correction": hidden["correction"]})
-
-    assert undone["still_hidden"] == [{"play": first.id, "corrections": [rule.id]}]
-    assert undone["words"] == (
-        "Hiding 1 is undone; 1 play is no longer hidden; 1 play does still not count, because of correction 2 "
-        f"(a rule). The listener can look at these on the page {BASE}/corrections."
-    )
-    corrections.undo(own.ada.id, rule.id)
-    shown = own.services.insights.hiders_of(own.ada.id, [first.id, second.id])
-    assert shown == {}
 
 
 def test_a_tool_that_changes_something_needs_a_scope_of_its_own(own: House) -> None:
