@@ -28,9 +28,8 @@ def find_country(connect: Callable[[], Connection], user_id: int, text: str) -> 
     heard = exists().where(contexts.c.user_id == user_id, contexts.c.country == country)
     if connect().scalar(select(heard)):
         return country
-    meant = _HABITS.get(country)
+    meant = _HABITS.get(country, "DE")
     raise InvalidInputError(
-        f"{quoted(text)} is no country of ISO 3166. "
-        + (f"Write {meant}." if meant else "Write its two letters, such as DE."),
+        f"{quoted(text)} is no country of ISO 3166. Write its two letters, such as {meant}.",
         parameter="country",
     )

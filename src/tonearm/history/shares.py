@@ -22,7 +22,7 @@ from tonearm.domain.errors import (
 from tonearm.domain.periods import find_zone, resolve_period
 from tonearm.domain.vocabulary import ItemKind, RankBy, Rule
 from tonearm.history.corrections.amendment import TABLES, Amendment, load_amendment
-from tonearm.history.corrections.items import find_number, item_keys
+from tonearm.history.corrections.items import by_number, find_number, item_keys
 from tonearm.history.corrections.records import ItemKey
 from tonearm.history.corrections.stored import load_in_force
 from tonearm.history.shared import (
@@ -259,7 +259,9 @@ def _find(
     if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - what fits a number
         raise InvalidInputError(f"Give the number of the {item}.", parameter="item")
     try:
-        return find_number(connection, user_id, amendment, item, text, parameter="item")
+        return find_number(
+            connection, user_id, amendment, item, by_number(int(text)), parameter="item"
+        )
     except InvalidInputError:
         raise NotFoundError(f"There is no {item} {text} in this history.") from None
 

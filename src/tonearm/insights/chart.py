@@ -38,7 +38,7 @@ class Chart(Generic[Asked, Answer]):
     example: dict[str, str] = field(default_factory=dict)
     """Parameters worth trying, beside the range."""
     line_plays: str | None = None
-    """The parameters that list the plays behind one line, such as `artist={id}`: a template over its fields."""
+    """The parameters that list the plays behind one line, such as `artist=%23{id}`: a template over its fields."""
 
 
 @cache

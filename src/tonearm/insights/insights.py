@@ -15,6 +15,7 @@ from tonearm.domain.errors import InvalidInputError, NotFoundError
 from tonearm.domain.periods import find_zone
 from tonearm.domain.preferences import Preferences
 from tonearm.domain.vocabulary import ItemKind, RankBy, Rule
+from tonearm.history.corrections.items import by_number
 from tonearm.history.publication import Versions, history_versions
 from tonearm.history.store import ColumnStore, has_plays
 from tonearm.insights.answers import Answers
@@ -197,7 +198,7 @@ class Insights:
         preferences: Preferences = _USUAL,
     ) -> Portrait:
         """Answer everything the page of an artist, album or track shows; raises NotFoundError."""
-        asked = msgspec.structs.replace(question, **{item.value: str(number)})
+        asked = msgspec.structs.replace(question, **{item.value: by_number(number)})
         try:
             return self._look(
                 user_id, asked, preferences, lambda view: draw_portrait(view, item, number)
@@ -206,6 +207,13 @@ class Insights:
             if error.parameter != item.value:
                 raise
             raise NotFoundError(f"There is no {item} {number} in this history.") from None
+
+    def numbers_of(self, user_id: int, item: ItemKind, text: str) -> tuple[int, ...]:
+        """Give the numbers of the items that a text stands for, as `find_items` does; raises InvalidInputError."""
+        asked = msgspec.structs.replace(Question(kind="all"), **{item.value: text})
+        return self._look(
+            user_id, asked, _USUAL, lambda view: getattr(view.selection, f"{item.value}s")
+        )
 
     def has_plays(self, user_id: int) -> bool:
         """Tell whether a listener has any plays yet."""

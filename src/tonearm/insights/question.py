@@ -26,6 +26,7 @@ _LONGEST = 200
 By = Annotated[RankBy, Meta(description="What a ranking is ordered by.")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_ITEMS, description="Most lines to give.")]
 Units = Annotated[Unit, Meta(description="Calendar unit; weeks begin on Monday.")]
+_SURE = 'Where it could be both, `#25` is the number and `"25"`, in quotes, the name.'
 Name = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
 
 
@@ -73,13 +74,14 @@ class Question(Struct, frozen=True, kw_only=True):
     ] = None
     hidden: Annotated[Side, Meta(description="Hidden and excluded plays in or out.")] = "out"
     artist: Annotated[
-        Name | None, Meta(description="Only plays of this artist: a number or a name.")
+        Name | None, Meta(description="Only plays of this artist: a number or a name. " + _SURE)
     ] = None
     album: Annotated[
-        Name | None, Meta(description="Only plays of this album: a number or a name.")
+        Name | None, Meta(description="Only plays of this album: a number or a name. " + _SURE)
     ] = None
     track: Annotated[
-        Name | None, Meta(description="Only plays of this track: a number, a URI or a title.")
+        Name | None,
+        Meta(description="Only plays of this track: a number, a URI or a title. " + _SURE),
     ] = None
     platform: Annotated[
         Literal[FAMILIES] | None,  # type: ignore[valid-type] # the families are listed once, where they are told apart

@@ -202,7 +202,7 @@ def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]
     elif place == "years":
         names = ("daily" if "/" in last else "months", "artists", "albums", "tracks")
     elif place in _OF_ITEMS:
-        names, asked = _OF_ITEMS[place], asked | {place.removesuffix("s"): last}
+        names, asked = _OF_ITEMS[place], asked | {place.removesuffix("s"): f"#{last}"}
     for name in names:
         own = {"range": "all"} if name in _WHOLE and place != "years" else {}
         by = {"by": ask.by} if name in ("artists", "albums", "tracks", "shows") else {}

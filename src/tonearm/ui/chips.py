@@ -37,7 +37,7 @@ def _called(name: str, value: str | int, plays: Sequence[Play]) -> str:
         if name == "weekday":
             return formats.weekday(value)
         return _("{hour:02}:00 to {hour:02}:59").format(hour=value)
-    if name in set(ItemKind) and plays and value.isdecimal():
+    if name in set(ItemKind) and plays and value.removeprefix("#").isdecimal():
         item = getattr(plays[0], name)
         return value if item is None else formats.named(item.name)
     if name == "platform":

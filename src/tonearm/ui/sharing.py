@@ -204,7 +204,7 @@ def share_question(found: OpenShare) -> TopQuestion:
     """Give what a share asks; no plays but those that visitors may know of are behind its answer."""
     share = found.share
     item = share.view.item
-    about = {} if item is None else {item.value: str(found.number)}
+    about = {} if item is None else {item.value: f"#{found.number}"}
     asked: dict[str, object] = {
         "range": share.range,
         "kind": share.kind,

@@ -118,7 +118,7 @@ def test_every_page_offers_its_charts(here: str, ask: Ask, titles: int) -> None:
         assert [form for form, _ in forms][:2] == ["csv", "json"]
         for form, path in forms:
             assert path.partition("?")[0].endswith(f".{form}")
-            assert ("artist=7" in path) is here.startswith("/artists")
+            assert ("artist=%237" in path) is here.startswith("/artists")
 
 
 def test_each_file_is_of_a_measure_and_of_lines_that_it_answers_with() -> None:

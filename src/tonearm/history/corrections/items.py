@@ -13,7 +13,14 @@ from tonearm.history.corrections.amendment import TABLES, Amendment
 from tonearm.history.corrections.records import ItemKey
 from tonearm.storage.tables import albums, artists, tracks
 
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_MOST_LISTED = 10
+_NUMBER = re.compile(r"(#?)([0-9]{1,9})")
+_QUOTED = re.compile('["“„](.+)["”“]')
+
+
+def by_number(number: int) -> str:
+    """Give the text that stands for the item of a number, whatever any item is called."""
+    return f"#{number}"
 
 
 def find_items(
@@ -27,41 +34,84 @@ def find_items(
 ) -> tuple[int, ...]:
     """Give the numbers of the items that a text stands for, as they are shown.
 
+    A text may be a name, or a number; `#25` is a number whatever is called that, and a name in quotes is a name.
+
     Raises:
-        InvalidInputError: there is none; it names the parameter.
+        InvalidInputError: there is none, or a number is the name of others; it names the parameter.
     """
-    table = TABLES[item]
     text = clean(text) or ""  # as names are stored: no database is asked for what it cannot hold
     if not text:
         raise _unknown(item, text, parameter)
-    if _NUMBER.fullmatch(text):
-        wanted = table.c.id == int(text)
-        found = {number for number in amendment.added[item] if number == int(text)}
-    elif item is ItemKind.TRACK:
-        title = text.strip()
-        titles = (tracks.c.key == text, func.lower(tracks.c.title) == title.lower())
-        wanted = or_(*titles, tracks.c.title == title)
-        found = {
-            number
-            for number, added in amendment.added[item].items()
-            if added.key == text or added.name.lower() == title.lower()
-        }
-        found |= {
-            number
-            for number, name in amendment.renamed[item].items()
-            if name.lower() == title.lower()
-        }
+    asked = connection, user_id, amendment, item
+    number, quoted = _NUMBER.fullmatch(text), _QUOTED.fullmatch(text)
+    if number is None:
+        found = _called(*asked, text) or (_called(*asked, quoted[1]) if quoted else frozenset())
     else:
-        key = normalise(text)
-        wanted = table.c.key == key
-        found = {number for number, added in amendment.added[item].items() if added.key == key}
-        found |= {
-            number for number, name in amendment.renamed[item].items() if normalise(name) == key
-        }
-    found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
+        numbered = _numbered(*asked, int(number[2]))
+        called = frozenset() if number[1] else _called(*asked, text)
+        if numbered and called and numbered != called:
+            raise _ambiguous(*asked, text, numbered, called, parameter)
+        found = numbered or called
     if not found:
         raise _unknown(item, text, parameter)
-    return tuple(sorted({amendment.shown(item, number) for number in found}))
+    return tuple(sorted(found))
+
+
+def _numbered(
+    connection: Connection, user_id: int, amendment: Amendment, item: ItemKind, number: int
+) -> frozenset[int]:
+    """Give what the item of a number is shown as; nothing where there is none."""
+    table = TABLES[item]
+    is_there = select(table.c.id).where(table.c.user_id == user_id, table.c.id == number)
+    if number not in amendment.added[item] and connection.scalar(is_there) is None:
+        return frozenset()
+    return frozenset({amendment.shown(item, number)})
+
+
+def _called(
+    connection: Connection, user_id: int, amendment: Amendment, item: ItemKind, name: str
+) -> frozenset[int]:
+    """Give what the items of a name, or a track's key, are shown as."""
+    table, key = TABLES[item], normalise(name)
+    found = {
+        number for number, renamed in amendment.renamed[item].items() if normalise(renamed) == key
+    }
+    if item is ItemKind.TRACK:
+        title = name.strip()
+        titles = (tracks.c.key == name, func.lower(tracks.c.title) == title.lower())
+        wanted = or_(*titles, tracks.c.title == title)
+        found |= {
+            number
+            for number, added in amendment.added[item].items()
+            if added.key == name or normalise(added.name) == key
+        }
+    else:
+        wanted = table.c.key == key
+        found |= {number for number, added in amendment.added[item].items() if added.key == key}
+    found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
+    return frozenset(amendment.shown(item, number) for number in found)
+
+
+def _ambiguous(
+    connection: Connection,
+    user_id: int,
+    amendment: Amendment,
+    item: ItemKind,
+    text: str,
+    numbered: frozenset[int],
+    called: frozenset[int],
+    parameter: str,
+) -> InvalidInputError:
+    numbers = [*sorted(numbered), *sorted(called - numbered)][:_MOST_LISTED]
+    keys = item_keys(connection, user_id, amendment, item, numbers)
+    listed = ", ".join(
+        f"{by_number(number)} '{key.name[:60]}'" for number, key in zip(numbers, keys, strict=True)
+    )
+    return InvalidInputError(
+        f"'{text}' is the number of one {item} and the name of another: {listed}. Write "
+        f'{by_number(int(text))} for the number, or "{text}", in quotes, for the name.',
+        parameter=parameter,
+    )
 
 
 def _unknown(item: ItemKind, text: str, parameter: str) -> InvalidInputError:
@@ -102,7 +152,7 @@ def find_number(
     """
     numbers = find_items(connection, user_id, amendment, item, text, parameter=parameter)
     if len(numbers) > 1:
-        shown = ", ".join(map(str, numbers[:10]))
+        shown = ", ".join(map(by_number, numbers[:_MOST_LISTED]))
         raise InvalidInputError(
             f"'{text[:60]}' names {len(numbers)} {item}s. Give the number of one: {shown}.",
             parameter=parameter,

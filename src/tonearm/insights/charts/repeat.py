@@ -193,6 +193,6 @@ CHARTS = (
         record=Repeat,
         answer=_answer,
         example={"limit": "5"},
-        line_plays="track={id}",
+        line_plays="track=%23{id}",
     ),
 )

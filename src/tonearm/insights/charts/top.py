@@ -100,7 +100,7 @@ def _chart(
         record=Top,
         answer=partial(_answer, item),
         example={"by": "time", "limit": "5"},
-        line_plays=f"{item.removesuffix('s')}={{id}}",
+        line_plays=f"{item.removesuffix('s')}=%23{{id}}",
     )
 
 

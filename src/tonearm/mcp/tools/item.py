@@ -157,8 +157,10 @@ def detail_of(desk: Desk, item: ItemKind, number: int, values: dict[str, str]) -
 
 def _number_of(desk: Desk, item: ItemKind, text: str) -> int:
     """Give the number of the item that a text names; raises InvalidInputError where that is more than one."""
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if text.removeprefix("#").isdecimal():
+        named = desk.services.insights.numbers_of(desk.caller.id, item, text)
+        if len(named) == 1:  # there, although no play of it may count
+            return named[0]
     try:
         loyalty: Loyalty = desk.ask("loyalty", kind="all", hidden="in", **{item.value: text})
     except InvalidInputError as error:

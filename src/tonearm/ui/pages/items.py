@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from tonearm.accounts.people import User
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError, TonearmError
 from tonearm.domain.vocabulary import ItemKind
+from tonearm.history.corrections.items import by_number
 from tonearm.history.corrections.records import ExclusionWish
 from tonearm.insights.portrait import Portrait
 from tonearm.insights.question import Question
@@ -136,7 +137,7 @@ def render_item(
         kind=_EVERYTHING,
         usual_rule=ask.usual_rule,
         usual_kind=_EVERYTHING,
-        more=((subject.item.value, str(subject.id)), ("counted", "in")),
+        more=((subject.item.value, by_number(subject.id)), ("counted", "in")),
     )
     link, marked = frame.path(plays.range_link("/history")), marked_days(ask, covered)
     behind = frame.path(plays.address("/history", range=ask.range))
@@ -182,7 +183,9 @@ def post_merge(
 ) -> Response:
     """Make another item, by number or name, part of this one."""
     try:
-        done = rooms.corrections.merge(caller.id, _KINDS[place], str(item_id), [other.strip()])
+        done = rooms.corrections.merge(
+            caller.id, _KINDS[place], by_number(item_id), [other.strip()]
+        )
     except (InvalidInputError, ConflictError) as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
     return go_back(request, "", f"/{place}/{item_id}", done)
@@ -201,7 +204,7 @@ def post_rename(
 ) -> Response:
     """Call this item otherwise."""
     try:
-        done = rooms.corrections.rename(caller.id, _KINDS[place], str(item_id), name)
+        done = rooms.corrections.rename(caller.id, _KINDS[place], by_number(item_id), name)
     except InvalidInputError as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
     return go_back(request, "", f"/{place}/{item_id}", done)
@@ -215,7 +218,7 @@ def post_exclude(
 ) -> Response:
     """Leave the item out of every measure, now and later."""
     item = _KINDS[place]
-    named: dict[str, Any] = {item.value: str(item_id)}
+    named: dict[str, Any] = {item.value: by_number(item_id)}
     try:
         rooms.corrections.exclude(caller.id, ExclusionWish(zone=caller.zone, **named))
     except InvalidInputError:  # nothing but the number can be wrong
