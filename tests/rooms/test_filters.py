@@ -164,3 +164,27 @@ def test_names_of_digits_are_found_wherever_items_are_named(tonearm: Tonearm) ->
     tonearm.corrections.merge(user, ItemKind.ARTIST, "Bo", ["311"])
     tonearm.corrections.merge(user, ItemKind.ALBUM, '"1"', ["1989"])
     assert plays(tonearm, user, album="#1") == plays(tonearm, user, album="1") == 3
+
+
+@pytest.mark.parametrize("item", ItemKind)
+def test_names_are_compared_alike_on_every_database(tonearm: Tonearm, item: ItemKind) -> None:
+    written = (
+        "БЕССОННИЦА",
+        "Étoile  Été",
+        "Straße",
+        "\N{FULLWIDTH LATIN CAPITAL LETTER F}ull Width",
+        "ΣΊΣΥΦΟΣ",
+    )
+    asked = ("бессонница", "étoile été", "STRASSE", "full width", "σίσυφος")
+    columns = {
+        ItemKind.ARTIST: "master_metadata_album_artist_name",
+        ItemKind.ALBUM: "master_metadata_album_album_name",
+        ItemKind.TRACK: "master_metadata_track_name",
+    }
+    rows: list[dict[str, object]] = [{columns[item]: name} for name in written]
+    user = heard(tonearm, *rows)
+    assert [plays(tonearm, user, **{item.value: name}) for name in (*asked, *written)] == [1] * 10
+    with pytest.raises(InvalidInputError, match=f"There is no {item}"):
+        plays(tonearm, user, **{item.value: "Etoile Ete"})
+    tonearm.corrections.rename(user, item, asked[0], "Ночь")
+    assert [plays(tonearm, user, **{item.value: name}) for name in (asked[0], "НОЧЬ")] == [1, 1]

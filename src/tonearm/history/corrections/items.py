@@ -1,10 +1,11 @@
 """Items as people name them: a number, a key or a name, merged and added ones included."""
 
 import re
+import string
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, true
 
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.text import clean, normalise
@@ -14,6 +15,7 @@ from tonearm.history.corrections.records import ItemKey
 from tonearm.storage.tables import albums, artists, tracks
 
 _MOST_LISTED = 10
+_ASCII = string.ascii_letters + string.digits
 _NUMBER = re.compile(r"(#?)([0-9]{1,9})")
 _QUOTED = re.compile('["“„](.+)["”“]')
 
@@ -73,13 +75,18 @@ def _called(
 ) -> frozenset[int]:
     """Give what the items of a name, or a track's key, are shown as."""
     table, key = TABLES[item], normalise(name)
+    if not key:
+        return frozenset()
     found = {
         number for number, renamed in amendment.renamed[item].items() if normalise(renamed) == key
     }
     if item is ItemKind.TRACK:
-        title = name.strip()
-        titles = (tracks.c.key == name, func.lower(tracks.c.title) == title.lower())
-        wanted = or_(*titles, tracks.c.title == title)
+        # Titles are kept as they are written, and no database compares them as `normalise` does.
+        titles = select(tracks.c.id, tracks.c.title).where(
+            tracks.c.user_id == user_id, _may_begin(tracks.c.title, key)
+        )
+        found |= {number for number, title in connection.execute(titles) if normalise(title) == key}
+        wanted = tracks.c.key == name
         found |= {
             number
             for number, added in amendment.added[item].items()
@@ -90,6 +97,17 @@ def _called(
         found |= {number for number, added in amendment.added[item].items() if added.key == key}
     found |= set(connection.scalars(select(table.c.id).where(table.c.user_id == user_id, wanted)))
     return frozenset(amendment.shown(item, number) for number in found)
+
+
+def _may_begin(title: ColumnElement[str | None], key: str) -> ColumnElement[bool]:
+    """Leave out titles that begin with another letter than a normalised name, so that few have to be normalised.
+
+    A letter of ASCII that is not the key's first one never becomes it, whatever follows.
+    """
+    if key[0] not in _ASCII:
+        return true()
+    first = func.substr(title, 1, 1)
+    return or_(first.in_([key[0], key[0].upper()]), first.not_in(list(_ASCII)))
 
 
 def _ambiguous(
