@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from msgspec import structs
-
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import Period
 from tonearm.domain.vocabulary import ItemKind, RankBy
@@ -74,19 +72,13 @@ def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
         skips=view.ask("skips", limit=1),
         albums=tops.get("top-albums"),
         tracks=tops.get("top-tracks"),
-        ranks=_among_its_kind(whole, kind).ask("ranks"),
-        neighbours=_among_its_kind(view, kind).ask("neighbours", limit=_NEIGHBOURS),
+        ranks=whole.of_kind(kind).ask("ranks"),
+        neighbours=view.of_kind(kind).ask("neighbours", limit=_NEIGHBOURS),
         latest=list_plays(view, PlaysQuestion(limit=_LATEST)).items,
         newest=newest[0],
         is_left_out=not shown and bool(left_out),
         is_private=not shown and not left_out,
     )
-
-
-def _among_its_kind(view: View, kind: str) -> View:
-    """Give a view of music alone for a song, and likewise: a band has no place among podcasts."""
-    question = structs.replace(view.question, kind=kind)
-    return replace(view, selection=replace(view.selection, kind=question.kind), question=question)
 
 
 def _wider(view: View, *, has_private: bool = False) -> View:

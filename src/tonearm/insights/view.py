@@ -103,6 +103,12 @@ class View:
         question = structs.replace(self.question, range=named or "all", from_=first, to=end)
         return replace(self, question=question, period=period)
 
+    def of_kind(self, kind: str) -> "View":
+        """Give the same view of one kind of listening: a band has no place among podcasts."""
+        question = structs.replace(self.question, kind=kind)
+        selection = replace(self.selection, kind=question.kind)
+        return replace(self, selection=selection, question=question)
+
     def ask(self, chart: str, **own: object) -> Any:  # noqa: ANN401 - each chart has its record
         """Answer another measure about the same plays and period; `own` are that measure's own parameters."""
         return self.ask_other(self, chart, own)

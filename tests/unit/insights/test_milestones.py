@@ -152,3 +152,14 @@ def test_nothing_was_reached_yet(connection: Connection) -> None:
     assert (found.items, found.anniversaries) == ((), ())
     unheard = ask(Measured(connection, [heard("2024-01-01 10:00", ms=5)]))
     assert (unheard.items, unheard.anniversaries) == ((), ())
+
+
+def test_a_round_number_is_near_once_a_tenth_of_it_is_missing(connection: Connection) -> None:
+    begin = at("2023-04-01 12:00")
+    plays = [heard(begin + place * HOUR, ms=HOUR) for place in range(90)]
+    found = ask(Measured(connection, plays), range="2022", limit="10")
+    assert [(one.kind, one.number, one.missing) for one in found.near] == [
+        ("plays", 100, 10),
+        ("hours", 100, 10),
+    ]
+    assert not ask(Measured(connection, plays[:89])).near

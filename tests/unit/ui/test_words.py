@@ -10,9 +10,10 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import Role
 from tonearm.insights.charts.clock import Clock, ClockHour
-from tonearm.insights.charts.milestones import Milestones
+from tonearm.insights.charts.completeness import CoverageGap
+from tonearm.insights.charts.milestones import Milestones, NearMilestone
 from tonearm.insights.charts.streaks import Streak, Streaks
-from tonearm.insights.overview import Overview
+from tonearm.insights.overview import Latest, Overview
 from tonearm.insights.records import (
     Covered,
     DiscoveryTotals,
@@ -27,6 +28,7 @@ from tonearm.insights.records import (
 from tonearm.insights.trends import Ranking
 from tonearm.ui import formats, sentences
 from tonearm.ui.asking import Ask, neighbours, range_name, range_of_days
+from tonearm.ui.closing import closing
 from tonearm.ui.pages.overview import render_overview
 from tonearm.ui.pages.top import render_top
 from tonearm.ui.rendering import Frame
@@ -242,6 +244,63 @@ def test_overview_of_a_silent_range_says_so() -> None:
     html = render_overview(some_overview("2024", plays=0), Ask(range="2024"), framed(), today=TODAY)
     assert "Silence" in html
     assert 'class="groove"' in html
+
+
+@pytest.mark.parametrize(
+    ("spans", "missing", "is_open"),
+    [
+        ([(date(2019, 2, 1), date(2019, 2, 1), 0.4)], None, False),
+        ([(date(2019, 2, 1), date(2019, 4, 30), 89.0)], "1 Feb \N{EN DASH} 30 Apr 2019", False),
+        (
+            [
+                (date(2018, 12, 1), date(2019, 1, 5), 36.0),
+                (date(2020, 1, 1), date(2020, 2, 1), 32.0),
+                (date(2024, 11, 1), TODAY, 21.0),
+            ],
+            "2018\N{EN DASH}2020, 2024",
+            True,
+        ),
+    ],
+)
+def test_what_would_close_the_gaps_is_told_in_a_line(
+    spans: list[tuple[date, date, float]], missing: str | None, is_open: object
+) -> None:
+    gaps = [
+        CoverageGap(
+            datetime(first.year, first.month, first.day, tzinfo=UTC),
+            datetime(last.year, last.month, last.day, 23, tzinfo=UTC),
+            days,
+            "",
+            "Import a newer extended history.",
+        )
+        for first, last, days in spans
+    ]
+    found = closing(gaps, "UTC", TODAY)
+    told = found and (plain(found.missing), found.is_open)
+    assert told == (missing and (missing, is_open))
+
+
+def test_overview_tells_what_is_to_come_what_goes_on_and_what_is_new() -> None:
+    some = some_overview("all")
+    ends_on = TODAY - timedelta(days=1)
+    current = Streak(3, ends_on - timedelta(days=2), ends_on, TODAY)
+    longest = Streak(9, date(2023, 1, 1), date(2023, 1, 9), date(2023, 1, 10))
+    some = replace(
+        some,
+        streaks=Streaks(some.totals.covered, current, longest, (longest,)),
+        milestones=replace(some.milestones, near=(NearMilestone("hours", 2_500, 120),)),
+        latest=Latest("2024-03", replace(some.discovery, new_artists=7)),
+        shows=some.artists,
+        trends={**some.trends, "shows": {}},
+    )
+    html = plain(render_overview(some, Ask(), framed(), today=TODAY))
+    assert "<dd>9 <small>now 3</small></dd>" in html
+    assert "<b>2,500 hours</b> <small>120 hours to go</small>" in html
+    assert "<dt>New artists in March 2024</dt>" in html
+    assert 'href="/patterns?range=2024-03#h-new">7</a>' in html
+    assert '<h2 id="h-shows">Shows</h2>' in html
+    later = plain(render_overview(some, Ask(), framed(), today=TODAY + timedelta(days=9)))
+    assert "<dd>9</dd>" in later
 
 
 def test_links_keep_the_prefix_of_a_proxy() -> None:

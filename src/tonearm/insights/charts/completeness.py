@@ -104,18 +104,14 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
     covered = view.covered()
     span = view.vouchable()
     partial_share: float | None = None
-    gaps: list[tuple[int, int]] = []
     if span is not None:
         coverage = view.coverage()
-        gaps = coverage.every.missing_within(*span)
         partial = coverage.every.length_within(*span) - coverage.complete.length_within(*span)
         partial_share = round(partial / (span[1] - span[0]), 6)
     ended_at = view.library.columns.ended_at
     begin = int(asked.cursor or 0)
     end = begin + asked.limit
-    longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[begin:end]
-    sets = load_file_sets(view.connection, view.user_id) if longest else []
-    noticed = load_reasons(view.connection, view.user_id) if longest else []
+    gaps, items, noticed = _longest(view, begin, end)
     return Completeness(
         covered=covered,
         coverage=covered.coverage,
@@ -123,12 +119,32 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         estimated_share=covered.estimated_share,
         first_play_at=from_ms(int(ended_at[0])) if len(ended_at) else None,
         last_play_at=from_ms(int(ended_at[-1])) if len(ended_at) else None,
-        gaps=len(gaps),
+        gaps=gaps,
         sources=_sources(view),
-        next_cursor=str(end) if end < len(gaps) else None,
-        items=tuple(_gap(view, sets, noticed, *gap) for gap in sorted(longest)),
+        next_cursor=str(end) if end < gaps else None,
+        items=items,
         days=_days(view, span, noticed) if asked.days == "in" else None,
     )
+
+
+def longest_gaps(view: View, limit: int) -> tuple[CoverageGap, ...]:
+    """Give the longest gaps of the range of a view, in order of time."""
+    return _longest(view, 0, limit)[1]
+
+
+def _longest(
+    view: View, begin: int, end: int
+) -> tuple[int, tuple[CoverageGap, ...], list[Noticed]]:
+    """Give how many gaps there are, some of them from the longest on, and what was noticed; nothing without a gap."""
+    span = view.vouchable()
+    gaps = [] if span is None else view.coverage().every.missing_within(*span)
+    if not gaps:
+        return 0, (), []
+    longest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[begin:end]
+    sets = load_file_sets(view.connection, view.user_id)
+    noticed = load_reasons(view.connection, view.user_id)
+    items = tuple(_gap(view, sets, noticed, *gap) for gap in sorted(longest))
+    return len(gaps), items, noticed
 
 
 def _days(

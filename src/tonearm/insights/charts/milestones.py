@@ -1,4 +1,4 @@
-"""Round numbers of plays, artists, tracks and hours that were reached, and days that return."""
+"""Round numbers of plays, artists, tracks and hours that were reached or are near, and days that return."""
 
 from bisect import bisect_right
 from calendar import isleap
@@ -26,6 +26,8 @@ _MILLION = 1_000_000
 _KINDS = ("plays", "artists", "tracks", "hours")
 _PLAYS = (1, 100, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000)
 _OTHERS = (1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
+_NEAR = 10
+"""A number is near where at most one part in so many of it is missing."""
 
 
 class MilestonesQuestion(Question, frozen=True, kw_only=True):
@@ -61,12 +63,28 @@ class Anniversary(Record, frozen=True):
     ]
 
 
+class NearMilestone(Record, frozen=True):
+    """A round number that is not reached yet, and near."""
+
+    kind: Annotated[
+        str, Meta(description="What is counted: `plays`, `artists`, `tracks` or `hours`.")
+    ]
+    number: Annotated[int, Meta(description="The number that comes next.")]
+    missing: Annotated[int, Meta(description="How many are missing; begun hours are whole ones.")]
+
+
 class Milestones(Record, frozen=True):
-    """Round numbers reached in a range, oldest first, and anniversaries to come."""
+    """Round numbers reached in a range, oldest first, and what is to come."""
 
     covered: Covered
     items: tuple[Milestone, ...]
     anniversaries: tuple[Anniversary, ...]
+    near: Annotated[
+        tuple[NearMilestone, ...],
+        Meta(
+            description="The next round numbers of the whole history that are near, nearest first."
+        ),
+    ] = ()
 
 
 class _Mark(NamedTuple):
@@ -99,7 +117,26 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
             for mark, label in zip(inside, labels, strict=True)
         ),
         anniversaries=_anniversaries(home, asked.limit),
+        near=lane.once(("near milestones", rule), lambda: _near(lane, rule)),
     )
+
+
+def _near(lane: LaneColumns, rule: Rule) -> tuple[NearMilestone, ...]:
+    """Give the next number of each kind, where little of it is missing."""
+    plays = len(lane.counted(rule))
+    artists, tracks = (len(first_plays(lane, item, rule).rows) for item in ("artists", "tracks"))
+    hours = int(lane.ms_played.sum(dtype=np.int64)) // _HOUR_MS
+    found: list[NearMilestone] = []
+    for kind, reached in zip(_KINDS, (plays, artists, tracks, hours), strict=True):
+        numbers = (*_PLAYS, _next_million(reached)) if kind == "plays" else _OTHERS
+        number = next((number for number in numbers if number > reached), None)
+        if number is not None and (number - reached) * _NEAR <= number:
+            found.append(NearMilestone(kind, number, number - reached))
+    return tuple(sorted(found, key=lambda near: near.missing / near.number))
+
+
+def _next_million(reached: int) -> int:
+    return (reached // _MILLION + 1) * _MILLION
 
 
 def _marks(lane: LaneColumns, rule: Rule) -> tuple[_Mark, ...]:
@@ -169,14 +206,16 @@ CHARTS = (
         name="milestones",
         title="Milestones",
         description=(
-            "Round numbers of plays, artists, tracks and hours and the plays that reached them, and "
-            "anniversaries of first plays."
+            "Round numbers of plays, artists, tracks and hours and the plays that reached them, those that are "
+            "near, and anniversaries of first plays."
         ),
         definition=(
             "Numbers are counted from the beginning of the history: counted plays "
             f"({_spelled(_PLAYS)} and every million), artists and tracks heard for the first time, and "
             f"hours of listening time ({_spelled(_OTHERS)}). Listed are those that were reached in the "
-            "range, the latest `limit`, oldest first. Anniversaries do not look at the range: they are the "
+            "range, the latest `limit`, oldest first. Near, whatever the range, is the next number of each "
+            f"kind that the whole history has not reached, where at most a {_NEAR}th of it is missing. "
+            "Anniversaries do not look at the range: they are the "
             "next yearly returns, today included, of the very first play and of the first plays of the "
             "`limit` artists with most plays; what began on 29 February returns on the 28th in common "
             "years."

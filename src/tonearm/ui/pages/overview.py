@@ -7,7 +7,13 @@ from datetime import date, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.insights.charts.milestones import Anniversary, Milestone, Milestones
+from tonearm.insights.charts.milestones import (
+    Anniversary,
+    Milestone,
+    Milestones,
+    NearMilestone,
+)
+from tonearm.insights.charts.streaks import Streaks
 from tonearm.insights.overview import Overview
 from tonearm.insights.records import Top
 from tonearm.speech import N_
@@ -16,6 +22,7 @@ from tonearm.ui import formats, months, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.groove_table import groove_table
+from tonearm.ui.closing import closing
 from tonearm.ui.covers import hang, ranked
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import Asked, marked_days, picker_values, plays_behind, today_in
@@ -56,6 +63,7 @@ def overview_page(request: Request, caller: PageCaller, rooms: Rooms, asked: Ask
     found = rooms.insights.overview(caller.id, ask.question(_SHOWN), caller.preferences)
     tops = {"artists": found.artists, "albums": found.albums, "tracks": found.tracks}
     lines = [line for place, top in tops.items() for line in ranked(place, top)]
+    lines += ranked("artists", found.shows)
     frame, later = hang(frame_of(request, caller), rooms, lines)
     with_now = rooms.playing.can_glance(caller.id)
     today = today_in(caller.zone)
@@ -95,6 +103,10 @@ def render_overview(
         groove_table=groove_table(parts, link=link),
         **picker_values(ask, covered, today=today),
         milestone=_milestone,
+        missing=_missing,
+        streak_now=_streak_now(overview.streaks, today),
+        latest_label=_latest_label(overview),
+        closing=closing(overview.gaps, covered.zone, today),
         anniversaries=_soon(overview.milestones, today),
         **draw_week(overview.heatmap, frame, behind),
         **draw_day(overview.clock, behind, frame.base),
@@ -126,15 +138,44 @@ def _soon(milestones: Milestones, today: date) -> list[Anniversary]:
     return sorted(soon, key=lambda one: one.on)[:_MOST_ANNIVERSARIES]
 
 
-def _milestone(one: Milestone) -> str:
-    """Spell the round number that was reached."""
-    if one.kind == "artists":
-        return formats.counted(one.number, "artist")
-    if one.kind == "tracks":
-        return formats.counted(one.number, "track")
-    if one.kind == "hours":
-        return formats.counted(one.number, "hour")
-    return formats.counted(one.number, "play")
+def _milestone(one: Milestone | NearMilestone) -> str:
+    """Spell a round number."""
+    return _amount(one.kind, one.number)
+
+
+def _missing(one: NearMilestone) -> str:
+    """Spell how far it is to a round number."""
+    return _("{amount} to go").format(amount=_amount(one.kind, one.missing))
+
+
+def _amount(kind: str, number: int) -> str:
+    if kind == "artists":
+        return formats.counted(number, "artist")
+    if kind == "tracks":
+        return formats.counted(number, "track")
+    if kind == "hours":
+        return formats.counted(number, "hour")
+    return formats.counted(number, "play")
+
+
+def _streak_now(streaks: Streaks, today: date) -> str:
+    """Tell how long the days in a row are that still go on; nothing of a range that is over."""
+    current = streaks.current
+    if current.ends_on is None or current.ends_on < today - timedelta(days=1):
+        return ""
+    if current == streaks.longest:
+        return _("and counting")
+    return _("now {days}").format(days=formats.number(current.days))
+
+
+def _latest_label(overview: Overview) -> str:
+    latest = overview.latest
+    if latest is None:
+        return ""
+    if latest.range == "last_30_days":
+        return _("New artists in 30 days")
+    month = date.fromisoformat(f"{latest.range}-01")
+    return _("New artists in {month}").format(month=formats.month(month))
 
 
 def _most(top: Top) -> int:
