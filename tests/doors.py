@@ -23,6 +23,9 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/albums/{item_id}/rename"): {"name": "Another"},
     ("POST", "/artists/{item_id}/rename"): {"name": "Another"},
     ("POST", "/tracks/{item_id}/rename"): {"name": "Another"},
+    ("POST", "/albums/{item_id}/split"): {"artist": "Another"},
+    ("POST", "/artists/{item_id}/split"): {"artist": "Another", "tracks": 1},
+    ("POST", "/tracks/{item_id}/split"): {"artist": "Another"},
     ("PATCH", "/api/user/shares/{share_id}"): {"title": "Mine"},
 }
 """What those operations need to be sent that would refuse their callers for less before they look for a thing."""

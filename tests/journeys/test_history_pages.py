@@ -418,3 +418,42 @@ def look_at_company(page: Page, name: str) -> None:
     if back.count():
         expect(back.locator("td.n")).to_have_text(re.compile(rf"^{shares[0]}\s%$"))
     page.go_back()
+
+
+def test_two_artists_of_one_name_are_told_apart_on_their_page(browser: Browser, base: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+    watched = open_page(context, base)
+    page = watched.page
+    log_in(page, base)
+    page.goto(f"{base}/top/artists?range=all")
+    page.locator("table.top a.name").nth(2).click()
+    item, name = httpx2.URL(page.url).path, page.get_by_role("heading", level=1).inner_text()
+    before = int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text()))
+    rules = page.locator("section", has_text="What counts as a play").locator("tbody tr")
+    expect(rules).to_have_count(4)
+    every = int(re.sub(r"\D", "", rules.last.locator("td.n").inner_text()))
+    rules.last.get_by_role("link").click()
+    assert count_of(page) == every >= before
+    page.goto(f"{base}{item}")
+
+    page.get_by_text("Correct this artist").click()
+    field = page.get_by_label("Who it is by")
+    field.fill("Another band")
+    page.get_by_role("button", name="Split it off").click()
+    expect(page.get_by_role("alert")).to_contain_text("Name at least one track.")
+    watched.complaints.clear()  # of the answer 422
+    check_look(watched, 390)
+    page.get_by_label("Who it is by").fill("Another band")
+    page.locator('#correct input[name="albums"]').first.check()
+    page.get_by_role("button", name="Split it off").click()
+    expect(page.get_by_role("status")).to_contain_text("by \u2068Another band\u2069")
+    page.locator('.by a[href*="/artists/"]').click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Another band")
+    moved = int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text()))
+    page.goto(f"{base}{item}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    left = int(re.sub(r"\D", "", page.locator(".facts dd").first.inner_text()))
+    assert moved > 0
+    assert left + moved == before
+    assert watched.complaints == []
+    context.close()

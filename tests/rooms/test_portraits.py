@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from moving_clock import MovingClock
-from polling import TEN, A, B, House, row_of
+from polling import TEN, A, B, House, item_of, poll, row_of
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.preferences import Preferences
-from tonearm.domain.vocabulary import ItemKind, RankBy
+from tonearm.domain.vocabulary import ItemKind, RankBy, Rule
 from tonearm.insights.plays import PlaysQuestion
 from tonearm.insights.question import Question
 from tonearm.storage.database import Database
@@ -49,3 +50,34 @@ def test_an_item_that_is_left_out_or_private_says_so_and_an_unknown_one_is_not_t
         house.insights.portrait(1, ItemKind.TRACK, 999, ALL, HERE)
     with pytest.raises(NotFoundError):
         house.insights.portrait(2, ItemKind.TRACK, tracks["Tidal"], ALL, HERE)
+
+
+def test_an_item_tells_its_counts_by_rule_its_runs_and_what_tells_of_it(house: House) -> None:
+    hours = [TEN.replace(hour=hour) for hour in range(10, 17)]
+    between = row_of(B, hours[2]) | {
+        "master_metadata_track_name": "Tidal",
+        "master_metadata_album_artist_name": "Other Shore",
+    }
+    house.bring_in(
+        row_of(A, hours[0]),
+        row_of(A, hours[1]) | {"reason_end": "fwdbtn"},
+        between,
+        row_of(A, hours[3], 20_000) | {"reason_end": "fwdbtn"},
+        row_of(A, hours[4]),
+    )
+    poll(house.polls, [item_of(A, hours[4]), item_of(A, hours[6])])
+    plays = house.insights.plays(1, PlaysQuestion(kind="all", q="Blue Orchard")).items
+    found = house.insights.portrait(1, ItemKind.TRACK, plays[0].track.id, ALL, HERE)
+    assert found.counts == {Rule.THIRTY_SECONDS: 4, Rule.HALF: 4, Rule.DONE: 2, Rule.ANY: 5}
+    assert plays[0].artist is not None
+    asked = PlaysQuestion(kind="all", artist=str(plays[0].artist.id), counted="in")
+    for rule, count in found.counts.items():
+        assert house.insights.plays(1, replace(asked, rule=rule)).total == count
+    # Another artist was heard after the first two: that ends their run, here too. The short play ends none.
+    assert found.again.run is not None
+    assert (found.again.run.length, found.again.run.first_play_at) == (2, hours[0])
+    assert (found.again.loops, found.again.loop_plays, found.again.streak.days) == (1, 2, 1)
+    assert found.sightings.plays == {"extended": 3, "poll": 2}
+    assert found.sightings.several == 1
+    artist = house.insights.portrait(1, ItemKind.ARTIST, plays[0].artist.id, ALL, HERE)
+    assert artist.again.run == found.again.run

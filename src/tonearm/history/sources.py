@@ -45,6 +45,17 @@ def polled_plays(connection: Connection, user_id: int) -> NDArray[np.uint32]:
     return _best_told_by(Family.POLL, parts.values())
 
 
+def told_by(connection: Connection, user_id: int) -> NDArray[np.uint8]:
+    """Give for every play, by its id, which families tell of it: bit 0 for the first of them, and so on."""
+    told = list(load_months(connection, user_id, Lane.SIGHTINGS, names=_NAMES).values())
+    size = max((int(part["play"].max(initial=0)) for part in told), default=0) + 1
+    found = np.zeros(size, np.uint8)
+    for part in told:
+        for family in np.unique(part["family"]).tolist():
+            found[part["play"][part["family"] == family]] |= 1 << family
+    return found
+
+
 def _best_told_by(
     family: Family, parts: Iterable[Mapping[str, NDArray[Any]]]
 ) -> NDArray[np.uint32]:

@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from tonearm.domain.errors import NotFoundError
 from tonearm.domain.periods import Period
-from tonearm.domain.vocabulary import ItemKind, RankBy
+from tonearm.domain.vocabulary import Family, ItemKind, RankBy, Rule
+from tonearm.history.sources import told_by
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.loyalty import Loyalty
 from tonearm.insights.charts.neighbours import Neighbours
 from tonearm.insights.charts.ranks import Ranks
+from tonearm.insights.charts.repeat import LongestRun, Repeat, longest_run_of_own
 from tonearm.insights.charts.skips import Skips
+from tonearm.insights.charts.streaks import Streak, Streaks
 from tonearm.insights.plays import Play, PlaysQuestion, list_plays
 from tonearm.insights.records import Heatmap, Record, Timeline, Top, Totals
+from tonearm.insights.selection import EVERYTHING
 from tonearm.insights.view import View
 
 _LATEST = 8
@@ -22,6 +28,25 @@ _WITHIN = {
     ItemKind.ALBUM: ("top-tracks",),
     ItemKind.TRACK: (),
 }
+
+
+class Sightings(Record, frozen=True):
+    """How many counted plays each source tells of, and how many more than one does."""
+
+    plays: dict[str, int]
+    """By source, of those that tell of any; a play that several tell of stands with each."""
+    several: int
+
+
+class Again(Record, frozen=True):
+    """How it is heard once more."""
+
+    run: LongestRun | None
+    """One track with nothing else between."""
+    loops: int
+    loop_plays: int
+    streak: Streak
+    """The most days in a row."""
 
 
 class Portrait(Record, frozen=True):
@@ -42,6 +67,12 @@ class Portrait(Record, frozen=True):
     ranks: Ranks
     """Of all years, among all of its kind."""
     neighbours: Neighbours
+    """Of the range."""
+    counts: dict[Rule, int]
+    """Plays of the range by every rule."""
+    again: Again
+    """Of the range."""
+    sightings: Sightings
     """Of the range."""
     latest: tuple[Play, ...]
     """Of the range, newest first."""
@@ -74,10 +105,37 @@ def draw_portrait(view: View, item: ItemKind, number: int) -> Portrait:
         tracks=tops.get("top-tracks"),
         ranks=whole.of_kind(kind).ask("ranks"),
         neighbours=view.of_kind(kind).ask("neighbours", limit=_NEIGHBOURS),
+        counts={rule: _count(view, rule) for rule in Rule},
+        again=_again(view, kind),
+        sightings=_sightings(view),
         latest=list_plays(view, PlaysQuestion(limit=_LATEST)).items,
         newest=newest[0],
         is_left_out=not shown and bool(left_out),
         is_private=not shown and not left_out,
+    )
+
+
+def _count(view: View, rule: Rule) -> int:
+    start, end = view.lane.counted_rows(rule, view.period, view.zone)
+    return end - start
+
+
+def _again(view: View, kind: str) -> Again:
+    repeat: Repeat = view.ask("repeat", limit=1)
+    streaks: Streaks = view.ask("streaks", limit=1)
+    run = longest_run_of_own(view.of_kind(kind))
+    return Again(run, repeat.loops, repeat.loop_plays, streaks.longest)
+
+
+def _sightings(view: View) -> Sightings:
+    # Kept with the lane of everything, so that the evidence is read once for all portraits.
+    every = view.library.lane(EVERYTHING)
+    known = every.once(("told by",), lambda: told_by(view.connection, view.user_id))
+    told = known[view.lane.id[view.lane.counted(view.rule)[slice(*view.counted_rows)]]]
+    by_family = {family: int(np.count_nonzero(told & (1 << family))) for family in Family}
+    return Sightings(
+        {family.name.lower(): plays for family, plays in by_family.items() if plays},
+        int(np.count_nonzero(np.bitwise_count(told) > 1)),
     )
 
 

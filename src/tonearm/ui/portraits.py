@@ -11,7 +11,7 @@ from tonearm.insights.charts.neighbours import Neighbours
 from tonearm.insights.charts.ranks import Ranks
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.plays import PlayedItem
-from tonearm.insights.portrait import Portrait
+from tonearm.insights.portrait import Again, Portrait, Sightings
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
@@ -27,18 +27,28 @@ class Wording:
     """The heading above what it is made of."""
     correct: str
     leave_out: str
+    part: str = ""
+    """One of what an artist or show is made of."""
 
 
 _ARTIST = Wording(
-    N_("Artist"), N_("Tracks"), N_("Correct this artist"), N_("Leave this artist out")
+    N_("Artist"), N_("Tracks"), N_("Correct this artist"), N_("Leave this artist out"), N_("Track")
 )
 _ALBUM = Wording(N_("Album"), N_("Tracks"), N_("Correct this album"), N_("Leave this album out"))
 _TRACK = Wording(N_("Track"), N_("Tracks"), N_("Correct this track"), N_("Leave this track out"))
 _PODCAST = Wording(
-    N_("Podcast"), N_("Episodes"), N_("Correct this podcast"), N_("Leave this podcast out")
+    N_("Podcast"),
+    N_("Episodes"),
+    N_("Correct this podcast"),
+    N_("Leave this podcast out"),
+    N_("Episode"),
 )
 _AUDIOBOOK = Wording(
-    N_("Audiobook"), N_("Chapters"), N_("Correct this audiobook"), N_("Leave this audiobook out")
+    N_("Audiobook"),
+    N_("Chapters"),
+    N_("Correct this audiobook"),
+    N_("Leave this audiobook out"),
+    N_("Chapter"),
 )
 _EPISODE = Wording(
     N_("Episode"), N_("Episodes"), N_("Correct this episode"), N_("Leave this episode out")
@@ -75,6 +85,11 @@ class Subject:
     """Of a track."""
     uri: str | None
     """Of a track, where one is known."""
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether some of it, rather than all, can be by another artist."""
+        return self.item is ItemKind.ARTIST
 
     @property
     def place(self) -> str:
@@ -145,6 +160,38 @@ def skips_said(skips: Skips) -> Markup:
     if not skips.skips:
         return told("Never skipped.")
     return told("Skipped <b>{share}</b> of the time.", share=formats.percent(skips.share))
+
+
+def again_said(again: Again, item: ItemKind) -> Markup:
+    """Tell the longest run, and how often a track was looped."""
+    said: list[Markup] = []
+    run = again.run
+    if run is not None:
+        sentence = (
+            N_("Once <b>{times} times</b> in a row.")
+            if item is ItemKind.TRACK
+            else N_("The longest run: <bdi>{name}</bdi>, <b>{times} times</b> in a row.")
+        )
+        times = formats.number(run.length)
+        said.append(told(sentence, name=formats.named(run.name), times=times))
+    if again.loops:
+        said.append(
+            told(
+                "Looped {times}, at least three plays within a day each.",
+                times=formats.counted(again.loops, "time"),
+            )
+        )
+    return Markup(" ").join(said) or told("Never twice in a row, never three times within a day.")
+
+
+def sightings_said(sightings: Sightings) -> Markup:
+    """Tell how many plays more than one source tells of."""
+    if not sightings.several:
+        return Markup("")
+    return told(
+        "From more than one source: <b>{plays}</b>.",
+        plays=formats.counted(sightings.several, "play"),
+    )
 
 
 def ranks_said(ranks: Ranks) -> Markup:

@@ -24,6 +24,7 @@ from tonearm.insights.records import (
 )
 from tonearm.insights.runs import runs_of
 from tonearm.insights.standings import Standings
+from tonearm.insights.subjects import among_all
 from tonearm.insights.totals import plays_per_track, repeat_share
 from tonearm.insights.view import Named, View
 
@@ -140,8 +141,18 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
     )
 
 
-def _run(view: View) -> _Run | None:
-    """Find the longest run of a range, of several the earliest; a single play is one of 1."""
+def longest_run_of_own(view: View) -> LongestRun | None:
+    """Give the longest run of a track of what a question is about, with nothing at all heard between; None without."""
+    among = among_all(view)
+    run = _run(among, view.selection.is_wanted(view.lane.columns))
+    return None if run is None else _told(among, run, view.names("tracks", [run.track])[run.track])
+
+
+def _run(view: View, wanted: NDArray[np.bool_] | None = None) -> _Run | None:
+    """Find the longest run of a range, of several the earliest; a single play is one of 1.
+
+    Of wanted tracks only, marked by number, there may be no run of at least two plays.
+    """
     lane, rule = view.lane, view.rule
     start, end = view.counted_rows
     if start == end:
@@ -150,7 +161,12 @@ def _run(view: View) -> _Run | None:
     begins, ends = lane.once(("runs", rule), lambda: _runs(tracks))
     inside = slice(int(np.searchsorted(ends, start)), int(np.searchsorted(begins, end)))
     begins, ends = np.maximum(begins[inside], start), np.minimum(ends[inside], end)
+    if wanted is not None:
+        is_wanted = wanted[tracks[begins]]
+        begins, ends = begins[is_wanted], ends[is_wanted]
     lengths = ends - begins
+    if wanted is not None and lengths.max(initial=0) <= 1:
+        return None
     first, length = start, 1
     if len(lengths) and lengths.max() > 1:
         best = int(lengths.argmax())

@@ -1,5 +1,7 @@
 """Artists, albums, tracks, and what they are called where something is spoken: a page for each."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Path, Query
@@ -11,19 +13,21 @@ from tonearm.accounts.people import User
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError, TonearmError
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.history.corrections.items import by_number
-from tonearm.history.corrections.records import ExclusionWish
+from tonearm.history.corrections.records import ExclusionWish, SplitWish
+from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.portrait import Portrait
-from tonearm.insights.question import Question
+from tonearm.insights.question import MOST_ITEMS, Question, make_question
 from tonearm.insights.records import Top
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
-from tonearm.ui import asking, portraits
+from tonearm.ui import asking, formats, portraits
 from tonearm.ui.asking import Ask
 from tonearm.ui.corrections import DONE, Done, Line, find_done, go_back
 from tonearm.ui.covers import CoverLine, hang, played, ranked
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
 from tonearm.ui.picking import elsewhere_for_days, marked_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
+from tonearm.ui.sources import SOURCES
 from tonearm.ui.told import told_problem
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
 from tonearm.web.services import Services
@@ -57,6 +61,15 @@ class PortraitForm(BaseModel):
     last: Annotated[str, Field(alias="to")] = ""
     rule: str = ""
     done: Done = None
+
+
+class SplitForm(BaseModel):
+    """What is by another artist."""
+
+    artist: Annotated[str, Field(max_length=200)] = ""
+    albums: Annotated[list[Annotated[int, Field(ge=1, le=_LARGEST_ID)]], Field(max_length=20)] = []
+    """Of an artist's page: all tracks on them."""
+    tracks: Annotated[list[Annotated[int, Field(ge=1, le=_LARGEST_ID)]], Field(max_length=20)] = []
 
 
 @ROUTER.get("/artists/{item_id}")
@@ -149,6 +162,14 @@ def render_item(
         here=f"/{subject.place}/{subject.id}",
         lede=portraits.lede(portrait),
         skips_said=portraits.skips_said(portrait.skips),
+        again_said=portraits.again_said(portrait.again, subject.item),
+        sightings_said=portraits.sightings_said(portrait.sightings),
+        sources=SOURCES,
+        rule_links={
+            rule: frame.path(replace(plays, rule=rule).address("/history", range=ask.range))
+            for rule in portrait.counts
+        },
+        streak_days=_streak_days(portrait, plays, frame),
         ranks_said=portraits.ranks_said(portrait.ranks),
         neighbours_said=portraits.neighbours_said(portrait.neighbours),
         most=_most,
@@ -164,6 +185,16 @@ def render_item(
         **draw_week(portrait.heatmap, frame, behind),
         **draw_day(portrait.clock, behind, frame.base),
     )
+
+
+def _streak_days(portrait: Portrait, plays: Ask, frame: Frame) -> tuple[str, str]:
+    """Give the days of the longest streak, and the address of its plays; empty where it is a single day."""
+    streak = portrait.again.streak
+    if streak.starts_on is None or streak.ends_on is None or streak.days == 1:
+        return "", ""
+    days = asking.range_of_days(streak.starts_on.isoformat(), streak.ends_on.isoformat())
+    address = frame.path(plays.address("/history", range=days))
+    return formats.span(streak.starts_on, streak.ends_on), address
 
 
 def _most(top: Top) -> int:
@@ -189,6 +220,60 @@ def post_merge(
     except (InvalidInputError, ConflictError) as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
     return go_back(request, "", f"/{place}/{item_id}", done)
+
+
+@ROUTER.post("/artists/{item_id}/split")
+@ROUTER.post("/albums/{item_id}/split")
+@ROUTER.post("/tracks/{item_id}/split")
+def post_split(
+    request: Request,
+    caller: PageEditor,
+    rooms: Rooms,
+    place: Place,
+    item_id: ItemId,
+    form: Annotated[SplitForm, Form()],
+) -> Response:
+    """Tell that something of this, or all of it, is by another artist."""
+    try:
+        tracks = _split_off(rooms, caller, _KINDS[place], item_id, form)
+        wish = SplitWish(tracks=tuple(map(str, tracks)), artist=form.artist.strip())
+        done = rooms.corrections.split(caller.id, wish)
+    except (InvalidInputError, ConflictError) as error:
+        return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
+    # Nothing may be left of an artist or album; a track keeps its number.
+    return go_back(request, "", f"/tracks/{tracks[0]}", done)
+
+
+def _split_off(
+    rooms: Services, caller: User, item: ItemKind, number: int, form: SplitForm
+) -> list[int]:
+    """Give the tracks that are meant: a track itself, all of an album, or what was ticked of an artist."""
+    if item is ItemKind.TRACK:
+        return [number]
+    if item is ItemKind.ALBUM:
+        found = _tracks_of(rooms, caller, {"album": str(number)})
+    else:
+        own = {"artist": str(number)}
+        found = set[int]().union(
+            *(_tracks_of(rooms, caller, own | {"album": str(album)}) for album in form.albums)
+        )
+        if form.tracks:
+            found |= _tracks_of(rooms, caller, own).intersection(form.tracks)
+    return sorted(found)
+
+
+def _tracks_of(rooms: Services, caller: User, named: Mapping[str, str]) -> set[int]:
+    """Give every track of an artist or album that was ever played, counted or not."""
+    asked = {"kind": "all", "rule": "any", "private": "in", "hidden": "in", **named}
+    found: set[int] = set()
+    cursor: dict[str, str] = {}
+    while True:
+        question = make_question(TopQuestion, {**asked, "limit": MOST_ITEMS, **cursor})
+        top: Top = rooms.insights.answer("top-tracks", caller.id, question, caller.preferences)
+        found |= {one.id for one in top.items}
+        if top.next_cursor is None:
+            return found
+        cursor = {"cursor": top.next_cursor}
 
 
 @ROUTER.post("/artists/{item_id}/rename")
