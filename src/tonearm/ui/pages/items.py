@@ -236,7 +236,7 @@ def post_split(
     """Tell that something of this, or all of it, is by another artist."""
     try:
         tracks = _split_off(rooms, caller, _KINDS[place], item_id, form)
-        wish = SplitWish(tracks=tuple(map(str, tracks)), artist=form.artist.strip())
+        wish = SplitWish(tracks=tuple(map(by_number, tracks)), artist=form.artist.strip())
         done = rooms.corrections.split(caller.id, wish)
     except (InvalidInputError, ConflictError) as error:
         return _show(request, caller, rooms, (place, item_id), _ask(caller), problem=error)
@@ -251,11 +251,11 @@ def _split_off(
     if item is ItemKind.TRACK:
         return [number]
     if item is ItemKind.ALBUM:
-        found = _tracks_of(rooms, caller, {"album": str(number)})
+        found = _tracks_of(rooms, caller, {"album": by_number(number)})
     else:
-        own = {"artist": str(number)}
+        own = {"artist": by_number(number)}
         found = set[int]().union(
-            *(_tracks_of(rooms, caller, own | {"album": str(album)}) for album in form.albums)
+            *(_tracks_of(rooms, caller, own | {"album": by_number(album)}) for album in form.albums)
         )
         if form.tracks:
             found |= _tracks_of(rooms, caller, own).intersection(form.tracks)
