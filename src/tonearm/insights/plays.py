@@ -300,10 +300,22 @@ def _unit_rows(view: View, asked: PlaysQuestion) -> tuple[int, int]:
     if asked.unit == "hour":
         moment = _moment(asked.starts_at, "starts_at")
         day = moment.astimezone(find_zone(view.zone)).date()
+        if asked.starts_on and asked.starts_on != day.isoformat():
+            raise InvalidInputError(
+                f"`starts_on` is {quoted(asked.starts_on)}, and the hour of `starts_at` is on {day}. Leave "
+                "one of them out.",
+                parameter="starts_on",
+            )
         hours = hour_starts(view.zone, day - _DAY, day + 2 * _DAY)
         place = int(np.searchsorted(hours, to_ms(moment), "right"))
         low, high = np.searchsorted(view.lane.ended_at, hours[place - 1 : place + 1]).tolist()
         return low, high
+    if asked.starts_at:
+        raise InvalidInputError(
+            f"`starts_at` is {quoted(asked.starts_at)}, which is for hours. Leave it out, or ask for the `unit` "
+            "hour.",
+            parameter="starts_at",
+        )
     day = _day(asked.starts_on)
     first, end = dates(unit_starts(asked.unit, day, day + _DAY))
     return view.lane.rows(Period(first, end), view.zone)

@@ -114,6 +114,11 @@ def test_a_bad_value_of_any_parameter_is_named_with_what_is_allowed(client: http
             for name in ABOUT_ONE
         ),
         ("plays", {"starts_on": "2024-02-02"}, "unit", ["'2024-02-02'", "hour, day, week"]),
+        ("plays", {"unit": "day", "starts_on": "2024-02-02", "starts_at": "2024-02-02T00:00:00Z"},
+         "starts_at", ["'2024-02-02T00:00:00Z'", "for hours"]),
+        ("plays", {"unit": "hour", "starts_on": "2024-02-03", "starts_at": "2024-02-02T00:00:00Z"},
+         "starts_on", ["'2024-02-03'", "is on 2024-02-02"]),
+        ("top-artists", {"cursor": "999999999"}, "cursor", ["'999999999'", "`next_cursor`"]),
     ],
 )  # fmt: skip
 def test_values_that_do_not_go_together_are_named(

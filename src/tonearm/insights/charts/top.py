@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
+from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
+from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
 from tonearm.insights.firsts import first_plays
@@ -40,7 +42,13 @@ class ShowsQuestion(TopQuestion, frozen=True, kw_only=True):
 def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     standings = Standings(view, item, asked.by)
     begin = int(asked.cursor or 0)
-    end = begin + asked.limit
+    end, total = begin + asked.limit, int(np.count_nonzero(standings.weight))
+    if begin and begin >= total:
+        raise InvalidInputError(
+            f"`cursor` is {quoted(asked.cursor)}, and the ranking has {total} places. Give the `next_cursor` of a "
+            "page before, or begin anew without one.",
+            parameter="cursor",
+        )
     ranked, names = standings.ranked(end)
     before = view.period.previous_named
     earlier: dict[int, int] = {}
@@ -67,7 +75,6 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
                 is_new=bool(begin_row <= first_rows[label] < end_row),
             )
         )
-    total = int(np.count_nonzero(standings.weight))
     return Top(
         covered=view.covered(),
         by=asked.by,
