@@ -5,6 +5,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx2
@@ -80,9 +81,22 @@ def test_a_table_holds_what_the_measure_tells(ada: httpx2.Client) -> None:
     assert ada.get("/charts/heatmap.json", params=asked).json() == (
         ada.get(f"{API}/heatmap", params=asked).json()
     )
-    top = ada.get(f"{API}/top-tracks", params=asked | {"limit": "500"}).json()["items"]
+    top: list[Any] = []
+    cursor: dict[str, str] = {}
+    while len(top) == int(cursor.get("cursor", 0)):
+        part = ada.get(f"{API}/top-tracks", params=asked | {"limit": "100"} | cursor).json()
+        top += part["items"]
+        cursor = {"cursor": part["next_cursor"] or "-1"}
+    assert len(top) == part["total"] > 200
     names = csv.DictReader(io.StringIO(ada.get("/charts/tracks.csv", params=asked).text))
     assert [line["name"].removeprefix("'") for line in names] == [item["name"] for item in top]
+
+
+@pytest.mark.parametrize(
+    "query", ["artists.csv?limit=3", "discovery.csv?unit=year", "heatmap.csv?range=2024&range=2023"]
+)
+def test_what_a_file_cannot_be_asked_is_refused(ada: httpx2.Client, query: str) -> None:
+    assert ada.get(f"/charts/{query}").status_code == 422
 
 
 def test_what_the_first_ones_hold_is_one_table_of_artists_and_tracks(ada: httpx2.Client) -> None:

@@ -218,7 +218,7 @@ def test_theme_and_week_start_show_on_pages(ada: httpx2.Client) -> None:
 
 def days_of(page: httpx2.Response) -> list[str]:
     """Give the weekdays of the heatmap, in the order of its drawing and of its table."""
-    drawn = re.findall(r'<text x="0" y="\d+">(\w{3})</text>', page.text)
+    drawn = re.findall(r'<text x="0" y="\d+">(Mon|Tue|Wed|Thu|Fri|Sat|Sun)</text>', page.text)
     table = re.findall(r'<th scope="col">(Mon|Tue|Wed|Thu|Fri|Sat|Sun)</th>', page.text)
     assert drawn == table
     return drawn
@@ -227,7 +227,7 @@ def days_of(page: httpx2.Response) -> list[str]:
 def plays_by_day(page: httpx2.Response) -> dict[str, list[str]]:
     table = page.text.partition("Plays by weekday and hour</caption>")[2].partition("</table>")[0]
     rows = re.findall(r'<th scope="row">\d\d:00</th>(.*?)</tr>', table)
-    columns = zip(*(re.findall(r"<td>(\d+)</td>", row) for row in rows), strict=True)
+    columns = zip(*(re.findall(r"<td>(?:<a [^>]*>)?(\d+)<", row) for row in rows), strict=True)
     return {day: list(column) for day, column in zip(days_of(page), columns, strict=True)}
 
 

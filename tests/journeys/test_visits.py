@@ -409,6 +409,57 @@ def test_a_ranking_grows_though_plays_arrive(visitor: Watched, house: House) -> 
     expect(page.locator(rows).first.locator(".rk")).to_have_text("251")
 
 
+def test_a_ranking_goes_to_its_end_and_is_looked_through(visitor: Watched, house: House) -> None:
+    client, address = house.client, f"{house.base}/api/history/users/me/top-tracks"
+    plays = [
+        {"title": f"Number {one}", "artist": "The Counted", "ms_played": 60_000,
+         "ended_at": datetime(2019, 5, 1 + one // 48, one % 48 // 2, one % 2 * 30, tzinfo=UTC).isoformat()}
+        for one in range(240)
+    ]  # fmt: skip
+    client.post(f"{house.base}/api/user/history", json={"plays": plays}).raise_for_status()
+    every: list[Any] = []
+    while (part := ask_tracks(client, address, len(every)))["next_cursor"]:
+        every += part["items"]
+    every += part["items"]
+    assert [item["rank"] for item in every] == list(range(1, part["total"] + 1))
+    assert len(every) > 600
+    file = client.get(f"{house.base}/charts/tracks.csv?range=all&kind=music").text
+    assert file.count("\n") == len(every) + 1
+    page, last = visitor.page, (len(every) - 1) // 50 + 1
+    page.goto(f"{house.base}/top/tracks?range=all&page={last}")
+    expect(page.locator("table.top .rk").last).to_have_text(str(len(every)))
+    expect(page.get_by_role("link", name="Places after")).to_have_count(0)
+    beyond = client.get(f"{house.base}/top/tracks?page={last + 1}", headers={"accept": "text/html"})
+    assert beyond.status_code == 404
+    assert "This ranking ends before that page." in beyond.text
+
+    # Places stay those of the whole ranking.
+    word = every[600]["name"].split()[0].lower()
+    assert word.isascii()
+    page.goto(f"{house.base}/top/tracks?range=all")
+    page.get_by_placeholder("In this ranking").fill(word)
+    page.get_by_role("search", name="In this ranking").get_by_role("button").click()
+    wanted = [item["rank"] for item in every if word in item["name"].lower()]
+    shown = page.locator("table.top .rk").all_inner_texts()
+    assert shown == [str(rank) for rank in wanted[:50]]
+    found = ask_tracks(client, address, 0, q=word)
+    assert [item["rank"] for item in found["items"]] == wanted[:100]
+    assert found["total"] == len(wanted)
+    check_look(visitor, 1280)
+    page.get_by_placeholder("In this ranking").fill("nobody is called so")
+    page.get_by_role("search", name="In this ranking").get_by_role("button").click()
+    expect(page.locator("main .lede")).to_contain_text("Nothing in this ranking is called")
+    page.get_by_role("link", name="all places").click()
+    expect(page.locator("table.top .rk").first).to_have_text("1")
+
+
+def ask_tracks(client: httpx2.Client, address: str, start: int, **asked: str) -> dict[str, Any]:
+    cursor = {"cursor": str(start)} if start else {}
+    answer = client.get(address, params={"range": "all", "limit": "100", **cursor, **asked})
+    told: dict[str, Any] = answer.raise_for_status().json()
+    return told
+
+
 def test_all_of_it_works_without_a_script(browser: Browser, house: House) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -176,7 +176,12 @@ class Top(Record, frozen=True):
 
     covered: Covered
     by: Annotated[str, Meta(description="What it is ordered by.")]
-    total: Annotated[int, Meta(description="How many items have a place at all.")]
+    total: Annotated[
+        int,
+        Meta(
+            description="How many items have a place at all; with `q`, how many of them are called so."
+        ),
+    ]
     next_cursor: Annotated[
         str | None, Meta(description="The `cursor` of the lines after these; null after the last.")
     ]

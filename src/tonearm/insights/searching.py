@@ -13,7 +13,7 @@ from tonearm.domain.vocabulary import ItemKind, RankBy
 from tonearm.insights.question import Item
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, MsPlayed, Plays, Record
 from tonearm.insights.selection import Selection
-from tonearm.insights.standings import Standings
+from tonearm.insights.standings import NEVER, Standings
 from tonearm.insights.view import Named, View
 
 _BETWEEN = "\x1f"  # in no name that was folded
@@ -91,19 +91,32 @@ class Names:
 def find_items(view: View, text: str, limit: int) -> Found:
     """Find the artists, albums and tracks of a view's plays that a text names, `limit` of each at most."""
     words = fold(text).split()
-    columns, items = view.lane.columns, list[FoundItem]()
-    owner = {"artists": columns.track_artist, "albums": columns.track_album}
     called = names_of(view).called(words) if words else dict[Item, set[int]]()
+    items = list[FoundItem]()
     for item, tracks in called.items():
         standings = Standings(view, item, RankBy.PLAYS)
-        numbers = {int(owner[item][track]) if item in owner else track for track in tracks} - {0}
-        heard = [number for number in numbers if standings.ms_played[number]]
+        heard = [one for one in _numbers(view, item, tracks) if standings.ms_played[one]]
+        ranks = standings.ranks(heard)
+        # What has no counted play has no place, and comes behind those that have one.
         best = sorted(
-            heard, key=lambda one: (-standings.plays[one], -standings.ms_played[one], one)
+            heard, key=lambda one: (ranks.get(one, NEVER), -standings.ms_played[one], one)
         )
         names = view.names(item, best[:limit])
         items += [_found(item, number, names[number], standings) for number in best[:limit]]
     return Found(covered=view.covered(), items=tuple(items))
+
+
+def find_called(view: View, item: Item, text: str) -> set[int]:
+    """Give the numbers of the artists, albums or tracks that a text names; none for one without words."""
+    words = fold(text).split()
+    return _numbers(view, item, names_of(view).called(words)[item]) if words else set()
+
+
+def _numbers(view: View, item: Item, tracks: Iterable[int]) -> set[int]:
+    """Give what tracks stand for, by number."""
+    columns = view.lane.columns
+    owner = {"artists": columns.track_artist, "albums": columns.track_album}
+    return {int(owner[item][track]) if item in owner else track for track in tracks} - {0}
 
 
 def _found(item: Item, number: int, named: Named, standings: Standings) -> FoundItem:

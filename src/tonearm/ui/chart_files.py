@@ -14,6 +14,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict, fields
 
+from tonearm.domain.errors import InvalidInputError
 from tonearm.insights.chart import load_charts
 from tonearm.insights.charts.context import Contexts
 from tonearm.insights.insights import to_json
@@ -36,7 +37,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OPENING = re.compile(r'<svg class="([\w -]+)" viewBox="0 0 (\d+) (\d+)">')
 _MARGIN, _CAPTION, _SMALLEST = 0.04, 0.02, 14
 _LARGEST = 1200
-_MOST = {"limit": "500"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class ChartFile:
     """The field of the answer that holds the lines of the table."""
     draw: Callable[[Any, int], Markup] | None = None
     """Draws an answer, with the day that weeks begin with; None where there is only a table."""
+    is_list: bool = False
+    """Whether its lines are a list, of which measures give a part, and the file all."""
     items: tuple[str, ...] = ()
     """Which items the measure is asked about, each for itself, where it is of several; all answers are drawn in one."""
 
@@ -61,6 +63,15 @@ class ChartFile:
 
     def questions(self, asked: Mapping[str, str]) -> list[Question]:
         """Give the questions to its measure, one unless it is of several items; raises InvalidInputError."""
+        fixed = {
+            *self.own,
+            *(["item"] if self.items else ()),
+            *(["limit", "cursor"] if self.is_list else ()),
+        }
+        for name in fixed & asked.keys():
+            raise InvalidInputError(
+                f"This file has its own `{name}`. Leave it out.", parameter=name
+            )
         kind = load_charts()[self.measure].question
         own = [{"item": item} for item in self.items] or [{}]
         return [make_question(kind, {**asked, **self.own, **one}) for one in own]
@@ -151,12 +162,12 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "daily": ChartFile(N_("Time by day"), "timeline", {"unit": "day"}, draw=_daily),
     "heatmap": ChartFile(N_("Hours of the week"), "heatmap", draw=_heatmap),
     "clock": ChartFile(N_("Hours of the day"), "clock", draw=_hours),
-    "artists": ChartFile(N_("Artists"), "top-artists", _MOST),
-    "albums": ChartFile(N_("Albums"), "top-albums", _MOST),
-    "tracks": ChartFile(N_("Tracks"), "top-tracks", _MOST),
-    "shows": ChartFile(N_("Shows"), "top-shows", _MOST),
-    "streaks": ChartFile(N_("Days in a row"), "streaks", _MOST),
-    "sessions": ChartFile(N_("The longest sessions"), "sessions", _MOST, rows="longest"),
+    "artists": ChartFile(N_("Artists"), "top-artists", is_list=True),
+    "albums": ChartFile(N_("Albums"), "top-albums", is_list=True),
+    "tracks": ChartFile(N_("Tracks"), "top-tracks", is_list=True),
+    "shows": ChartFile(N_("Shows"), "top-shows", is_list=True),
+    "streaks": ChartFile(N_("Days in a row"), "streaks", is_list=True),
+    "sessions": ChartFile(N_("The longest sessions"), "sessions", rows="longest", is_list=True),
     "session-hours": ChartFile(
         N_("When sessions begin"), "sessions", rows="hours", draw=_session_hours
     ),
@@ -166,13 +177,13 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "discovery-daily": ChartFile(
         N_("New artists, by day"), "discovery", {"unit": "day"}, draw=_new_artists
     ),
-    "rediscovered": ChartFile(N_("What came back"), "discovery", _MOST, rows="rediscovered"),
-    "repeat": ChartFile(N_("Played most"), "repeat", _MOST),
+    "rediscovered": ChartFile(N_("What came back"), "discovery", rows="rediscovered", is_list=True),
+    "repeat": ChartFile(N_("Played most"), "repeat", is_list=True),
     "concentration": ChartFile(
         N_("How much the first ones hold"), "concentration", items=("artists", "tracks"), draw=_held
     ),
     "skips": ChartFile(N_("Skips by hour"), "skips", draw=_skip_hours),
-    "skipped": ChartFile(N_("Artists skipped most"), "skips", _MOST, rows="artists"),
+    "skipped": ChartFile(N_("Artists skipped most"), "skips", rows="artists", is_list=True),
     "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
     "days": ChartFile(N_("Day by day"), "completeness", {"days": "in"}, rows="days", draw=_days),
     "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values", draw=_map),

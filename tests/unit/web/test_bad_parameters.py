@@ -50,7 +50,7 @@ def bad_values(schema: dict[str, Any]) -> list[tuple[str, list[str]]]:
             return [(NONSENSE, list(map(str, part["enum"])))]
         if part["type"] == "integer":
             least, most = part["minimum"], part["maximum"]
-            told = [f"from {least:,} to {most:,}"]
+            told = [f"from {least} to {most}"]
             return [(value, told) for value in (NONSENSE, "", str(least - 1), str(most + 1), "1.5")]
         if "maxLength" in part:
             longest = part["maxLength"]

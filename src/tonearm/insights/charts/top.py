@@ -14,6 +14,7 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.firsts import first_plays
 from tonearm.insights.question import By, Item, Limit, Question
 from tonearm.insights.records import Top, TopItem
+from tonearm.insights.searching import find_called
 from tonearm.insights.standings import NEVER, Standings
 from tonearm.insights.view import View
 
@@ -27,6 +28,15 @@ class TopQuestion(Question, frozen=True, kw_only=True):
     """What a ranking is asked."""
 
     by: By = RankBy.PLAYS
+    q: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=200)] | None,
+        Meta(
+            description=(
+                "Words in the name, whatever their case and accents; those of the artist help to find an album or "
+                "track. Places stay those of the whole ranking."
+            )
+        ),
+    ] = None
     limit: Limit = 10
     cursor: Cursor = None
 
@@ -43,26 +53,36 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     standings = Standings(view, item, asked.by)
     begin = int(asked.cursor or 0)
     end, total = begin + asked.limit, int(np.count_nonzero(standings.weight))
+    ranks: dict[int, int] | None = None
+    if asked.q is not None:
+        ranks = standings.ranks(find_called(view, item, asked.q))
+        total = len(ranks)
     if begin and begin >= total:
         raise InvalidInputError(
             f"`cursor` is {quoted(asked.cursor)}, and the ranking has {total} places. Give the `next_cursor` of a "
             "page before, or begin anew without one.",
             parameter="cursor",
         )
-    ranked, names = standings.ranked(end)
+    if ranks is None:
+        ranked, names = standings.ranked(end)
+        ranks = {label: rank for rank, label in enumerate(ranked, 1)}
+        shown = ranked[begin:]
+    else:
+        shown = sorted(ranks, key=ranks.__getitem__)[begin:end]
+        names = view.names(item, shown)
     before = view.period.previous_named
     earlier: dict[int, int] = {}
     if before is not None:
-        earlier = Standings(view.shifted(before), item, asked.by).ranks(ranked[begin:])
+        earlier = Standings(view.shifted(before), item, asked.by).ranks(shown)
     whole = standings.whole
     first_rows = first_plays(view.lane, item, view.rule).row_of
     begin_row, end_row = view.counted_rows
     items: list[TopItem] = []
-    for rank, label in enumerate(ranked[begin:], start=begin + 1):
+    for label in shown:
         first, last = standings.first_and_last(label)
         items.append(
             TopItem(
-                rank=rank,
+                rank=ranks[label],
                 id=label,
                 name=names[label].name,
                 artist=names[label].artist,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tonearm.domain.errors import NotFoundError
+from tonearm.domain.errors import InvalidInputError, NotFoundError
 from tonearm.speech import gettext as _
 from tonearm.ui.asking import range_name
 from tonearm.ui.chart_files import CHART_FILES, as_picture
@@ -35,11 +35,16 @@ def chart_file(
     found = CHART_FILES.get(chart)
     if found is None or form not in found.forms:
         raise NotFoundError(f"There is no chart of this name as {form.upper()}.")
-    asked = {name: value for name, value in request.query_params.items() if name != "theme"}
+    asked: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in asked:
+            raise InvalidInputError(f"`{name}` must be given once.", parameter=name)
+        asked[name] = value
+    asked.pop("theme", None)
     questions = found.questions(asked)
+    answer = rooms.insights.answer_whole if found.is_list else rooms.insights.answer
     answers = [
-        rooms.insights.answer(found.measure, caller.id, question, caller.preferences)
-        for question in questions
+        answer(found.measure, caller.id, question, caller.preferences) for question in questions
     ]
     if form == "csv":
         content: str | bytes = found.table(answers)

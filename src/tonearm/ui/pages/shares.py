@@ -1,7 +1,6 @@
 """Shares of the listener: made, looked at as visitors do, renamed and revoked."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -156,9 +155,7 @@ def post_change(
 @ROUTER.post("/{number}/revoke")
 def post_revoked(request: Request, caller: PageCaller, rooms: Rooms, number: Number) -> Response:
     """End a share."""
-    # One that is not there is as good as ended: whoever presses twice has what they wanted.
-    with suppress(NotFoundError):
-        rooms.shares.revoke(caller.id, number)
+    rooms.shares.revoke(caller.id, number)
     return RedirectResponse(frame_of(request).path("/account#shares"), 303)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from fastapi import Path, Query
 from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from tonearm.domain.errors import InvalidInputError, NotFoundError
 from tonearm.insights.charts.top import ShowsQuestion, TopQuestion
 from tonearm.insights.question import MOST_ITEMS, Item, make_question
 from tonearm.insights.trends import Ranking
@@ -26,6 +28,7 @@ ROUTER = page_router("/top")
 USUAL_LIMIT = 50
 _LONGEST = 250
 """Rows after which a list stops to grow by itself."""
+_MOST_PAGES = 1_000_000
 Ranked = Literal["artists", "albums", "tracks", "shows"]
 _SPOKEN: Mapping[str, str] = {"podcast": N_("Podcasts"), "audiobook": N_("Audiobooks")}
 _TITLES: Mapping[Ranked, tuple[str, str]] = {
@@ -44,25 +47,35 @@ def top_page(
     rooms: Rooms,
     asked: Asked,
     ranking: Annotated[Ranked, Path()],
-    page_number: Annotated[int, Query(alias="page", ge=1, le=MOST_ITEMS)] = 1,
+    page_number: Annotated[int, Query(alias="page", ge=1, le=_MOST_PAGES)] = 1,
     limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = USUAL_LIMIT,
+    q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show one page of a ranking."""
+    """Show one page of a ranking, or of what in it is called something."""
     ask, elsewhere = asked
+    q = q.strip()
+    ask = replace(ask, more=(("q", q),) if q else ())
     if elsewhere is not None:
-        return RedirectResponse(elsewhere, 303)
-    reach = min(page_number * limit, MOST_ITEMS)
-    question: TopQuestion = ask.question(reach)
+        return RedirectResponse(f"{elsewhere}&{urlencode({'q': q})}" if q else elsewhere, 303)
+    question: TopQuestion = ask.question(limit)
     if ranking == "shows":
         ask = _of_shows(ask)
         question = make_question(
             ShowsQuestion,
-            {"range": ask.range, "kind": ask.kind, "rule": ask.rule, "by": ask.by, "limit": reach},
+            {"range": ask.range, "kind": ask.kind, "rule": ask.rule, "by": ask.by, "limit": limit},
         )
+    start = (page_number - 1) * limit
+    question = structs.replace(question, q=q or None, cursor=str(start) if start else None)
     place = _place(ranking)
-    found = rooms.insights.ranking(f"top-{ranking}", place, caller.id, question, caller.preferences)
-    lines = ranked(place, found.top)[(page_number - 1) * limit :]
-    frame, later = hang(frame_of(request, caller), rooms, lines)
+    try:
+        found = rooms.insights.ranking(
+            f"top-{ranking}", place, caller.id, question, caller.preferences
+        )
+    except InvalidInputError as error:
+        if error.parameter != "cursor":
+            raise
+        raise NotFoundError("This ranking ends before that page.") from None
+    frame, later = hang(frame_of(request, caller), rooms, ranked(place, found.top))
     html = render_top(found, ask, frame, ranking, page_number, limit)
     return page(request, html, later=later)
 
@@ -81,28 +94,28 @@ def _of_shows(ask: Ask) -> Ask:
 def render_top(
     found: Ranking, ask: Ask, frame: Frame, ranking: Ranked, page_number: int, limit: int
 ) -> str:
-    """Render the places of one page out of a ranking that reaches up to its end."""
-    top, start = found.top, (page_number - 1) * limit
-    shown = structs.replace(top, items=top.items[start : start + limit])
+    """Render the places of one page of a ranking."""
+    top = found.top
     amounts = (item.plays if top.by == "plays" else item.ms_played for item in top.items)
-    end = start + len(shown.items)
+    first = (page_number - 1) * limit + 1
     return render(
         "top.html",
         frame,
-        top=shown,
+        top=top,
         trends=found.trends,
         here=f"/top/{ranking}",
         title=_(_TITLES[ranking][0]),
         one=_(_TITLES[ranking][1]),
         place=_place(ranking),
-        said=sentences.ranking(top) if page_number == 1 else "",
+        said=sentences.ranking(top) if page_number == 1 and not ask.more else "",
+        q=dict(ask.more).get("q", ""),
+        first=first,
         most=max(amounts, default=0),
         with_change=ask.range != "all",
         page=page_number,
         limit=limit,
         usual=USUAL_LIMIT,
         longest=_LONGEST,
-        reach=MOST_ITEMS,
-        has_more=bool(shown.items) and end < min(top.total, MOST_ITEMS),
+        has_more=top.next_cursor is not None,
         **picker_values(ask, top.covered, _SPOKEN if ranking == "shows" else asking.LANES),
     )
