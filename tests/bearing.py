@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 _HEAD_END = b"\r\n\r\n"
@@ -15,9 +16,15 @@ class _Bearer:
         parts = urlsplit(base)
         self._host, self._port = parts.hostname, parts.port
         self._added = f"authorization: {authorization}\r\nconnection: close".encode()
+        self._serving: set[asyncio.Task[Any]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one request on, byte for byte but for the two headers, and its answer back."""
+        # Nothing but a reader that waits holds this, once whoever asked has hung up: it would be collected half-way.
+        task = asyncio.current_task()
+        assert task
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(_HEAD_END)).removesuffix(_HEAD_END)
             kept = [
