@@ -201,3 +201,10 @@ def test_the_command_line_says_what_is_wrong(client: httpx2.Client, tmp_path: Pa
         done = tonearm(tmp_path, "corrections", *words)
         assert (done.returncode, done.stdout) == (code, "")
         assert told in done.stderr
+
+
+def test_whoever_undoes_twice_on_a_page_has_what_they_wanted(client: httpx2.Client) -> None:
+    made = correct(client, hide={"plays": [ask(client, "plays")["items"][0]["id"]]})["id"]
+    for _ in range(2):
+        answer = client.post(f"/corrections/{made}/undo")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/corrections")

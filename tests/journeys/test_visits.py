@@ -180,16 +180,6 @@ def test_a_misspelt_address_says_so(house: House, path: str, name: str) -> None:
     assert name in answer.text.partition("<main")[2]
 
 
-def test_whoever_undoes_twice_has_what_they_wanted(house: House) -> None:
-    client, base = house.client, house.base
-    first = client.get(f"{base}/api/history/users/me/plays", params={"limit": 1}).json()["items"][0]
-    wish = {"hide": {"plays": [first["id"]]}}
-    made = client.post(f"{base}/api/history/users/me/corrections", json=wish).json()["id"]
-    for _ in range(2):
-        answer = client.post(f"{base}/corrections/{made}/undo", headers={"origin": base})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/corrections")
-
-
 def test_each_number_of_an_hour_leads_to_its_plays(house: House) -> None:
     html = house.client.get(f"{house.base}/patterns?range=all").text
     cells = re.findall(r'<td><a href="(/history[^"]+hour=\d+)">([\d,]+)</a></td>', html)
