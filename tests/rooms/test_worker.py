@@ -286,6 +286,23 @@ def test_a_cancelled_import_ends_at_once_and_without_a_trace(
     ]
 
 
+def test_a_child_that_is_killed_when_it_has_ended_the_import_leaves_no_trace(
+    sqlite_house: House, export: bytes
+) -> None:
+    house = sqlite_house
+    spool = house.submit(export)
+
+    def ended(claim: Claim) -> subprocess.Popen[bytes]:
+        """Hand an import in as cancelled, and come to no end."""
+        house.desk.end_cancelled(claim)
+        return subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+
+    with house.working(ended):
+        assert house.settled() is ImportState.CANCELLED
+        wait_until(lambda: not spool.exists())
+    assert house.job().state is JobState.CANCELLED
+
+
 def test_what_becomes_of_a_preview_is_not_written_down(house: House) -> None:
     house.submit(b"no export", is_preview=True)
     with house.working(house.child()):

@@ -115,6 +115,10 @@ class ImportState(StrEnum):
     UNDONE = "undone"
 
 
+UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
+"""States of an import that somebody waits for."""
+
+
 class CorrectionKind(StrEnum):
     """What a correction does."""
 

@@ -8,11 +8,11 @@ from dataclasses import asdict
 import structlog
 
 from tonearm.domain.errors import CancelledError
-from tonearm.domain.vocabulary import ImportState
+from tonearm.domain.vocabulary import UNDER_WAY, ImportState
 from tonearm.importers.following import INTERRUPTED, import_of
 from tonearm.importers.imports import Imports
 from tonearm.importers.records import ImportRecord
-from tonearm.jobs.errors import TransientError
+from tonearm.jobs.errors import LeaseLostError, TransientError
 from tonearm.jobs.records import Claim
 from tonearm.jobs.work import Task
 from tonearm.ops.memory import give_back_memory
@@ -20,6 +20,7 @@ from tonearm.ops.metrics import UNCOUNTED, Metrics
 
 _log = structlog.get_logger()
 _LOOK_EVERY = 0.2
+_OUTCOMES = {ImportState.FAILED: "failed", ImportState.CANCELLED: "cancelled"}
 
 StartChild = Callable[[Claim], subprocess.Popen[bytes]]
 """Starts a process that runs the import of a claimed job, and hands it in."""
@@ -39,6 +40,7 @@ class ImportDeed:
         """Run the import of a job to its end.
 
         Raises:
+            LeaseLostError: another worker has the job.
             TransientError: its process died, and it may be tried again.
         """
         user_id, import_id = import_of(task.job)
@@ -51,10 +53,16 @@ class ImportDeed:
             self._imports.drop_files(user_id, import_id)
             self._metrics.import_ended(ImportState.CANCELLED.value, {})
             raise
+        except LeaseLostError:
+            if self._imports.get(user_id, import_id).state in UNDER_WAY:
+                raise
+            # Nobody took it: the child ended the job, and was killed before it had tidied up.
+            task.is_handed_in = True
         record = self._imports.get(user_id, import_id)
+        if record.state in (ImportState.PUBLISHED, ImportState.CANCELLED):
+            self._imports.drop_files(user_id, import_id)
         self._count(record)
-        if record.state is ImportState.FAILED:
-            task.outcome = "failed"
+        task.outcome = _OUTCOMES.get(record.state, task.outcome)
         _log.info("import.ended", state=record.state.value, problem=record.problem_code, **told)
 
     def _count(self, record: ImportRecord) -> None:

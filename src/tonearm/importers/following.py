@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, NotFoundError
-from tonearm.domain.vocabulary import ImportState
+from tonearm.domain.vocabulary import UNDER_WAY, ImportState
 from tonearm.importers.announcing import announce
 from tonearm.jobs.records import Job, JobState
 from tonearm.ops.clock import Clock
@@ -59,7 +59,7 @@ class Following:
             if job.state is JobState.QUEUED:
                 raise ConflictError("This import is gone, or goes on in another job.")
             return
-        if row.state not in (ImportState.QUEUED, ImportState.RUNNING):
+        if row.state not in UNDER_WAY:
             check_files(self.spool / row.spool)
         now, deed = self.clock(), _ENDS.get(state)
         if row.state == state == ImportState.RUNNING:

@@ -18,7 +18,7 @@ from tonearm.accounts.acting import actor
 from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, NotFoundError, UnavailableError
 from tonearm.domain.instants import from_ms
-from tonearm.domain.vocabulary import Family, ImportState, Verdict
+from tonearm.domain.vocabulary import UNDER_WAY, Family, ImportState, Verdict
 from tonearm.history.change import plan_removal
 from tonearm.history.evidence import load_evidence
 from tonearm.history.publication import HistoryMovedError, lock_history, publish
@@ -52,7 +52,6 @@ _NO_PROGRESS = {
 _NO_COUNTS = dict.fromkeys(
     ("rows", "new", "improved", "duplicate", "no_content", "malformed", "suppressed"), 0
 )
-_UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 _LEFT_NOTHING = (ImportState.PUBLISHED, ImportState.CANCELLED, ImportState.UNDONE)
 
 
@@ -226,7 +225,7 @@ class Imports:
         """Stop an import that is queued or runs, or drop a preview."""
         with self._database.write() as connection:
             row = _find(connection, user_id, import_id)
-            if row.state not in (*_UNDER_WAY, ImportState.PREVIEWED):
+            if row.state not in (*UNDER_WAY, ImportState.PREVIEWED):
                 raise ConflictError(
                     f"Only what is under way can be cancelled; this is {row.state}."
                 )
@@ -248,7 +247,7 @@ class Imports:
         while True:
             with self._database.read() as connection:
                 row = _find(connection, user_id, import_id)
-                if row.state in (*_UNDER_WAY, ImportState.PREVIEWED):
+                if row.state in (*UNDER_WAY, ImportState.PREVIEWED):
                     break
                 if row.state != ImportState.PUBLISHED:
                     raise ConflictError(
@@ -343,7 +342,7 @@ class Imports:
         wanted = {
             row.spool
             for row in rows
-            if row.state in (*_UNDER_WAY, ImportState.PREVIEWED)
+            if row.state in (*UNDER_WAY, ImportState.PREVIEWED)
             or (row.state == ImportState.FAILED and row.finished_at >= before)
         }
         for folder in self._spool.iterdir():

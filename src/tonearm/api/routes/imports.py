@@ -13,7 +13,7 @@ from tonearm.api.cursor import Cursor, make_cursor, read_cursor
 from tonearm.api.downloads import LedgerFormat, download_ledger
 from tonearm.api.progress import event_schema, watch
 from tonearm.api.records import ImportPage, LedgerPage
-from tonearm.domain.vocabulary import ImportState
+from tonearm.domain.vocabulary import UNDER_WAY
 from tonearm.importers.records import ImportRecord
 from tonearm.web.callers import Importer, Reader, Rooms
 from tonearm.web.services import Services
@@ -174,7 +174,7 @@ async def get_events(services: Rooms, caller: Reader, import_id: ImportId) -> Ev
         watch(
             lambda: services.imports.get(caller.id, import_id),
             record,
-            lambda known: known.state in (ImportState.QUEUED, ImportState.RUNNING),
+            lambda known: known.state in UNDER_WAY,
         ),
         headers={"cache-control": "no-store"},
     )

@@ -58,7 +58,7 @@ def import_files(
 ) -> "ImportRecord":
     """Import files in this process and give the import when it has ended."""
     from tonearm.domain.errors import ConflictError  # noqa: PLC0415 - `--help` does not need it
-    from tonearm.domain.vocabulary import ImportState  # noqa: PLC0415 - `--help` does not need it
+    from tonearm.domain.vocabulary import UNDER_WAY  # noqa: PLC0415 - `--help` does not need it
     from tonearm.jobs.errors import LeaseLostError  # noqa: PLC0415 - the same
     from tonearm.jobs.process import COMMAND as KIND  # noqa: PLC0415 - the same
     from tonearm.jobs.process import worker_name  # noqa: PLC0415 - the same
@@ -78,7 +78,7 @@ def import_files(
     try:
         with interrupts_held():
             record = imports.submit(user_id, spool, names, is_preview=is_preview)
-        while record.state in (ImportState.QUEUED, ImportState.RUNNING):
+        while record.state in UNDER_WAY:
             # A server on the same data folder may take it first: then this only waits.
             with interrupts_held():
                 claim = imports.take(user_id, record.id, worker_name(KIND))

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tonearm.domain.errors import TonearmError
-from tonearm.domain.vocabulary import ImportState
+from tonearm.domain.vocabulary import UNDER_WAY, ImportState
 from tonearm.importers.records import ImportRecord, LedgerRow
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, PageEditor, Rooms
@@ -25,7 +25,6 @@ _ROWS = 100
 _MOST_FILES = 200
 _LOOK_EVERY_SECONDS = 0.4
 _LAST_SECONDS = 1.0
-_UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
 ImportId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 
@@ -85,7 +84,7 @@ async def live(
             if record != shown:
                 yield {"data": render_live(record, frame)}
                 shown = record
-            if record.state not in _UNDER_WAY:
+            if record.state not in UNDER_WAY:
                 # A close that comes with the last part in one piece would take it away unshown.
                 await anyio.sleep(_LAST_SECONDS)
                 yield {"event": "done", "data": record.state.value}
