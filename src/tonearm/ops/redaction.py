@@ -81,8 +81,10 @@ _BY_VALUE = (
 )
 # Said by name: password=…, "token": "…", api_key: …
 _NAME = re.compile(r"""(?<![\w-])([\w-]++)["']?\s*(?:=(?!=)|:)\s*""")
-_VALUE = re.compile(rf"""{_QUOTED}|[^\s,;&"'(){{}}\[\]]+""")
-_PHRASE = re.compile(rf"""{_QUOTED}|[^\r\n,;&"'(){{}}\[\]]+""")
+# A part of a value may have been told by its looks, and the rest is no less secret for that.
+_TOLD = re.escape(HIDDEN)
+_VALUE = re.compile(rf"""{_QUOTED}|(?:{_TOLD}|[^\s,;&"'(){{}}\[\]])+""")
+_PHRASE = re.compile(rf"""{_QUOTED}|(?:{_TOLD}|[^\r\n,;&"'(){{}}\[\]])+""")
 
 
 def learn(*secrets: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tonearm.ops import redaction
@@ -168,6 +168,8 @@ def test_a_value_that_goes_by_a_secret_s_name_is_never_logged(
 
 @settings(deadline=None)
 @given(secret=PASSPHRASES)
+@example(secret="Bearer 0000 rest")
+@example(secret="eyJhbGciOiJIUzI1NiJ9.e30.x rest")
 def test_a_passphrase_with_blanks_goes_whole(secret: str) -> None:
     for text in (f"password={secret}", f"password: {secret}", str({"password": secret})):
         assert redacted(text).replace(HIDDEN, "").strip("'{}:= ").endswith("password")
