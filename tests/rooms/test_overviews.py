@@ -1,6 +1,6 @@
 """What the overview tells beside music and beside its range: shows, what is new of late, and gaps."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from tonearm.domain.vocabulary import Rule
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.storage.database import Database
 
+DAY = timedelta(days=1)
 HERE = Preferences(zone="UTC", rule=Rule.ANY)
 EPISODE = {
     "spotify_track_uri": None,
@@ -61,3 +62,13 @@ def test_what_is_new_of_late_is_that_of_30_days_or_of_the_last_month_heard(
     assert between.to_at <= TEN < since.from_at
     assert since.to_at == clock.now
     assert "extended history" in since.remedy
+
+
+def test_days_in_a_row_and_gaps_are_those_of_the_range(house: House, clock: MovingClock) -> None:
+    last_year = [TEN - timedelta(days=300 - day) for day in range(3)]
+    house.bring_in(*(row_of(A, at) for at in last_year), row_of(A, TEN), row_of(C, TEN + DAY))
+    clock.now = TEN + timedelta(days=5)
+    found = house.insights.overview(1, TopQuestion(range="2026"), HERE)
+    assert found.streaks.longest.days == 2
+    assert house.insights.overview(1, TopQuestion(), HERE).streaks.longest.days == 3
+    assert min(gap.from_at for gap in found.gaps) == datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """What the page of an item is told where nothing of it counts any more."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,27 @@ def test_an_item_tells_its_counts_by_rule_its_runs_and_what_tells_of_it(house: H
     assert found.sightings.several == 1
     artist = house.insights.portrait(1, ItemKind.ARTIST, plays[0].artist.id, ALL, HERE)
     assert artist.again.run == found.again.run
+
+
+def test_what_a_range_holds_is_told_of_the_range_and_the_rest_of_all_years(house: House) -> None:
+    """In the first of two years it loops and stands beside another; in the second it stands alone."""
+    before = TEN.replace(year=2025)
+    other = {
+        "master_metadata_track_name": "Tidal",
+        "master_metadata_album_artist_name": "Other Shore",
+    }
+    house.bring_in(
+        *(row_of(A, before + timedelta(minutes=5 * number)) for number in range(3)),
+        row_of(B, before + timedelta(minutes=15)) | other,
+        *(row_of(B, before + timedelta(days=day)) | other for day in range(1, 6)),
+        row_of(A, TEN),
+    )
+    track = house.insights.plays(1, PlaysQuestion(range="2026", kind="all")).items[0].track.id
+    late = Question(range="2026", kind="all")
+    found = house.insights.portrait(1, ItemKind.TRACK, track, late, HERE)
+    assert (found.again.loops, found.again.streak.days) == (0, 1)
+    assert [one.starts_on.year for one in found.ranks.items] == [2025, 2026]
+    assert found.neighbours.items == ()
+    ever = house.insights.portrait(1, ItemKind.TRACK, track, ALL, HERE)
+    assert (ever.again.loops, ever.again.loop_plays) == (1, 1)
+    assert [one.name for one in ever.neighbours.items] == ["Tidal"]
