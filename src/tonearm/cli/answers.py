@@ -50,6 +50,9 @@ class _Printer:
     def print(self, title: str, answer: Any) -> None:  # noqa: ANN401 - each measure has its record
         self._head(title, answer.covered)
         self._record(answer)
+        more = getattr(answer, "next_cursor", None)
+        if more is not None:
+            self._console.print(f"More: --cursor {more}", highlight=False)
 
     def _head(self, title: str, covered: Covered) -> None:
         span = "no plays"

@@ -38,6 +38,15 @@ def place_of(cursor: str | None) -> int:
     return int(found)
 
 
+def check_list(cursor: str | None, what: str | None, lists: Sequence[str]) -> None:
+    """Raise InvalidInputError where a cursor is given and several lists are asked for, so that it could be of any."""
+    if cursor is not None and what not in lists:
+        raise InvalidInputError(
+            f"`cursor` goes on with one list: give `what` too, as one of {', '.join(lists)}.",
+            parameter="what",
+        )
+
+
 def _make(key: str) -> str:
     return urlsafe_b64encode(_MARK + key.encode()).decode().rstrip("=")
 

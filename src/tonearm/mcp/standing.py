@@ -1,7 +1,8 @@
 """What an assistant is told of how Tonearm stands: collecting, imports, jobs, and for admins its people."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
@@ -12,6 +13,10 @@ from tonearm.mcp.desk import Desk
 from tonearm.mcp.paging import cursor_at, place_of
 
 _MOST_GAPS = 20
+
+Line = TypeVar("Line")
+Listing = Callable[[Desk, int, str | None], tuple[tuple[Line, ...], str | None]]
+"""Gives so many lines from a cursor on, and the cursor of those after."""
 
 
 class OpenGap(Record, frozen=True):
@@ -121,9 +126,16 @@ def collecting(desk: Desk) -> Collecting:
     )
 
 
-def latest_imports(desk: Desk, limit: int) -> tuple[LatestImport, ...]:
-    """Give the listener's latest imports, newest first."""
-    return tuple(
+def latest_imports(
+    desk: Desk, limit: int, cursor: str | None
+) -> tuple[tuple[LatestImport, ...], str | None]:
+    """Give the listener's latest imports, newest first, and the cursor of those before; raises InvalidInputError."""
+    before = place_of(cursor)
+    found = [
+        one for one in desk.services.imports.list(desk.caller.id) if not before or one.id < before
+    ]
+    more = cursor_at(found[limit - 1].id) if len(found) > limit else None
+    told = tuple(
         LatestImport(
             id=one.id,
             state=one.state.value,
@@ -136,13 +148,20 @@ def latest_imports(desk: Desk, limit: int) -> tuple[LatestImport, ...]:
             duplicate=one.counts.duplicate,
             problem=one.problem,
         )
-        for one in desk.services.imports.list(desk.caller.id)[:limit]
+        for one in found[:limit]
     )
+    return told, more
 
 
-def latest_jobs(desk: Desk, limit: int) -> tuple[LatestJob, ...]:
-    """Give the listener's latest jobs, newest first."""
-    return tuple(
+def latest_jobs(
+    desk: Desk, limit: int, cursor: str | None
+) -> tuple[tuple[LatestJob, ...], str | None]:
+    """Give the listener's latest jobs, newest first, and the cursor of those before; raises InvalidInputError."""
+    before = place_of(cursor) or None
+    # One more than fits tells whether there is a next page.
+    found = desk.services.jobs.list_jobs(user_id=desk.caller.id, before=before, limit=limit + 1)
+    more = cursor_at(found[limit - 1].id) if len(found) > limit else None
+    told = tuple(
         LatestJob(
             id=one.id,
             deed=one.name,
@@ -153,8 +172,9 @@ def latest_jobs(desk: Desk, limit: int) -> tuple[LatestJob, ...]:
             started_at=one.started_at,
             finished_at=one.finished_at,
         )
-        for one in desk.services.jobs.list_jobs(user_id=desk.caller.id, limit=limit)
+        for one in found[:limit]
     )
+    return told, more
 
 
 def people(desk: Desk, limit: int, cursor: str | None) -> tuple[tuple[Person, ...], str | None]:

@@ -143,7 +143,7 @@ def skips(lines: dict[int, tuple[int, int]]) -> Skips:
     )
     judged, skipped = (sum(line[at] for line in lines.values()) for at in (0, 1))
     share = skipped / judged if judged else 0.0
-    return Skips(COVERED, judged, judged, skipped, share, 0, hours, (), ())
+    return Skips(COVERED, judged, judged, skipped, share, 0, None, hours, (), ())
 
 
 def bars(drawing: str) -> list[tuple[float, str]]:
@@ -170,7 +170,7 @@ def test_skips_are_shares_of_each_hour_with_what_they_are_of() -> None:
 
 def test_sessions_lead_nowhere_since_no_list_is_of_them() -> None:
     hours = tuple(SessionHour(hour, {8: 3, 20: 9}.get(hour, 0)) for hour in range(24))
-    told = SessionsAnswer(COVERED, 12, 1, 1, 1.0, 1, hours, ())
+    told = SessionsAnswer(COVERED, 12, 1, 1, 1.0, 1, hours, None, ())
     drawing = draw_session_hours(told)
     parsed(drawing)
     assert "<a " not in drawing
@@ -195,7 +195,7 @@ def discovery(new_artists: Sequence[int], unit: str = "month") -> Discovery:
     )
     whole = sum(new_artists)
     totals = DiscoveryTotals(10 * len(units), whole, whole, whole, whole, 0.1, 0)
-    return Discovery(COVERED, unit, totals, units, ())
+    return Discovery(COVERED, unit, totals, units, None, ())
 
 
 def test_months_show_their_new_artists_and_lead_to_themselves() -> None:
@@ -248,7 +248,7 @@ def test_days_of_a_month_are_drawn_as_such() -> None:
 def test_of_nothing_there_is_a_chart_all_the_same() -> None:
     empty = tuple(SessionHour(hour, 0) for hour in range(24))
     drawn = (
-        draw_session_hours(SessionsAnswer(COVERED, 0, 0, 0, 0.0, 0, empty, ())),
+        draw_session_hours(SessionsAnswer(COVERED, 0, 0, 0, 0.0, 0, empty, None, ())),
         draw_skip_hours(skips({})),
         draw_new_artists(discovery([])),
         draw_new_artists(discovery([0])),

@@ -216,10 +216,10 @@ def some_overview(text: str, *, name: str = "Glass Harbour", plays: int = 40) ->
         top,
         top,
         some_heatmap({(0, 0): plays}),
-        Clock(about, tuple(ClockHour(hour, plays, 0, 0.1) for hour in range(24)), None),
-        Streaks(about, streak, streak, ()),
+        Clock(about, tuple(ClockHour(hour, plays, 0, 0.1) for hour in range(24)), None, None),
+        Streaks(about, streak, streak, None, ()),
         DiscoveryTotals(plays, 1, 1, 1, plays, 1.0, 0),
-        Milestones(about, (), ()),
+        Milestones(about, None, (), ()),
         {"artists": {1: (plays, 0)}, "albums": {}, "tracks": {}},
         Timeline(about, "month", tuple(TimelineUnit(*pair, pair[1]) for pair in months.items())),
         Timeline(about, "day", days),
@@ -287,7 +287,7 @@ def test_overview_tells_what_is_to_come_what_goes_on_and_what_is_new() -> None:
     longest = Streak(9, date(2023, 1, 1), date(2023, 1, 9), date(2023, 1, 10))
     some = replace(
         some,
-        streaks=Streaks(some.totals.covered, current, longest, (longest,)),
+        streaks=Streaks(some.totals.covered, current, longest, None, (longest,)),
         milestones=replace(some.milestones, near=(NearMilestone("hours", 2_500, 120),)),
         latest=Latest("2024-03", replace(some.discovery, new_artists=7)),
         shows=some.artists,

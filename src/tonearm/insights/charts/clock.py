@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
-from tonearm.insights.question import By, Item, Limit, Question
+from tonearm.insights.paging import ListQuestion
+from tonearm.insights.question import By, Item
 from tonearm.insights.records import (
     Covered,
     Hour,
@@ -29,14 +30,13 @@ _HOURS = 24
 _HOUR_MS = 3_600_000
 
 
-class ClockQuestion(Question, frozen=True, kw_only=True):
+class ClockQuestion(ListQuestion, frozen=True, kw_only=True):
     """What the hours of the day are asked."""
 
     item: Annotated[
         Item | None, Meta(description="Give the hours of the first of these as well.")
     ] = None
     by: By = RankBy.PLAYS
-    limit: Limit = 10
 
 
 class ClockHour(Record, frozen=True):
@@ -68,6 +68,9 @@ class Clock(Record, frozen=True):
 
     covered: Covered
     items: tuple[ClockHour, ...]
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of the items after these; null after the last.")
+    ]
     leaders: Annotated[
         tuple[ItemClock, ...] | None,
         Meta(description="The hours of each leading item; null unless `item` asks for them."),
@@ -86,28 +89,33 @@ def _answer(view: View, asked: ClockQuestion) -> Clock:
     plays, ms_played = (
         by_hour_of_week(view, rule).sum(axis=0).tolist() for rule in (view.rule, None)
     )
-    whole = sum(plays)
+    whole, (total, leaders) = sum(plays), _leaders(view, asked)
     return Clock(
         covered=view.covered(),
         items=tuple(
             ClockHour(hour, count, time, round(count / whole, 6) if whole else 0.0)
             for hour, (count, time) in enumerate(zip(plays, ms_played, strict=True))
         ),
-        leaders=None if asked.item is None else _leaders(view, asked.item, asked),
+        next_cursor=asked.next_cursor(total),
+        leaders=leaders,
     )
 
 
-def _leaders(view: View, item: Item, asked: ClockQuestion) -> tuple[ItemClock, ...]:
-    ranked, names = Standings(view, item, asked.by).ranked(asked.limit)
-    index = _index(view, item)
+def _leaders(view: View, asked: ClockQuestion) -> tuple[int, tuple[ItemClock, ...] | None]:
+    """Give how many items have a place, and the hours of some; None unless they were asked for."""
+    if asked.item is None:
+        return 0, None
+    standings, index = Standings(view, asked.item, asked.by), _index(view, asked.item)
+    ranked, names = standings.ranked(asked.end)
+    ranked = ranked[asked.begin :]
     cells = np.array(ranked, np.int64)[:, np.newaxis] * _HOURS + np.arange(_HOURS)
     low, high = index.groups.places(cells, *view.rows)
     plays, ms_played = (
         (running[high] - running[low]).tolist() for running in (index.plays, index.ms_played)
     )
-    return tuple(
+    leaders = tuple(
         ItemClock(
-            rank=place + 1,
+            rank=asked.begin + place + 1,
             id=label,
             name=names[label].name,
             artist=names[label].artist,
@@ -116,6 +124,7 @@ def _leaders(view: View, item: Item, asked: ClockQuestion) -> tuple[ItemClock, .
         )
         for place, label in enumerate(ranked)
     )
+    return int(np.count_nonzero(standings.weight)), leaders
 
 
 def _index(view: View, item: Item) -> _Index:
@@ -142,7 +151,8 @@ CHARTS = (
         definition=(
             "A play belongs to the hour that local clocks showed when it ended; the share is that of all "
             "counted plays of the range. With `item` the first `limit` artists, albums or tracks of the "
-            "range, ranked as in the tops, come with the counts and times of their own 24 hours."
+            "range, ranked as in the tops, come with the counts and times of their own 24 hours; `next_cursor` "
+            "leads to those after."
         ),
         drawing="bars",
         question=ClockQuestion,

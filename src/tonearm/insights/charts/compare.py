@@ -11,16 +11,18 @@ from tonearm.domain.periods import Period, find_zone, resolve_period
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
 from tonearm.insights.leaders import foremost, most
-from tonearm.insights.question import By, Item, Limit, Question
+from tonearm.insights.paging import ListQuestion
+from tonearm.insights.question import By, Item
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
 from tonearm.insights.standings import Standings, spelled
 from tonearm.insights.totals import TotalNumbers, TotalRatios, changes, count_totals, ratios
 from tonearm.insights.view import View
 
 _PREVIOUS = "previous"
+_ITEMS: tuple[Item, ...] = ("artists", "albums", "tracks")
 
 
-class CompareQuestion(Question, frozen=True, kw_only=True):
+class CompareQuestion(ListQuestion, frozen=True, kw_only=True):
     """What a comparison is asked."""
 
     other: Annotated[
@@ -34,7 +36,6 @@ class CompareQuestion(Question, frozen=True, kw_only=True):
         ),
     ] = _PREVIOUS
     by: By = RankBy.PLAYS
-    limit: Limit = 10
 
     def periods(self, now: datetime) -> tuple[Period, ...]:
         """Give the local days of both sides; raises InvalidInputError."""
@@ -88,6 +89,10 @@ class Comparison(Record, frozen=True):
     other_totals: Annotated[TotalNumbers, Meta(description="Totals of the other range.")]
     change: Annotated[TotalNumbers, Meta(description="Those of the range less those of the other.")]
     ratio: Annotated[TotalRatios, Meta(description="Those of the range divided by the others.")]
+    next_cursor: Annotated[
+        str | None,
+        Meta(description="The `cursor` of those that moved less; null where all were listed."),
+    ]
     artists: ComparedTop
     albums: ComparedTop
     tracks: ComparedTop
@@ -96,6 +101,7 @@ class Comparison(Record, frozen=True):
 def _answer(view: View, asked: CompareQuestion) -> Comparison:
     other = _other_range(view, asked.other)
     here, there = (count_totals(side) for side in (view, other))
+    tops = {item: _tops(view, other, item, asked) for item in _ITEMS}
     return Comparison(
         covered=view.covered(),
         other=other.covered(),
@@ -104,9 +110,8 @@ def _answer(view: View, asked: CompareQuestion) -> Comparison:
         other_totals=there,
         change=changes(here, there),
         ratio=ratios(here, there),
-        artists=_tops(view, other, "artists", asked),
-        albums=_tops(view, other, "albums", asked),
-        tracks=_tops(view, other, "tracks", asked),
+        next_cursor=asked.next_cursor(max(moved for _, moved in tops.values())),
+        **{item: top for item, (top, _) in tops.items()},
     )
 
 
@@ -130,18 +135,19 @@ def _other_period(text: str, now: datetime, zone: str) -> Period:
         raise InvalidInputError(error.message, parameter="other") from None
 
 
-def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> ComparedTop:
+def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> tuple[ComparedTop, int]:
+    """Give what came, went and moved, and how many items moved at all."""
     here, there = (Standings(side, item, asked.by) for side in (view, other))
     leaders, other_leaders = here.leaders(asked.limit), there.leaders(asked.limit)
     apart, heard = np.abs(here.plays - there.plays), here.plays + there.plays
     moved = foremost(
-        most(apart, asked.limit), ((-apart).__getitem__, (-heard).__getitem__), asked.limit
+        most(apart, asked.end), ((-apart).__getitem__, (-heard).__getitem__), asked.end
     )
     names = view.names(item, {*leaders, *other_leaders, *moved})
     first = here.arranged(leaders, names)[: asked.limit]
     other_first = there.arranged(other_leaders, names)[: asked.limit]
     moved.sort(key=lambda label: (-apart[label], -heard[label], spelled(names[label])))
-    moved = moved[: asked.limit]
+    moved = moved[asked.begin : asked.end]
     entries = [label for label in first if label not in other_first]
     exits = [label for label in other_first if label not in first]
     told = {*entries, *exits, *moved}
@@ -161,13 +167,14 @@ def _tops(view: View, other: View, item: Item, asked: CompareQuestion) -> Compar
             other_plays=int(there.plays[label]),
         )
 
-    return ComparedTop(
+    top = ComparedTop(
         total=int(np.count_nonzero(here.weight)),
         other_total=int(np.count_nonzero(there.weight)),
         entries=tuple(map(compared, entries)),
         exits=tuple(map(compared, exits)),
         movers=tuple(map(compared, moved)),
     )
+    return top, int(np.count_nonzero(apart))
 
 
 CHARTS = (
@@ -183,7 +190,9 @@ CHARTS = (
             "other. Entries are among the first `limit` of the range's ranking and not among those of the "
             "other's, exits the reverse. Movers are the items whose numbers of counted plays differ most, "
             "whatever the ranking is ordered by: first those with more plays in both together, then by "
-            "name; who has as many here as there is none. Without `other` the range has to have two ends: a year "
+            "name; who has as many here as there is none. `next_cursor` leads to those that moved "
+            "less; entries and exits are the same whatever the cursor. Without `other` the range has to have two "
+            "ends: a year "
             "(`2024`, `this_year`, `last_year`) is then compared with the year before, a month (`2024-05`, "
             "`this_month`, `last_month`) with the month before, and anything else, such as a week, a day or "
             "`FROM..TO`, with as many days directly before."

@@ -15,9 +15,9 @@ from tonearm.history.gaps import Noticed, load_reasons
 from tonearm.history.sources import account_plays, manual_plays
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
-from tonearm.insights.charts.top import Cursor
 from tonearm.insights.known_days import KnownDays, Vouchers, known_days
-from tonearm.insights.question import Limit, Question, Side
+from tonearm.insights.paging import ListQuestion
+from tonearm.insights.question import Limit, Side
 from tonearm.insights.records import Covered, MsPlayed, Plays, Record
 from tonearm.insights.view import View
 
@@ -26,11 +26,10 @@ _SOURCES = tuple(family.name.lower() for family in Family)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class CompletenessQuestion(Question, frozen=True, kw_only=True):
+class CompletenessQuestion(ListQuestion, frozen=True, kw_only=True):
     """What completeness is asked."""
 
     limit: Limit = 100
-    cursor: Cursor = None
     days: Annotated[
         Side, Meta(description="What is known of each local day in or out of the answer.")
     ] = "out"
@@ -109,9 +108,7 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         partial = coverage.every.length_within(*span) - coverage.complete.length_within(*span)
         partial_share = round(partial / (span[1] - span[0]), 6)
     ended_at = view.library.columns.ended_at
-    begin = int(asked.cursor or 0)
-    end = begin + asked.limit
-    gaps, items, noticed = _longest(view, begin, end)
+    gaps, items, noticed = _longest(view, asked.begin, asked.end)
     return Completeness(
         covered=covered,
         coverage=covered.coverage,
@@ -121,7 +118,7 @@ def _answer(view: View, asked: CompletenessQuestion) -> Completeness:
         last_play_at=from_ms(int(ended_at[-1])) if len(ended_at) else None,
         gaps=gaps,
         sources=_sources(view),
-        next_cursor=str(end) if end < gaps else None,
+        next_cursor=asked.next_cursor(gaps),
         items=items,
         days=_days(view, span, noticed) if asked.days == "in" else None,
     )

@@ -12,7 +12,8 @@ from tonearm.insights.discoveries import (
     list_rediscovered,
 )
 from tonearm.insights.firsts import LONG_PAUSE_DAYS, plays_of_new_by_unit
-from tonearm.insights.question import Limit, Question, Units
+from tonearm.insights.paging import ListQuestion
+from tonearm.insights.question import Units
 from tonearm.insights.records import (
     Covered,
     DiscoveryTotals,
@@ -30,11 +31,10 @@ from tonearm.insights.records import (
 from tonearm.insights.view import View
 
 
-class DiscoveryQuestion(Question, frozen=True, kw_only=True):
+class DiscoveryQuestion(ListQuestion, frozen=True, kw_only=True):
     """What discovery is asked."""
 
     unit: Units = "month"
-    limit: Limit = 10
 
 
 class DiscoveryUnit(Record, frozen=True):
@@ -57,6 +57,10 @@ class Discovery(Record, frozen=True):
     unit: Annotated[str, Meta(description="Unit of the calendar.")]
     totals: DiscoveryTotals
     items: tuple[DiscoveryUnit, ...]
+    next_cursor: Annotated[
+        str | None,
+        Meta(description="The `cursor` of what came back sooner; null after the last."),
+    ]
     rediscovered: tuple[Rediscovery, ...]
 
 
@@ -69,12 +73,14 @@ def _answer(view: View, asked: DiscoveryQuestion) -> Discovery:
         of_new = plays_of_new_by_unit(view, asked.unit, starts, rows)
         columns = discovery_columns(view, rows, of_new)
         items = tuple(map(DiscoveryUnit, dates(starts[:-1]), *columns))
+    totals = discovery_totals(view)
     return Discovery(
         covered=view.covered(),
         unit=asked.unit,
-        totals=discovery_totals(view),
+        totals=totals,
         items=items,
-        rediscovered=list_rediscovered(view, asked.limit),
+        next_cursor=asked.next_cursor(totals.rediscoveries),
+        rediscovered=list_rediscovered(view, asked.end)[asked.begin :],
     )
 
 
@@ -91,7 +97,8 @@ CHARTS = (
             "history, of the plays that the question looks at. The new share of a unit is the share of its "
             "counted plays that are of tracks new in this unit; that of the totals looks at tracks new in "
             "the range. A rediscovery is a counted play of a track whose play before it ended at least "
-            f"{LONG_PAUSE_DAYS} times 24 hours earlier; listed are those after the longest pauses."
+            f"{LONG_PAUSE_DAYS} times 24 hours earlier; listed are those after the longest pauses, and `next_cursor` "
+            "leads to those after shorter ones."
         ),
         drawing="bars",
         question=DiscoveryQuestion,

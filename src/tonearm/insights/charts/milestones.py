@@ -16,7 +16,7 @@ from tonearm.domain.vocabulary import RankBy, Rule
 from tonearm.insights.chart import Chart
 from tonearm.insights.firsts import first_plays
 from tonearm.insights.lane import LaneColumns
-from tonearm.insights.question import Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
 from tonearm.insights.standings import Standings
 from tonearm.insights.view import EPOCH, View
@@ -30,10 +30,8 @@ _NEAR = 10
 """A number is near where at most one part in so many of it is missing."""
 
 
-class MilestonesQuestion(Question, frozen=True, kw_only=True):
+class MilestonesQuestion(ListQuestion, frozen=True, kw_only=True):
     """What milestones are asked."""
-
-    limit: Limit = 10
 
 
 class Milestone(Record, frozen=True):
@@ -77,6 +75,7 @@ class Milestones(Record, frozen=True):
     """Round numbers reached in a range, oldest first, and what is to come."""
 
     covered: Covered
+    next_cursor: NextCursor
     items: tuple[Milestone, ...]
     anniversaries: tuple[Anniversary, ...]
     near: Annotated[
@@ -100,11 +99,14 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
     lane, rule = home.lane, home.rule
     start, end = home.rows
     marks = lane.once(("milestones", rule), lambda: _marks(lane, rule))
-    inside = [mark for mark in marks if start <= mark.row < end][-asked.limit :]
+    reached = [mark for mark in marks if start <= mark.row < end]
+    inside = reached[max(len(reached) - asked.end, 0) : max(len(reached) - asked.begin, 0)]
+    artists, anniversaries = _anniversaries(home, asked)
     labels = [int(lane.track[mark.row]) for mark in inside]
     names = home.names("tracks", set(labels))
     return Milestones(
         covered=home.covered(),
+        next_cursor=asked.next_cursor(max(len(reached), artists)),
         items=tuple(
             Milestone(
                 kind=_KINDS[mark.kind],
@@ -116,7 +118,7 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
             )
             for mark, label in zip(inside, labels, strict=True)
         ),
-        anniversaries=_anniversaries(home, asked.limit),
+        anniversaries=anniversaries,
         near=lane.once(("near milestones", rule), lambda: _near(lane, rule)),
     )
 
@@ -164,23 +166,24 @@ def _marks(lane: LaneColumns, rule: Rule) -> tuple[_Mark, ...]:
     return tuple(sorted(found))
 
 
-def _anniversaries(home: View, limit: int) -> tuple[Anniversary, ...]:
+def _anniversaries(home: View, asked: MilestonesQuestion) -> tuple[int, tuple[Anniversary, ...]]:
+    """Give how many artists there are, and when the first plays of some of them return."""
     lane, rule = home.lane, home.rule
     instants = lane.counted_ended_at(rule)
     if not len(instants):
-        return ()
+        return 0, ()
     ever = Standings(home.shifted(Period(None, None)), "artists", RankBy.PLAYS)
-    ranked, names = ever.ranked(limit)
+    ranked, names = ever.ranked(asked.end)
     first_rows = first_plays(lane, "artists", rule).row_of
     days = lane.days(home.zone, rule).labels
     begin = EPOCH + timedelta(days=lane.day_span(home.zone)[0])
     found: list[Anniversary] = []
-    for label in (None, *ranked):
+    for label in (*([] if asked.begin else [None]), *ranked[asked.begin :]):
         row = 0 if label is None else int(first_rows[label])
         on, years = _next_return(begin + timedelta(days=int(days[row])), home.today)
         name = None if label is None else names[label].name
         found.append(Anniversary(on, years, from_ms(int(instants[row])), label, name))
-    return tuple(found)
+    return int(np.count_nonzero(ever.weight)), tuple(found)
 
 
 def _next_return(first: date, today: date) -> tuple[date, int]:
@@ -218,7 +221,7 @@ CHARTS = (
             "Anniversaries do not look at the range: they are the "
             "next yearly returns, today included, of the very first play and of the first plays of the "
             "`limit` artists with most plays; what began on 29 February returns on the 28th in common "
-            "years."
+            "years. `next_cursor` leads to earlier numbers, and to the artists after."
         ),
         drawing="table",
         question=MilestonesQuestion,

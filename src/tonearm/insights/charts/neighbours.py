@@ -12,7 +12,8 @@ from tonearm.insights.axis import Axis, Occurrences
 from tonearm.insights.chart import Chart
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.leaders import foremost
-from tonearm.insights.question import Item, Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
+from tonearm.insights.question import Item
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Rank, Record, Subject
 from tonearm.insights.sessions import list_sessions, sessions_of_plays
 from tonearm.insights.standings import spelled
@@ -20,10 +21,8 @@ from tonearm.insights.subjects import MOST_SUBJECTS, among_all, ids_of, item_of,
 from tonearm.insights.view import View
 
 
-class NeighboursQuestion(Question, frozen=True, kw_only=True):
+class NeighboursQuestion(ListQuestion, frozen=True, kw_only=True):
     """What neighbours are asked."""
-
-    limit: Limit = 10
 
 
 class Neighbour(Record, frozen=True):
@@ -46,6 +45,7 @@ class Neighbours(Record, frozen=True):
     covered: Covered
     sessions: Annotated[int, Meta(description="Sessions of the range with the item.")]
     subjects: tuple[Subject, ...]
+    next_cursor: NextCursor
     items: tuple[Neighbour, ...]
 
 
@@ -83,7 +83,8 @@ def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
         covered=view.covered(),
         sessions=sessions,
         subjects=subjects_of(view, item),
-        items=_ranked(view, item, shared, every, sessions, asked.limit),
+        next_cursor=asked.next_cursor(int(np.count_nonzero(shared))),
+        items=_ranked(view, item, shared, every, sessions, asked),
     )
 
 
@@ -113,14 +114,14 @@ def _ranked(
     shared: NDArray[np.int64],
     every: NDArray[np.int64],
     sessions: int,
-    limit: int,
+    asked: NeighboursQuestion,
 ) -> tuple[Neighbour, ...]:
     """Order by affinity, then by shared sessions, then by name."""
     labels = np.flatnonzero(shared)
     affinity = shared[labels] / (sessions + every[labels] - shared[labels])
     columns = (-affinity, -shared[labels])
     few = labels[
-        foremost(np.arange(len(labels)), [column.__getitem__ for column in columns], limit)
+        foremost(np.arange(len(labels)), [column.__getitem__ for column in columns], asked.end)
     ]
     names = view.names(item, few.tolist())
     affinity_of = dict(zip(labels.tolist(), affinity.tolist(), strict=True))
@@ -138,7 +139,7 @@ def _ranked(
             sessions_in_all=int(every[label]),
             affinity=round(affinity_of[label], 6),
         )
-        for rank, label in enumerate(ordered[:limit], 1)
+        for rank, label in enumerate(ordered[asked.begin : asked.end], asked.begin + 1)
     )
 
 
@@ -153,7 +154,7 @@ CHARTS = (
             "neighbours are items of the same kind. A session counts where it starts in the range, and has "
             "an item where one of its plays counts. Affinity is the Jaccard index: sessions with both, of "
             "the sessions with either. What is heard always and everywhere has little of it. Equal ones are "
-            "settled by more shared sessions, then by name."
+            "settled by more shared sessions, then by name. `next_cursor` leads to the lines after."
         ),
         drawing="ranking",
         question=NeighboursQuestion,

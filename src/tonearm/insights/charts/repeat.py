@@ -11,7 +11,7 @@ from tonearm.domain.instants import from_ms
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
 from tonearm.insights.loops import Loops
-from tonearm.insights.question import Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.records import (
     Covered,
     ItemArtist,
@@ -34,10 +34,8 @@ LoopPlays = Annotated[
 ]
 
 
-class RepeatQuestion(Question, frozen=True, kw_only=True):
+class RepeatQuestion(ListQuestion, frozen=True, kw_only=True):
     """What repeats are asked."""
-
-    limit: Limit = 10
 
 
 class RepeatedTrack(Record, frozen=True):
@@ -89,6 +87,7 @@ class Repeat(Record, frozen=True):
     longest_run: Annotated[
         LongestRun | None, Meta(description="The longest run of one track; null without plays.")
     ]
+    next_cursor: NextCursor
     items: tuple[RepeatedTrack, ...]
     looped_tracks: tuple[LoopedTrack, ...]
 
@@ -104,7 +103,7 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
     start, end = view.counted_rows
     standings, loops = Standings(view, "tracks", RankBy.PLAYS), Loops(view)
     plays, tracks = end - start, int(np.count_nonzero(standings.plays))
-    leaders, looped, run = standings.leaders(asked.limit), loops.leaders(asked.limit), _run(view)
+    leaders, looped, run = standings.leaders(asked.end), loops.leaders(asked.end), _run(view)
     names = view.names("tracks", {*leaders, *looped, *([] if run is None else [run.track])})
     ranked = sorted(leaders, key=lambda track: standings.order(track, names[track]))
     return Repeat(
@@ -116,6 +115,8 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
         loops=int(loops.loops.sum()),
         loop_plays=int(loops.plays.sum()),
         longest_run=None if run is None else _told(view, run, names[run.track]),
+        # Whatever loops is a track as well: there are at least as many lines of these.
+        next_cursor=asked.next_cursor(tracks),
         items=tuple(
             RepeatedTrack(
                 rank,
@@ -125,7 +126,7 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
                 int(standings.plays[track]),
                 int(standings.ms_played[track]),
             )
-            for rank, track in enumerate(ranked[: asked.limit], 1)
+            for rank, track in enumerate(ranked[asked.begin : asked.end], asked.begin + 1)
         ),
         looped_tracks=tuple(
             LoopedTrack(
@@ -136,7 +137,9 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
                 int(loops.loops[track]),
                 int(loops.plays[track]),
             )
-            for rank, track in enumerate(loops.ranked(looped, names)[: asked.limit], 1)
+            for rank, track in enumerate(
+                loops.ranked(looped, names)[asked.begin : asked.end], asked.begin + 1
+            )
         ),
     )
 
@@ -202,7 +205,7 @@ CHARTS = (
             "track with no other counted play between; of equal ones the earliest. A play loops when it "
             "and the two plays of its track before it, all in the range, ended within 24 hours; a loop is a "
             "sequence of plays of a track that all loop. Tracks are ordered by loops, then by looping "
-            "plays, then by the earlier first one, then by name."
+            "plays, then by the earlier first one, then by name. `next_cursor` leads to the lines after in both lists."
         ),
         drawing="table",
         question=RepeatQuestion,

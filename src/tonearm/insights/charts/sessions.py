@@ -8,7 +8,7 @@ from msgspec import Meta
 from tonearm.domain.offsets import local_ms
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
-from tonearm.insights.question import Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.records import Covered, Hour, Record, Session
 from tonearm.insights.sessions import PAUSE_MS, Sessions, list_sessions
 from tonearm.insights.view import View
@@ -19,10 +19,8 @@ _HOURS = 24
 Count = Annotated[int, Meta(description="Sessions that start in it.")]
 
 
-class SessionsQuestion(Question, frozen=True, kw_only=True):
+class SessionsQuestion(ListQuestion, frozen=True, kw_only=True):
     """What sessions are asked."""
-
-    limit: Limit = 10
 
 
 class SessionHour(Record, frozen=True):
@@ -46,6 +44,7 @@ class SessionsAnswer(Record, frozen=True):
         int, Meta(description="Listening time of all plays of the sessions, in milliseconds.")
     ]
     hours: tuple[SessionHour, ...]
+    next_cursor: NextCursor
     longest: tuple[Session, ...]
 
 
@@ -64,7 +63,8 @@ def _answer(view: View, asked: SessionsQuestion) -> SessionsAnswer:
         plays_mean=round(int(found.plays[inside].sum()) / count, 6) if count else 0.0,
         ms_played=int(found.ms_played[inside].sum()),
         hours=tuple(SessionHour(hour, sessions) for hour, sessions in enumerate(hours)),
-        longest=found.longest(rows, asked.limit),
+        next_cursor=asked.next_cursor(count),
+        longest=found.longest(rows, asked.end)[asked.begin :],
     )
 
 
@@ -85,7 +85,8 @@ CHARTS = (
             f"A play begins a session when it starts at least {PAUSE_MS // 60_000} minutes after everything "
             "before it has ended; plays without listening time and sessions without a counted play are left "
             "out. A session belongs to the range and hour in which it starts, is looked at whole, and lasts "
-            "from its first start to its last end. Days and hours are those of the time zone, also of who "
+            "from its first start to its last end. Of the longest, `next_cursor` leads to "
+            "shorter ones. Days and hours are those of the time zone, also of who "
             "travels."
         ),
         drawing="bars",

@@ -10,7 +10,8 @@ from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.leaders import leaders
-from tonearm.insights.question import Item, Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
+from tonearm.insights.question import Item
 from tonearm.insights.records import Covered, Hour, ItemArtist, ItemId, ItemName, Record
 from tonearm.insights.standings import spelled
 from tonearm.insights.view import View
@@ -26,10 +27,8 @@ Skipped = Annotated[int, Meta(description="Judged plays that were skipped before
 SkipShare = Annotated[float, Meta(description="Share of the judged plays that were skipped.")]
 
 
-class SkipsQuestion(Question, frozen=True, kw_only=True):
+class SkipsQuestion(ListQuestion, frozen=True, kw_only=True):
     """What skips are asked."""
-
-    limit: Limit = 10
 
 
 class SkipHour(Record, frozen=True):
@@ -61,6 +60,7 @@ class Skips(Record, frozen=True):
     skips: Skipped
     share: SkipShare
     unknown: Annotated[int, Meta(description="Plays of which nothing tells how they ended.")]
+    next_cursor: NextCursor
     items: tuple[SkipHour, ...]
     tracks: tuple[SkippedItem, ...]
     artists: tuple[SkippedItem, ...]
@@ -78,7 +78,9 @@ def _answer(view: View, asked: SkipsQuestion) -> Skips:
     hours = _hours(view).sums(start, end).reshape(_HOURS, _STATES)[:, _JUDGED:]
     by_hour = [(judged + skipped, skipped) for judged, skipped in hours.tolist()]
     judged, skips = (sum(column) for column in zip(*by_hour, strict=True))
-    tracks, artists = (_most_skipped(view, item, asked.limit) for item in ("tracks", "artists"))
+    (many, tracks), (few, artists) = (
+        _most_skipped(view, item, asked) for item in ("tracks", "artists")
+    )
     return Skips(
         covered=view.covered(counted="all"),
         plays=end - start,
@@ -86,6 +88,7 @@ def _answer(view: View, asked: SkipsQuestion) -> Skips:
         skips=skips,
         share=_share(skips, judged),
         unknown=end - start - judged,
+        next_cursor=asked.next_cursor(max(many, few)),
         items=tuple(
             SkipHour(hour, *line, _share(line[1], line[0])) for hour, line in enumerate(by_hour)
         ),
@@ -144,20 +147,24 @@ def _hours(view: View) -> Axis:
     return lane.once(("hours of skips", view.zone), make)
 
 
-def _most_skipped(view: View, item: Item, limit: int) -> tuple[SkippedItem, ...]:
+def _most_skipped(
+    view: View, item: Item, asked: SkipsQuestion
+) -> tuple[int, tuple[SkippedItem, ...]]:
+    """Give how many were skipped at all, and some of them."""
     judged, skips = (_numbers(view, item, marked) for marked in _marked(view.lane))
     level = np.flatnonzero(skips[1:]) + 1  # 0 is nobody known
+    total = len(level)
     # The first skip is looked for only where it may settle something.
-    level = level[leaders(limit, -skips[level], judged[level])]
+    level = level[leaders(asked.end, -skips[level], judged[level])]
     pairs = set(zip(skips[level].tolist(), judged[level].tolist(), strict=True))
     firsts = _first_skips(view, item, level if len(pairs) < len(level) else level[:0])
-    level = level[leaders(limit, -skips[level], judged[level], firsts[level])]
+    level = level[leaders(asked.end, -skips[level], judged[level], firsts[level])]
     names = view.names(item, level.tolist())
 
     def order(label: int) -> tuple[object, ...]:
         return -skips[label], judged[label], firsts[label], spelled(names[label])
 
-    return tuple(
+    items = tuple(
         SkippedItem(
             id=label,
             name=names[label].name,
@@ -166,8 +173,9 @@ def _most_skipped(view: View, item: Item, limit: int) -> tuple[SkippedItem, ...]
             skips=int(skips[label]),
             share=_share(int(skips[label]), int(judged[label])),
         )
-        for label in sorted(level.tolist(), key=order)[:limit]
+        for label in sorted(level.tolist(), key=order)[asked.begin : asked.end]
     )
+    return total, items
 
 
 def _numbers(view: View, item: Item, marked: _Marked) -> NDArray[np.int64]:
@@ -218,7 +226,8 @@ CHARTS = (
             f"({', '.join(f'`{reason}`' for reason in _BY_HAND)}), and were played for less than half of the "
             "track's length. That length is the longest play of the track to its end in the whole history; "
             f"where there is none, less than {_SHORT_MS // 1_000} seconds is a skip. Equal tracks and "
-            "artists are settled by the higher share, then by the earlier first skip, then by name."
+            "artists are settled by the higher share, then by the earlier first skip, then by name; `next_cursor` "
+            "leads to the lines after in both lists."
         ),
         drawing="bars",
         question=SkipsQuestion,

@@ -10,16 +10,14 @@ from msgspec import Meta
 from tonearm.domain.offsets import local_days
 from tonearm.insights.chart import Chart
 from tonearm.insights.lane import edges_ms
-from tonearm.insights.question import Limit, Question
+from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.records import Covered, Record
 from tonearm.insights.streaks import ActiveDays, find_active_days
 from tonearm.insights.view import EPOCH, View
 
 
-class StreaksQuestion(Question, frozen=True, kw_only=True):
+class StreaksQuestion(ListQuestion, frozen=True, kw_only=True):
     """What streaks are asked."""
-
-    limit: Limit = 10
 
 
 class Streak(Record, frozen=True):
@@ -37,6 +35,7 @@ class Streaks(Record, frozen=True):
     covered: Covered
     current: Streak
     longest: Streak
+    next_cursor: NextCursor
     items: tuple[Streak, ...]
 
 
@@ -45,12 +44,13 @@ _NONE = Streak(0, None, None, None)
 
 def _answer(view: View, asked: StreaksQuestion) -> Streaks:
     active = find_active_days(view)
-    items = tuple(starmap(_streak, active.longest(asked.limit)))
+    streaks = tuple(starmap(_streak, active.longest(asked.end)))
     return Streaks(
         covered=view.covered(),
         current=_current(active, _reference(view)),
-        longest=items[0] if items else _NONE,
-        items=items,
+        longest=streaks[0] if streaks else _NONE,
+        next_cursor=asked.next_cursor(len(active.begins)),
+        items=streaks[asked.begin :],
     )
 
 
@@ -86,7 +86,8 @@ CHARTS = (
         definition=(
             "A day is active when a counted play of the range ended on it, by the listener's calendar. The "
             "current streak reaches up to today, or to the range's last day where that is earlier, or to "
-            "the day before it. Of streaks of equal length the latest comes first. `artist`, `album` or "
+            "the day before it. Of streaks of equal length the latest comes first; `next_cursor` leads to shorter "
+            "ones. `artist`, `album` or "
             "`track` gives the streaks of one item."
         ),
         drawing="table",

@@ -6,25 +6,19 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
-from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.instants import from_ms
-from tonearm.domain.text import quoted
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.chart import Chart
 from tonearm.insights.firsts import first_plays
-from tonearm.insights.question import By, Item, Limit, Question
+from tonearm.insights.paging import ListQuestion
+from tonearm.insights.question import By, Item
 from tonearm.insights.records import Top, TopItem
 from tonearm.insights.searching import find_called
 from tonearm.insights.standings import NEVER, Standings
 from tonearm.insights.view import View
 
-Cursor = Annotated[
-    Annotated[str, Meta(pattern="^[0-9]{1,9}$")] | None,
-    Meta(description="The `next_cursor` of the page before."),
-]
 
-
-class TopQuestion(Question, frozen=True, kw_only=True):
+class TopQuestion(ListQuestion, frozen=True, kw_only=True):
     """What a ranking is asked."""
 
     by: By = RankBy.PLAYS
@@ -37,8 +31,6 @@ class TopQuestion(Question, frozen=True, kw_only=True):
             )
         ),
     ] = None
-    limit: Limit = 10
-    cursor: Cursor = None
 
 
 class ShowsQuestion(TopQuestion, frozen=True, kw_only=True):
@@ -51,24 +43,18 @@ class ShowsQuestion(TopQuestion, frozen=True, kw_only=True):
 
 def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     standings = Standings(view, item, asked.by)
-    begin = int(asked.cursor or 0)
-    end, total = begin + asked.limit, int(np.count_nonzero(standings.weight))
+    total = int(np.count_nonzero(standings.weight))
     ranks: dict[int, int] | None = None
     if asked.q is not None:
         ranks = standings.ranks(find_called(view, item, asked.q))
         total = len(ranks)
-    if begin and begin >= total:
-        raise InvalidInputError(
-            f"`cursor` is {quoted(asked.cursor)}, and the ranking has {total} places. Give the `next_cursor` of a "
-            "page before, or begin anew without one.",
-            parameter="cursor",
-        )
+    next_cursor = asked.next_cursor(total)
     if ranks is None:
-        ranked, names = standings.ranked(end)
+        ranked, names = standings.ranked(asked.end)
         ranks = {label: rank for rank, label in enumerate(ranked, 1)}
-        shown = ranked[begin:]
+        shown = ranked[asked.begin :]
     else:
-        shown = sorted(ranks, key=ranks.__getitem__)[begin:end]
+        shown = sorted(ranks, key=ranks.__getitem__)[asked.begin : asked.end]
         names = view.names(item, shown)
     before = view.period.previous_named
     earlier: dict[int, int] = {}
@@ -99,7 +85,7 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
         covered=view.covered(),
         by=asked.by,
         total=total,
-        next_cursor=str(end) if end < total else None,
+        next_cursor=next_cursor,
         items=tuple(items),
     )
 

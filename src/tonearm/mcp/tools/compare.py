@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tonearm.insights.charts.compare import Comparison
-from tonearm.mcp.arguments import Asked
+from tonearm.mcp.arguments import Asked, Cursor
 from tonearm.mcp.desk import Desk
 from tonearm.mcp.tool import Tool
 
@@ -18,6 +18,7 @@ class CompareArguments(Asked):
     by: Literal["plays", "time"] | None = None
     """Plays unless said."""
     limit: Annotated[int, Field(ge=1, le=20, description="Most lines of each list.")] = 5
+    cursor: Cursor = None
 
 
 def _answer(desk: Desk, given: CompareArguments) -> Comparison:
@@ -31,7 +32,7 @@ TOOLS = (
         title="Two ranges side by side",
         description=(
             "Any two ranges: every total with its change and ratio, and which artists, albums and tracks came, "
-            "went and moved most: the foremost of each, counted whole by the totals. "
+            "went and moved most; `cursor` leads to those that moved less. "
             "Give `range`, and `other` unless the period before is meant."
         ),
         arguments=CompareArguments,

@@ -1,6 +1,6 @@
 """Sessions, days in a row, repeats, and round numbers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 from pydantic import Field
@@ -10,17 +10,26 @@ from tonearm.insights.charts.repeat import Repeat
 from tonearm.insights.charts.sessions import SessionsAnswer
 from tonearm.insights.charts.streaks import Streaks
 from tonearm.insights.records import Record
-from tonearm.mcp.arguments import Asked
+from tonearm.mcp.arguments import Asked, Cursor
 from tonearm.mcp.desk import Desk
+from tonearm.mcp.paging import check_list
 from tonearm.mcp.tool import Tool
+
+_Part = Literal["sessions", "streaks", "repeats", "milestones"]
 
 
 class HabitArguments(Asked):
     """Which habits."""
 
-    what: Literal["sessions", "streaks", "repeats", "milestones"] | None = None
+    what: _Part | None = None
     """Only these; all four unless said."""
     limit: Annotated[int, Field(ge=1, le=50, description="Most lines of each list.")] = 5
+    cursor: Annotated[
+        Cursor,
+        Field(
+            description="`next_cursor` of a part of the answer before, with that part as `what`."
+        ),
+    ] = None
 
 
 class Habits(Record, frozen=True):
@@ -37,6 +46,7 @@ class Habits(Record, frozen=True):
 
 
 def _answer(desk: Desk, given: HabitArguments) -> Habits:
+    check_list(given.cursor, given.what, get_args(_Part))
     values = given.given()
     what = values.pop("what", None)
 
@@ -57,8 +67,8 @@ TOOLS = (
         title="Sessions, streaks, repeats and milestones",
         description=(
             "How somebody listens: sessions and when they start, streaks of days, how much is heard once more (share, "
-            "most repeated tracks, runs, loops), and round numbers reached with the next anniversaries. Lists have the "
-            "longest, most or latest, and the totals count all. `what` asks for one of them."
+            "most repeated tracks, runs, loops), and round numbers reached with the next anniversaries. Lists begin "
+            "with the longest, most or latest; `what` asks for one part, whose `cursor` goes on."
         ),
         arguments=HabitArguments,
         record=Habits,

@@ -8,10 +8,13 @@ from pydantic import Field
 from tonearm.insights.records import Record
 from tonearm.mcp.arguments import Arguments, Cursor
 from tonearm.mcp.desk import Desk
+from tonearm.mcp.paging import check_list
 from tonearm.mcp.standing import (
     Collecting,
     LatestImport,
     LatestJob,
+    Line,
+    Listing,
     Person,
     collecting,
     latest_imports,
@@ -20,15 +23,19 @@ from tonearm.mcp.standing import (
 )
 from tonearm.mcp.tool import Tool
 
+_LISTS = ("imports", "jobs", "people")
+
 
 class StatusArguments(Arguments):
     """What of it."""
 
     what: Literal["sync", "imports", "jobs", "work", "people", "all"] = "all"
     """Collecting (`sync`), imports of files, jobs such as polls, both of these (`work`), or all of this; `people` is
-    for admins: who uses this Tonearm."""
+    for admins: who uses this Tonearm. Of `imports`, `jobs` and `people` alone, `cursor` leads to those after."""
     limit: Annotated[int, Field(ge=1, le=50, description="Most of each list.")] = 10
-    cursor: Cursor = None
+    cursor: Annotated[
+        Cursor, Field(description="`next_cursor` of the answer before, with the same `what`.")
+    ] = None
 
 
 class Status(Record, frozen=True):
@@ -43,19 +50,31 @@ class Status(Record, frozen=True):
         tuple[Person, ...] | None, Meta(description="Who uses this Tonearm, for admins.")
     ]
     next_cursor: Annotated[
-        str | None, Meta(description="The `cursor` of people after these; null at the end.")
+        str | None,
+        Meta(
+            description="The `cursor` of those after these; null at the end, and of several lists."
+        ),
     ]
 
 
 def _answer(desk: Desk, given: StatusArguments) -> Status:
     what, limit = given.what, given.limit
-    here, more = people(desk, limit, given.cursor) if what == "people" else (None, None)
+    check_list(given.cursor, what, _LISTS)
+
+    def listed(
+        name: str, deed: Listing[Line], *wholes: str
+    ) -> tuple[tuple[Line, ...] | None, str | None]:
+        return deed(desk, limit, given.cursor) if what in {name, *wholes} else (None, None)
+
+    imports, more_imports = listed("imports", latest_imports, "work", "all")
+    jobs, more_jobs = listed("jobs", latest_jobs, "work", "all")
+    here, more_people = listed("people", people)
     return Status(
         sync=collecting(desk) if what in {"sync", "all"} else None,
-        imports=latest_imports(desk, limit) if what in {"imports", "work", "all"} else None,
-        jobs=latest_jobs(desk, limit) if what in {"jobs", "work", "all"} else None,
+        imports=imports,
+        jobs=jobs,
         people=here,
-        next_cursor=more,
+        next_cursor=(more_imports or more_jobs or more_people) if what in _LISTS else None,
     )
 
 
