@@ -40,7 +40,8 @@ def test_many_who_hide_the_same_play_at_once_make_one_correction(person: Person)
     assert [answer.correction for answer in answers] == [made] * ASKERS
     assert sorted(answer.hidden for answer in answers) == [()] * (ASKERS - 1) + [(number,)]
     assert all(answer.before == {number: (made.id,)} for answer in answers if not answer.hidden)
-    _, plays = person.house.corrections.release(person.id, made.id)
+    person.house.corrections.undo(person.id, made.id)
+    plays = person.house.corrections.plays_of(person.id, made.id)
     assert plays == (number,)
     person.check()
 
@@ -105,6 +106,10 @@ def test_an_undo_tells_which_plays_still_do_not_count_and_why(
             "Hiding 1 is undone; 1 play is no longer hidden; 1 play does still not count, because of correction 2 "
             f"(a rule). The listener can look at these on the page {BASE}/corrections."
         )
+        again = ask(own.client(own.ada, ERAS[0]), "hide_plays", {"correction": 1})
+        assert (again["undone"], again["undone_before"]) == (False, True)
+        assert again["still_hidden"] == undone["still_hidden"]
+        assert again["words"] == undone["words"].replace("is undone", "was undone already")
         corrections.undo(own.ada.id, rule.id)
         shown = own.services.insights.hiders_of(own.ada.id, [first.id, second.id])
         assert shown == {}

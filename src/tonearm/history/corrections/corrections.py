@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tonearm.accounts.audit import Action, record
 from tonearm.domain.errors import ConflictError, InvalidInputError, NotFoundError
@@ -16,7 +16,7 @@ from tonearm.domain.vocabulary import CorrectionKind, ItemKind
 from tonearm.history.corrections.amendment import Amendment, load_amendment
 from tonearm.history.corrections.choosing import choose_plays, choose_wordings, hidden_already
 from tonearm.history.corrections.items import find_item, find_number, item_keys
-from tonearm.history.corrections.marks import Mark, find_mark, insert_mark
+from tonearm.history.corrections.marks import Mark, insert_mark, marked_by
 from tonearm.history.corrections.records import (
     Correction,
     Exclusion,
@@ -37,7 +37,7 @@ from tonearm.history.countries import find_country
 from tonearm.history.publication import Versions, history_versions, lock_history
 from tonearm.ops.clock import Clock
 from tonearm.storage.database import Database
-from tonearm.storage.tables import corrections, histories, marks
+from tonearm.storage.tables import corrections, histories
 
 _HOURS = 24
 _DAYS = 7
@@ -177,26 +177,16 @@ class Corrections:
 
     def undo(self, user_id: int, correction_id: int) -> Correction:
         """Make the history what it would be without a correction; raises NotFoundError, ConflictError."""
-        return self.release(user_id, correction_id)[0]
-
-    def release(self, user_id: int, correction_id: int) -> tuple[Correction, tuple[int, ...]]:
-        """Undo a correction, and give the plays that it held; raises NotFoundError, ConflictError."""
         now = self._clock()
         with self._database.write() as connection:
             lock_history(connection, user_id, now)
             row = _get(connection, user_id, correction_id)
             if row.undone_at is not None:
                 raise ConflictError("This correction is undone already. Make a new one instead.")
-            mark = find_mark(connection, user_id, correction_id)
             connection.execute(
                 update(corrections)
                 .where(corrections.c.user_id == user_id, corrections.c.id == correction_id)
                 .values(undone_at=now)
-            )
-            connection.execute(
-                delete(marks).where(
-                    marks.c.user_id == user_id, marks.c.correction_id == correction_id
-                )
             )
             _count_up(connection, user_id)
             record(
@@ -206,8 +196,12 @@ class Corrections:
                 subject_id=user_id,
                 correction_id=correction_id,
             )
-            plays = () if mark is None else tuple(mark.plays.tolist())
-            return read_correction(_get(connection, user_id, correction_id)), plays
+            return read_correction(_get(connection, user_id, correction_id))
+
+    def plays_of(self, user_id: int, correction_id: int) -> tuple[int, ...]:
+        """Give the plays that a correction hides, deletes or splits off, or did until it was undone."""
+        with self._database.read() as connection:
+            return marked_by(connection, user_id, correction_id)
 
     def _add_if(
         self,

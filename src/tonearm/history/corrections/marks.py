@@ -47,7 +47,7 @@ def load_marks(connection: Connection, user_id: int) -> tuple[Mark, ...]:
             (corrections.c.user_id == table.c.user_id)
             & (corrections.c.id == table.c.correction_id),
         )
-        .where(table.c.user_id == user_id)
+        .where(table.c.user_id == user_id, corrections.c.undone_at.is_(None))
         .order_by(table.c.correction_id)
     )
     return tuple(
@@ -55,18 +55,21 @@ def load_marks(connection: Connection, user_id: int) -> tuple[Mark, ...]:
             row.correction_id,
             CorrectionKind(row.kind),
             unpack(row.evidence)["key"].astype(np.int64),
-            unpack(row.plays)["id"].astype(np.uint32),
+            _plays(row.plays),
         )
         for row in rows
     )
 
 
-def find_mark(connection: Connection, user_id: int, correction_id: int) -> Mark | None:
-    """Read the mark of one correction; None where it has none, or is undone."""
-    marks = (
-        mark for mark in load_marks(connection, user_id) if mark.correction_id == correction_id
-    )
-    return next(marks, None)
+def marked_by(connection: Connection, user_id: int, correction_id: int) -> tuple[int, ...]:
+    """Give the plays that one correction holds, or held when it was undone; none where it has no mark."""
+    is_its = (table.c.user_id == user_id) & (table.c.correction_id == correction_id)
+    packed = connection.scalar(select(table.c.plays).where(is_its))
+    return () if packed is None else tuple(_plays(packed).tolist())
+
+
+def _plays(packed: bytes) -> NDArray[np.uint32]:
+    return unpack(packed)["id"].astype(np.uint32)
 
 
 def insert_mark(connection: Connection, user_id: int, mark: Mark) -> None:

@@ -116,14 +116,14 @@ def _undo(desk: Desk, number: int) -> Hidden:
             f"page {desk.page('/corrections')}.",
             parameter="correction",
         )
-    still: dict[int, tuple[int, ...]] = {}
+    words, is_before = f"Hiding {number} is undone", False
     try:
-        _, plays = corrections.release(user, number)
+        corrections.undo(user, number)
     except ConflictError:
-        is_before, words = True, f"Hiding {number} was undone already; nothing has changed."
-    else:
-        is_before, still = False, desk.services.insights.hiders_of(user, plays)
-        words = _told_undone(desk, number, plays, still)
+        words, is_before = f"Hiding {number} was undone already", True
+    plays = corrections.plays_of(user, number)
+    still = desk.services.insights.hiders_of(user, plays)
+    words += _told_undone(desk, plays, still)
     return Hidden(
         hidden=(),
         hidden_before=(),
@@ -137,11 +137,9 @@ def _undo(desk: Desk, number: int) -> Hidden:
     )
 
 
-def _told_undone(
-    desk: Desk, number: int, plays: Sequence[int], still: dict[int, tuple[int, ...]]
-) -> str:
+def _told_undone(desk: Desk, plays: Sequence[int], still: dict[int, tuple[int, ...]]) -> str:
     """Say which plays count again, and what still stands in the way of others."""
-    words = f"Hiding {number} is undone"
+    words = ""
     free = [play for play in plays if play not in still]
     if free:
         words += f"; {_counted(free, 'is', 'are')} no longer hidden"
