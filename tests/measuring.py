@@ -1,6 +1,6 @@
 """Ask measures of plays that no import brought: columns and names made straight from the oracle's plays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -41,11 +41,16 @@ class Measured:
         plays: Sequence[OraclePlay],
         user_id: int = 1,
         preferences: Preferences = Preferences(),  # noqa: B008 - frozen
+        further: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Write the names of the plays' items, and put the plays into columns."""
+        """Write the names of the plays' items, and put the plays into columns.
+
+        `further` are whom Spotify names as artists of tracks, by key, be it the one that they have anyway.
+        """
         self.connection = connection
         self.user_id = user_id
         self.preferences = preferences
+        self.further = further or {}
         self.plays = sorted(
             plays, key=lambda play: (play.ended_at, play.started_at, play.track_key)
         )
@@ -75,6 +80,7 @@ class Measured:
 
     def _columns(self) -> PlayColumns:
         names = {item: oracle.names_of(self.plays, item) for item in ITEMS}
+        names["artists"] = oracle.names_of(credited(self.plays, self.further), "artists")
         # Ids against the order of everything that settles ties, so that none can settle one.
         ids = {
             item: {key: number for number, key in enumerate(sorted(names[item], reverse=True), 1)}
@@ -109,6 +115,12 @@ class Measured:
                 (self.user_id, number, key, play.kind, play.title, *owner[:, number].tolist())
             )
         insert_rows(self.connection, tracks, told)
+        pairs = [(0, 0)] + [
+            (ids["tracks"][(key,)], ids["artists"][by_track[key].kind, normal(name)])
+            for key, told_names in self.further.items()
+            if key in by_track
+            for name in told_names
+        ]
         contexts = list(dict.fromkeys(map(context_of, self.plays)))
         numbers = {context: number for number, context in enumerate(contexts, 1)}
         return PlayColumns(
@@ -121,8 +133,21 @@ class Measured:
             track_artist=owner[0],
             track_album=owner[1],
             track_kind=kind,
+            credit_track=np.array([track for track, _ in pairs], np.int32),
+            credit_artist=np.array([artist for _, artist in pairs], np.int32),
             **context_columns({number: context for context, number in numbers.items()}),
         )
+
+
+def credited(plays: Sequence[OraclePlay], further: Mapping[str, Sequence[str]]) -> list[OraclePlay]:
+    """Give every play once for each artist of its track."""
+    every: list[OraclePlay] = []
+    for play in plays:
+        by_key = {normal(play.artist): play.artist}
+        for name in further.get(play.track_key, ()):
+            by_key.setdefault(normal(name), name)
+        every += [play._replace(artist=name) for name in by_key.values()]
+    return every
 
 
 class AnyQuestion(Question, frozen=True, kw_only=True):

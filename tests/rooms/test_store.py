@@ -304,7 +304,7 @@ def test_nothing_is_left_of_an_emptied_history(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"TNSTORE4", b"TNSTORE3" + bytes(64), bytes(4096)])
+@pytest.mark.parametrize("damage", [b"", b"TNSTORE5", b"TNSTORE4" + bytes(64), bytes(4096)])
 def test_a_damaged_file_is_made_again(
     imports: Imports, sqlite_database: Database, tmp_path: Path, clock: MovingClock, damage: bytes
 ) -> None:

@@ -96,7 +96,7 @@ def resolve(descriptions: Sequence[Description], claims: Sequence[Sequence[int]]
             albums[track.album][description.album] += 1
         tracks.append(track)
     return Resolution(
-        tracks, _most_common(artists), _most_common(albums), track_of, pair_of, descriptions
+        tracks, most_common(artists), most_common(albums), track_of, pair_of, descriptions
     )
 
 
@@ -186,7 +186,8 @@ def _track(key: str, kind: str, description: Description, names: _Names) -> Reso
     return ResolvedTrack(key, kind, description.title, artist, album)
 
 
-def _most_common(spellings: dict[_Key, Counter[str]]) -> dict[_Key, str]:
+def most_common(spellings: dict[_Key, Counter[str]]) -> dict[_Key, str]:
+    """Give the name that stands most often; of several the first in the alphabet."""
     return {
         key: min(counter.items(), key=lambda item: (-item[1], item[0]))[0]
         for key, counter in spellings.items()

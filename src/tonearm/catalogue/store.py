@@ -1,16 +1,18 @@
 """The catalogue in the database, and what has to change there."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Table, select
 
+from tonearm.catalogue.credits import Credits, credited_artists, kinds_of
 from tonearm.catalogue.descriptions import Description
 from tonearm.catalogue.resolution import Resolution
 from tonearm.storage.bulk import delete_rows, insert_rows
+from tonearm.storage.poll_tables import track_credits
 from tonearm.storage.tables import albums, artists, descriptions, tracks
 
 Stored = Mapping[Any, tuple[Any, ...]]
@@ -72,6 +74,7 @@ class Catalogue:
     tracks: Stored
     albums: Stored
     artists: Stored
+    credits: Stored = field(default_factory=dict)
 
 
 def load_catalogue(connection: Connection, user_id: int) -> Catalogue:
@@ -91,6 +94,7 @@ def load_catalogue(connection: Connection, user_id: int) -> Catalogue:
         tracks={row[1]: (row[0], *row[2:]) for row in rows(tracks)},
         albums={(row[1], row[2]): (row[0], row[3]) for row in rows(albums)},
         artists={(row[1], row[2]): (row[0], row[3]) for row in rows(artists)},
+        credits={(row[1], row[2]): (row[0], *row[3:]) for row in rows(track_credits)},
     )
 
 
@@ -106,8 +110,10 @@ class CatalogueChange:
 
     @property
     def rewrites_tracks(self) -> bool:
-        """Whether tracks that are there already change or go, rather than new ones come."""
-        return any(change.gone for change in self.differences if change.table is tracks)
+        """Whether tracks that are there already, or their credits, change or go, rather than new ones come."""
+        return any(
+            change.gone for change in self.differences if change.table in (tracks, track_credits)
+        )
 
     def apply(self, connection: Connection, user_id: int) -> None:
         """Write the changes."""
@@ -116,14 +122,21 @@ class CatalogueChange:
 
 
 def plan_catalogue(
-    user_id: int, catalogue: Catalogue, wordings: list[Description], resolution: Resolution
+    user_id: int,
+    catalogue: Catalogue,
+    wordings: list[Description],
+    resolution: Resolution,
+    credited: Credits,
 ) -> CatalogueChange:
     """Find what has to change for the catalogue to be what a resolution says."""
     artist = difference(
         user_id,
         artists,
         catalogue.artists,
-        {key: (name,) for key, name in resolution.artists.items()},
+        {
+            key: (name,)
+            for key, name in (credited_artists(resolution, credited) | resolution.artists).items()
+        },
     )
     album = difference(
         user_id,
@@ -150,4 +163,14 @@ def plan_catalogue(
     description_ids = np.fromiter(
         (description.ids[wording] for wording in wordings), np.uint32, len(wordings)
     )
-    return CatalogueChange((artist, album, track, description), description_ids, track_ids)
+    kinds = kinds_of(resolution, credited)
+    credit = difference(
+        user_id,
+        track_credits,
+        catalogue.credits,
+        {
+            (key, whose): (name, track.ids[key], artist.ids[kinds[key], whose])
+            for (key, whose), name in credited.items()
+        },
+    )
+    return CatalogueChange((artist, album, track, description, credit), description_ids, track_ids)

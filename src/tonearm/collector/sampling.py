@@ -99,6 +99,7 @@ def sample_of(state: PlayerState, at: datetime) -> Sample | None:
         uri=item.uri or None,
         title=item.name or None,
         artist=artist,
+        artists=tuple(one.name for one in item.artists),
         album=album,
         begun_at=at - timedelta(milliseconds=playback.progress_ms),
         duration_ms=item.duration_ms,

@@ -45,6 +45,8 @@ class Sample:
     uri: str | None
     title: str | None
     artist: str | None
+    artists: tuple[str, ...]
+    """Of a track, all of them."""
     album: str | None
     begun_at: datetime
     """When it began, or would have, had it not been paused."""
@@ -72,6 +74,8 @@ class Claim(NamedTuple):
     """0 without one."""
     context: Context
     answer: bytes
+    artists: tuple[str, ...]
+    """All of the track."""
 
 
 def artist_of(album_artists: Sequence[str], artists: Sequence[str]) -> str | None:
@@ -89,6 +93,7 @@ def claim_of(play: PolledPlay, fetched_at: datetime) -> Claim | None:
         0,
         Context(),
         play.answer,
+        _cleaned(play.artists),
     )
     return claim if _is_possible(claim, fetched_at) else None
 
@@ -103,6 +108,7 @@ def claim_of_sample(sample: Sample) -> Claim | None:
         begun_at,
         Context(clean(sample.platform), shuffle=sample.shuffle, private=sample.private),
         sample.answer,
+        _cleaned(sample.artists),
     )
     return claim if _is_possible(claim, sample.sampled_at) else None
 
@@ -111,6 +117,11 @@ def _described(
     kind: Kind, uri: str | None, title: str | None, artist: str | None, album: str | None
 ) -> Description:
     return Description(kind.value, clean_uri(clean(uri)), clean(title), clean(artist), clean(album))
+
+
+def _cleaned(names: Iterable[str]) -> tuple[str, ...]:
+    cleaned = map(clean, names)
+    return tuple(name for name in cleaned if name is not None and len(name) <= _LONGEST_TEXT)
 
 
 def _is_possible(claim: Claim, fetched_at: datetime) -> bool:
@@ -159,4 +170,9 @@ def columns_of(claims: Collection[Claim]) -> Claims:
         context=np.fromiter((place[claim.context] for claim in claims), np.uint32, count),
         descriptions=[claim.description for claim in claims],
         contexts=contexts,
+        credits={
+            claim.description.uri: claim.artists
+            for claim in claims
+            if claim.description.uri is not None and claim.artists
+        },
     )

@@ -1,12 +1,13 @@
 """Plan a change of a history: pure work between reading the evidence and publishing."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.catalogue.credits import credits_of
 from tonearm.catalogue.descriptions import Description
 from tonearm.catalogue.resolution import resolve
 from tonearm.catalogue.store import CatalogueChange, Difference, difference, plan_catalogue
@@ -36,6 +37,8 @@ class Claims:
     context: NDArray[np.uint32]
     descriptions: Sequence[Description]
     contexts: Sequence[Context]
+    credits: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The artists of tracks by URI, where somebody names all of them."""
 
     def __len__(self) -> int:
         return len(self.family)
@@ -143,7 +146,9 @@ def plan_record(evidence: Evidence, claims: Claims) -> Recorded:
     every.play = np.zeros(len(every), np.uint32)
     row = set_aside(_sorted_by_clock(every)[row])
     every.set_aside("id", "family")
-    change, plays = _plan(evidence, every, descriptions, contexts, first_new + fresh)
+    change, plays = _plan(
+        evidence, every, descriptions, contexts, first_new + fresh, claims.credits
+    )
     for sightings in (known, every):
         sightings.set_aside(*SIGHTING_TYPES)
     sighting, play = every.id[row], every.play[row]
@@ -206,7 +211,7 @@ def plan_removal(evidence: Evidence, gone: NDArray[np.uint32]) -> Change:
     """Plan to remove sightings by id, as if they had never been there."""
     kept = evidence.sightings.taken(~np.isin(evidence.sightings.id, gone))
     descriptions, contexts = list(evidence.descriptions), list(evidence.contexts)
-    change, _ = _plan(evidence, kept, descriptions, contexts, evidence.next_sighting)
+    change, _ = _plan(evidence, kept, descriptions, contexts, evidence.next_sighting, {})
     return change
 
 
@@ -216,6 +221,7 @@ def _plan(
     descriptions: list[Description],
     contexts: list[Context],
     next_sighting: int,
+    told: Mapping[str, Collection[str]],
 ) -> tuple[Change, Plays]:
     """Plan for the history to be these sightings, sorted by clock and id; sets their plays."""
     # What nothing claims, such as the names in a malformed row, must not count for anything.
@@ -223,9 +229,18 @@ def _plan(
     used[sightings.description] = True
     descriptions = [text for text, is_used in zip(descriptions, used, strict=True) if is_used]
     sightings.description = (np.cumsum(used) - 1).astype(np.uint32)[sightings.description]
-    resolution = resolve(descriptions, _uses(sightings, len(descriptions)))
+    uses = _uses(sightings, len(descriptions))
+    resolution = resolve(descriptions, uses)
     derived = derive(sightings, resolution, contexts)
-    catalogue = plan_catalogue(evidence.user_id, evidence.catalogue, descriptions, resolution)
+    polled = {
+        text.uri
+        for text, count in zip(descriptions, uses[Family.POLL], strict=True)
+        if count and text.uri is not None
+    }
+    credited = credits_of(evidence.catalogue.credits, told, polled)
+    catalogue = plan_catalogue(
+        evidence.user_id, evidence.catalogue, descriptions, resolution, credited
+    )
     del resolution
     plays = derived.plays
     plays.track = catalogue.track_ids[plays.track]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tonearm.history.evidence import Month
 from tonearm.history.growing import Growing, capacity
 
-_MAGIC = b"TNSTORE4"
+_MAGIC = b"TNSTORE5"
 _ALIGN = 64
 
 

@@ -102,6 +102,8 @@ def _amended(columns: PlayColumns, amendment: Amendment, marks: Sequence[Mark]) 
         track_artist=_shown(artist, amendment.shown_as[ItemKind.ARTIST]),
         track_album=_shown(album, amendment.shown_as[ItemKind.ALBUM]),
         track_kind=kind,
+        credit_track=_shown(columns.credit_track, amendment.shown_as[ItemKind.TRACK]),
+        credit_artist=_shown(columns.credit_artist, amendment.shown_as[ItemKind.ARTIST]),
     )
 
 

@@ -20,11 +20,13 @@ from tonearm.history.columnfile import Header, map_columns, save_columns
 from tonearm.history.evidence import Lane, Month, list_months, load_contexts, load_months
 from tonearm.history.growing import Growing
 from tonearm.history.sightings import PLAY_TYPES, Context
+from tonearm.storage.poll_tables import track_credits
 from tonearm.storage.tables import histories, tracks
 
 KINDS = tuple(Kind)
 _STALE_ROWS = 1 << 16
 _STALE_PART = 8
+_PAIR_BITS = 32
 PLAY_COLUMNS: dict[str, type[np.integer]] = PLAY_TYPES | {"track": np.int32, "context": np.int32}
 """The columns with a row a play, in the types they have here."""
 
@@ -33,7 +35,8 @@ PLAY_COLUMNS: dict[str, type[np.integer]] = PLAY_TYPES | {"track": np.int32, "co
 class PlayColumns:
     """A listener's plays in one version, ascending by time; instants in Unix milliseconds.
 
-    What begins with `track_` is looked up by track id, what begins with `context_` by context id.
+    What begins with `track_` is looked up by track id, what begins with `context_` by context id, what begins with
+    `credit_` by the id of the credit.
     """
 
     id: NDArray[np.uint32]
@@ -47,6 +50,10 @@ class PlayColumns:
     track_album: NDArray[np.int32]
     track_kind: NDArray[np.uint8]
     """A position in KINDS."""
+    credit_track: NDArray[np.int32]
+    """By credit, the track that it is of; 0 where there is none."""
+    credit_artist: NDArray[np.int32]
+    """By credit, whom it names; whom the track has anyway is among them."""
     context_platform: NDArray[np.int32]
     """A number of `words`, 0 where unknown; so are country and reasons."""
     context_country: NDArray[np.int32]
@@ -76,6 +83,14 @@ class PlayColumns:
         numbers = [words.index(word) for word in wanted if word in words]
         mask: NDArray[np.bool_] = np.isin(getattr(self, f"context_{part}"), numbers)
         return mask
+
+    def further_artists(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give tracks, ascending, and whom they credit beside their own artist, each pair once."""
+        is_further = self.credit_artist != self.track_artist[self.credit_track]
+        is_further &= (self.credit_track > 0) & (self.credit_artist > 0)
+        pairs = self.credit_track[is_further].astype(np.int64) << _PAIR_BITS
+        pairs = np.unique(pairs | self.credit_artist[is_further])
+        return (pairs >> _PAIR_BITS).astype(np.int32), pairs.astype(np.int32)
 
     def begins_with(self, shorter: "PlayColumns") -> bool:
         """Tell whether these are some other columns with more behind them."""
@@ -183,6 +198,8 @@ def _nothing() -> StoredColumns:
         "track_artist": np.zeros(1, np.int32),
         "track_album": np.zeros(1, np.int32),
         "track_kind": np.zeros(1, np.uint8),
+        "credit_track": np.zeros(1, np.int32),
+        "credit_artist": np.zeros(1, np.int32),
         **context_columns({}),
     }
     columns = PlayColumns(**{name: part.values for name, part in plays.items()}, **described)
@@ -201,6 +218,7 @@ def _moved(
     old = known.columns
     is_rewritten = rewritten != known.rewritten
     described = _track_columns(connection, user_id, old, is_rewritten=is_rewritten)
+    described |= _credit_columns(connection, user_id, old, is_rewritten=is_rewritten)
     first = 0 if is_rewritten else len(old.context_shuffle)
     contexts = load_contexts(connection, user_id, first).items()
     described |= context_columns(
@@ -299,6 +317,26 @@ def _track_columns(
         columns[name] = np.zeros(size, column.dtype)
         columns[name][:known] = column[:known]
         columns[name][places] = values
+    return columns
+
+
+def _credit_columns(
+    connection: Connection, user_id: int, old: PlayColumns, *, is_rewritten: bool
+) -> dict[str, NDArray[Any]]:
+    """Do the same for those that are looked up by the id of a credit."""
+    known = 0 if is_rewritten else len(old.credit_track)
+    rows = connection.execute(
+        select(track_credits.c.id, track_credits.c.track_id, track_credits.c.artist_id).where(
+            track_credits.c.user_id == user_id, track_credits.c.id >= known
+        )
+    ).all()
+    found = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3)
+    size = int(found[:, 0].max(initial=max(known, 1) - 1)) + 1
+    columns: dict[str, NDArray[Any]] = {}
+    for place, name in enumerate(("credit_track", "credit_artist"), 1):
+        column = columns[name] = np.zeros(size, np.int32)
+        column[:known] = getattr(old, name)[:known]
+        column[found[:, 0]] = found[:, place]
     return columns
 
 

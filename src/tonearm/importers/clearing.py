@@ -19,7 +19,7 @@ from tonearm.ops.clock import Clock
 from tonearm.storage.cover_tables import covers
 from tonearm.storage.database import Database
 from tonearm.storage.outbox import emit
-from tonearm.storage.poll_tables import gaps, polled, polled_spans
+from tonearm.storage.poll_tables import gaps, polled, polled_spans, track_credits
 from tonearm.storage.tables import (
     albums,
     artists,
@@ -36,7 +36,7 @@ from tonearm.storage.tables import (
 # The members of imports and the marks of corrections go with these.
 _CLEARED = (
     manifest, segments, imports, corrections, descriptions, contexts, tracks, albums, artists, polled,
-    polled_spans, gaps, covers,
+    polled_spans, gaps, track_credits, covers,
 )  # fmt: skip
 
 

@@ -108,9 +108,15 @@ class Axis:
 class OwnerSums:
     """Sums by the owners of labels, from those by label: for several kinds of owners the rows are read once."""
 
-    def __init__(self, axis: Axis, owner: NDArray[np.int32], size: int) -> None:
-        """Take the owner of each label of an axis, from 0 to `size` - 1."""
-        self._axis, self._owner, self._size = axis, owner, size
+    def __init__(
+        self,
+        axis: Axis,
+        owner: NDArray[np.int32],
+        size: int,
+        further: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
+    ) -> None:
+        """Take the owner of each label of an axis, from 0 to `size` - 1, and in `further` labels and more owners."""
+        self._axis, self._owner, self._size, self._further = axis, owner, size, further
         self._recent = _Recent()
 
     @property
@@ -125,7 +131,11 @@ class OwnerSums:
     def _sums(self, start: int, end: int) -> NDArray[np.int64]:
         by_label = self._axis.sums(start, end)
         # Sums of milliseconds stay far below 2**53, where doubles are exact.
-        return np.bincount(self._owner, by_label, minlength=self._size).astype(np.int64)
+        sums = np.bincount(self._owner, by_label, minlength=self._size)
+        if self._further is not None:
+            labels, owners = self._further
+            sums += np.bincount(owners, by_label[labels], minlength=self._size)
+        return sums.astype(np.int64)
 
 
 def _block_of(size: int) -> int:
@@ -191,6 +201,46 @@ class Occurrences:
         """Give the first and last of those rows; None without one."""
         rows = self.within(label, start, end)
         return (int(rows[0]), int(rows[-1])) if len(rows) else None
+
+
+class CreditedOccurrences:
+    """Where each artist occurs, as a track's own and as one of the others that it credits, in ascending order."""
+
+    def __init__(
+        self,
+        own: Occurrences,
+        rows: NDArray[np.int32],
+        artists: NDArray[np.int32],
+        size: int,
+    ) -> None:
+        """Take where artists are the tracks' own, and the rows, ascending, at which others are credited."""
+        self._own = own
+        self._further, self._rows = Occurrences(artists, size), rows
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the index of the others."""
+        return self._further.nbytes + int(self._rows.nbytes)
+
+    def within(self, label: int, start: int, end: int) -> NDArray[np.integer]:
+        """Give the rows with an artist among rows `start` to before `end`, ascending."""
+        own, further = self._parts(label, start, end)
+        return np.sort(np.concatenate([own, further])) if len(further) else own
+
+    def first_and_last(self, label: int, start: int, end: int) -> tuple[int, int] | None:
+        """Give the first and last of those rows; None without one."""
+        parts = [rows for rows in self._parts(label, start, end) if len(rows)]
+        if not parts:
+            return None
+        return min(int(rows[0]) for rows in parts), max(int(rows[-1]) for rows in parts)
+
+    def _parts(
+        self, label: int, start: int, end: int
+    ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        # In the type of the rows, or all of them would be made anew in another.
+        edges = self._rows.searchsorted(np.array((start, end), self._rows.dtype)).tolist()
+        own = self._own.within(label, start, end)
+        return own, self._rows[self._further.within(label, *edges)]
 
 
 class _Index(NamedTuple):

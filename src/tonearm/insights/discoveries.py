@@ -25,7 +25,7 @@ def discovery_columns(
 ) -> tuple[list[int] | list[float], ...]:
     """Give the columns of lines that begin at `rows`, the last of which is the end."""
     plays = np.diff(rows)
-    found = [first_plays(view.lane, item, view.rule).rows for item in _ITEMS]
+    found = [first_plays(view.lane, view.grouping(item), view.rule).rows for item in _ITEMS]
     back, _ = rediscoveries(view.lane, view.rule)
     new = [np.diff(np.searchsorted(places, rows)).tolist() for places in found]
     share = np.round(of_new / np.maximum(plays, 1), 6)

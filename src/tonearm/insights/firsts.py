@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tonearm.domain.vocabulary import Rule
 from tonearm.insights.calendar import unit_starts
 from tonearm.insights.lane import LaneColumns
-from tonearm.insights.question import Item, Unit
+from tonearm.insights.question import Grouping, Unit
 from tonearm.insights.view import EPOCH, View
 
 DAY_MS = 86_400_000
@@ -40,15 +40,28 @@ class Firsts:
             np.minimum(known, shorter.row_of, out=known)
         self.rows = np.sort(self.row_of[self.row_of < NEVER])
 
+    def credited(
+        self, tracks: "Firsts", further: tuple[NDArray[np.int32], NDArray[np.int32]]
+    ) -> "Firsts":
+        """Give those of artists also where a track credits them beside its own."""
+        found = Firsts(np.empty(0, np.int32), len(self.row_of), shorter=self)
+        labels, artists = further
+        np.minimum.at(found.row_of, artists, tracks.row_of[labels])
+        found.rows = np.sort(found.row_of[found.row_of < NEVER])
+        return found
+
     @property
     def nbytes(self) -> int:
         """Memory of both arrays."""
         return int(self.row_of.nbytes + self.rows.nbytes)
 
 
-def first_plays(lane: LaneColumns, item: Item, rule: Rule) -> Firsts:
+def first_plays(lane: LaneColumns, item: Grouping, rule: Rule) -> Firsts:
     """Give the first plays of all artists, albums or tracks of a lane."""
     size = lane.size(item)
+    if item == "credited":
+        own, tracks = (first_plays(lane, one, rule) for one in ("artists", "tracks"))
+        return lane.once(("firsts", item, rule), lambda: own.credited(tracks, lane.further))
     return lane.once(
         ("firsts", item, rule),
         lambda: Firsts(lane.labels(item, rule), size),

@@ -15,9 +15,9 @@ from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.vocabulary import Rule
 from tonearm.history.growing import Growing
 from tonearm.history.store import PLAY_COLUMNS, PlayColumns
-from tonearm.insights.axis import Axis, Occurrences, OwnerSums
+from tonearm.insights.axis import Axis, CreditedOccurrences, Occurrences, OwnerSums
 from tonearm.insights.flights import Flights
-from tonearm.insights.question import Item
+from tonearm.insights.question import Grouping, Item
 
 _HOUR_MS = 3_600_000
 _HOURS_OF_WEEK = 168
@@ -117,12 +117,39 @@ class LaneColumns:
         owner = self.columns.track_artist if item == "artists" else self.columns.track_album
         return owner[track]
 
-    def size(self, item: Item) -> int:
-        """Give the number after the largest of an item's ids."""
+    @property
+    def further(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Tracks, ascending, and whom they credit beside their own artist."""
+        return self.once(("further",), self.columns.further_artists)
+
+    def credited(self, rule: Rule | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give rows, among those that a rule counts, ascending, and who is credited at each beside its own artist."""
+
+        def make() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+            tracks, artists = self.further
+            played = self.labels("tracks", rule)
+            counts = np.bincount(tracks, minlength=self.size("tracks"))
+            rows = np.flatnonzero(counts[played])
+            each = counts[played[rows]]
+            begins = np.searchsorted(tracks, played[rows])
+            # Of every row the places of its artists, one after another.
+            places = np.arange(each.sum()) + np.repeat(begins - np.cumsum(each) + each, each)
+            return np.repeat(rows, each).astype(np.int32), artists[places]
+
+        return self.once(("credited", rule), make)
+
+    def size(self, item: Grouping) -> int:
+        """Give the number after the largest of an item's ids; of artists also where a track is not their own."""
         if item == "tracks":
             return len(self.columns.track_artist)
-        owner = self.columns.track_artist if item == "artists" else self.columns.track_album
-        return self.once(("size", item), lambda: int(owner.max(initial=0)) + 1)
+        if item == "albums":
+            return self.once(
+                ("size", item), lambda: int(self.columns.track_album.max(initial=0)) + 1
+            )
+        owners = self.columns.track_artist, self.columns.credit_artist
+        return self.once(
+            ("size", "artists"), lambda: max(int(owner.max(initial=0)) for owner in owners) + 1
+        )
 
     def plays_by(self, item: Item, rule: Rule) -> Axis:
         """Count plays by the ids of an item."""
@@ -136,7 +163,7 @@ class LaneColumns:
             labels = self.column(("labels", item), lambda start: self.labels(item, start=start))
         return self._axis(("time", item), labels, self.size(item), self.ms_played)
 
-    def sums(self, item: Item, rule: Rule | None, rows: tuple[int, int]) -> NDArray[np.int64]:
+    def sums(self, item: Grouping, rule: Rule | None, rows: tuple[int, int]) -> NDArray[np.int64]:
         """Count an item's plays over rows among those a rule counts, or sum its time over rows where no rule is given.
 
         The tracks are summed, and what they belong to from them, so that several items cost as much as one.
@@ -144,8 +171,11 @@ class LaneColumns:
         axis = self.time_by("tracks") if rule is None else self.plays_by("tracks", rule)
         if item == "tracks":
             return axis.sums(*rows)
-        owner = self.columns.track_artist if item == "artists" else self.columns.track_album
-        owners = self.once(("sums", item, rule), lambda: OwnerSums(axis, owner, self.size(item)))
+        owner = self.columns.track_album if item == "albums" else self.columns.track_artist
+        further = self.further if item == "credited" else None
+        owners = self.once(
+            ("sums", item, rule), lambda: OwnerSums(axis, owner, self.size(item), further)
+        )
         return owners.sums(*rows)
 
     def occurrences(self, item: Item, rule: Rule | None) -> Occurrences:
@@ -156,6 +186,17 @@ class LaneColumns:
             lambda: Occurrences(self.labels(item, rule), size),
             lambda shorter, start: Occurrences(
                 self.labels(item, rule, start), size, shorter=shorter
+            ),
+        )
+
+    def where(self, item: Grouping, rule: Rule | None) -> Occurrences | CreditedOccurrences:
+        """Do the same, or index them by every artist that they credit."""
+        if item != "credited":
+            return self.occurrences(item, rule)
+        return self.once(
+            ("where", item, rule),
+            lambda: CreditedOccurrences(
+                self.occurrences("artists", rule), *self.credited(rule), self.size(item)
             ),
         )
 

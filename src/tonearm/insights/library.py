@@ -88,7 +88,8 @@ class Library:
             return self._shorter | self._whole | self._filtered
 
     def _make(self, selection: Selection) -> LaneColumns:
-        shorter = self._shorter.get(selection)
+        # A track that has been heard before may have come to credit further artists.
+        shorter = None if selection.has_credited else self._shorter.get(selection)
         # Where the listener travels, plays are not in the order of their instants.
         start = len(shorter.columns.id) if shorter and selection.home is None else 0
         if selection.names_items and not start:

@@ -20,6 +20,8 @@ Lane = Literal["music", "podcast", "audiobook", "all"]
 Unit = Literal["day", "week", "month", "year"]
 Side = Literal["in", "out"]
 Item = Literal["artists", "albums", "tracks"]
+Grouping = Literal["artists", "albums", "tracks", "credited"]
+"""What plays are counted by: `credited` is every artist of a track, of whom there may be several."""
 MOST_ITEMS = 500
 _LONGEST = 200
 
@@ -63,8 +65,8 @@ class Question(Struct, frozen=True, kw_only=True):
         Literal["primary", "all"],
         Meta(
             description=(
-                "Whom a play counts for. Only its primary artist is known so far: `all` is answered as `primary` is, "
-                "and the answer's `credit` says so."
+                "Whom a play counts for: its primary artist, or `all` artists of its track. Exports name one; the "
+                "others are known of tracks that Spotify's answers tell of. Skips know primary artists alone."
             )
         ),
     ] = "primary"

@@ -59,8 +59,8 @@ class Covered(Record, frozen=True):
         str,
         Meta(
             description=(
-                "Whom a play counts for: always `primary`, its first artist. Exports name no other, and "
-                "what Spotify's answers name beside it is not counted by yet, so `all` is answered as `primary` is."
+                "Whom a play counts for: `primary`, its first artist, or `all` artists of its track. It is `primary` "
+                "also where `all` was asked for and nothing names further artists, as with exports alone."
             )
         ),
     ]

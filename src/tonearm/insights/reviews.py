@@ -122,8 +122,9 @@ def list_leaders(
         starts: the first day of every unit in it, counted from 1970, and of the one after.
         borders: the rows with which these units begin; see `rows_by_unit`.
     """
-    where = here.lane.occurrences(item, here.rule)
-    row_of = first_plays(here.lane, item, here.rule).row_of
+    grouping = here.grouping(item)
+    where = here.lane.where(grouping, here.rule)
+    row_of = first_plays(here.lane, grouping, here.rule).row_of
     days = dates(starts)
     for one in list_favourites(here, item, _FIRST):
         rows = where.within(one.id, int(borders[0]), int(borders[-1]))

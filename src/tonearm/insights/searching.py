@@ -109,7 +109,13 @@ def find_items(view: View, text: str, limit: int) -> Found:
 def find_called(view: View, item: Item, text: str) -> set[int]:
     """Give the numbers of the artists, albums or tracks that a text names; none for one without words."""
     words = fold(text).split()
-    return _numbers(view, item, names_of(view).called(words)[item]) if words else set()
+    if not words:
+        return set()
+    found = _numbers(view, item, names_of(view).called(words)[item])
+    if view.grouping(item) == "credited":
+        spelled = _spelled(view, item, view.lane.further[1])
+        found |= {one for one, name in spelled.items() if all(word in name for word in words)}
+    return found
 
 
 def _numbers(view: View, item: Item, tracks: Iterable[int]) -> set[int]:

@@ -32,6 +32,8 @@ class Selection:
     country: str | None = None
     home: str | None = None
     """The zone that a listener who travels is at home in: then each play has the clock of its country."""
+    has_credited: bool = False
+    """Whether tracks are of the artists too where they credit them beside their own."""
 
     @property
     def is_plain(self) -> bool:
@@ -71,8 +73,12 @@ class Selection:
             (self.albums, columns.track_album),
             (self.tracks, np.arange(len(wanted))),
         ):
-            if ids is not None:
-                wanted &= np.isin(owner, ids)
+            if ids is None:
+                continue
+            is_theirs = np.isin(owner, ids)
+            if owner is columns.track_artist and self.has_credited:
+                is_theirs[columns.credit_track[np.isin(columns.credit_artist, ids)]] = True
+            wanted &= is_theirs
         return wanted
 
 
@@ -105,6 +111,7 @@ def select_plays(
         if question.country is None
         else find_country(connect, user_id, question.country),
         artists=find(ItemKind.ARTIST),
+        has_credited=question.artist is not None and question.credit == "all",
         albums=find(ItemKind.ALBUM),
         tracks=find(ItemKind.TRACK),
     )

@@ -25,12 +25,16 @@ class Standings:
         rule = view.rule
         self._view, self._item = view, item
         self._rows = view.counted_rows
-        self._where = view.lane.occurrences(item, rule)
+        grouping = view.grouping(item)
+        self._where = view.lane.where(grouping, rule)
         self._ended_at = view.lane.counted_ended_at(rule)
-        self.plays = view.lane.sums(item, rule, self._rows).copy()
-        self.ms_played = view.lane.sums(item, None, view.rows).copy()
+        self.plays = view.lane.sums(grouping, rule, self._rows).copy()
+        self.ms_played = view.lane.sums(grouping, None, view.rows).copy()
         self.weight = self.plays if by is RankBy.PLAYS else self.ms_played
         self.whole = int(self.weight.sum())
+        if grouping == "credited":  # where one play may be several artists'
+            rows = (rule, self._rows) if by is RankBy.PLAYS else (None, view.rows)
+            self.whole = int(view.lane.sums("tracks", *rows).sum())
         """All plays, or all listening time, of the range, also of what has no place."""
         self.plays[:1] = self.ms_played[:1] = 0  # what has no artist or album has no place
 
@@ -127,10 +131,17 @@ class Standings:
     def _every_first(self) -> NDArray[np.int64]:
         """The first counted instant in the range by label."""
         start, end = self._rows
-        labels = self._view.lane.labels(self._item, self._view.rule)
-        firsts = np.full(len(self.plays), NEVER, np.int64)
+        lane, rule = self._view.lane, self._view.rule
+        labels = lane.labels(self._item, rule)
+        rows = np.full(len(self.plays), end, np.int64)
         # Of several writes to one place the last one stays: backwards, that is the first play.
-        firsts[labels[start:end][::-1]] = self._ended_at[start:end][::-1]
+        rows[labels[start:end][::-1]] = np.arange(start, end)[::-1]
+        if self._view.grouping(self._item) == "credited":
+            credited, artists = lane.credited(rule)
+            inside = slice(*credited.searchsorted(np.array((start, end), credited.dtype)))
+            np.minimum.at(rows, artists[inside], credited[inside])
+        firsts = np.full(len(rows), NEVER, np.int64)
+        firsts[rows < end] = self._ended_at[rows[rows < end]]
         return firsts
 
 

@@ -40,7 +40,9 @@ def among_all(view: View) -> View:
     """Give the same view of everything, not only of what the question is about."""
     return replace(
         view,
-        selection=replace(view.selection, artists=None, albums=None, tracks=None),
+        selection=replace(
+            view.selection, artists=None, has_credited=False, albums=None, tracks=None
+        ),
         question=structs.replace(view.question, artist=None, album=None, track=None),
     )
 
@@ -48,5 +50,10 @@ def among_all(view: View) -> View:
 def subjects_of(view: View, item: Item) -> tuple[Subject, ...]:
     """Name what was asked about, whatever the range: those with most listening time first, a few at most."""
     ever = Standings(view.shifted(Period(None, None)), item, RankBy.TIME)
-    ranked, names = ever.ranked(MOST_SUBJECTS)
+    if view.grouping(item) == "credited":  # whom their tracks credit as well is not asked about
+        own = [label for label in ids_of(view, item) if ever.weight[label]]
+        names = view.names(item, own)
+        ranked = ever.arranged(own, names)[:MOST_SUBJECTS]
+    else:
+        ranked, names = ever.ranked(MOST_SUBJECTS)
     return tuple(Subject(label, names[label].name, names[label].artist) for label in ranked)

@@ -6,9 +6,11 @@ import numpy as np
 from msgspec import Meta
 from msgspec.structs import asdict
 
+from tonearm.insights.question import Item
 from tonearm.insights.records import MsPlayed, Plays, Record
 from tonearm.insights.view import View
 
+_ITEMS: tuple[Item, ...] = ("tracks", "albums", "artists")
 Ratio = Annotated[
     float | None,
     Meta(description="The number here divided by the other; null where the other is 0."),
@@ -48,8 +50,8 @@ def count_totals(view: View) -> TotalNumbers:
     ms_played = int(lane.sums("tracks", None, view.rows).sum())
     # Label 0 stands for an unknown artist or album, which is none.
     tracks, albums, artists = (
-        int(np.count_nonzero(lane.sums(item, view.rule, counted)[1:]))
-        for item in ("tracks", "albums", "artists")
+        int(np.count_nonzero(lane.sums(view.grouping(item), view.rule, counted)[1:]))
+        for item in _ITEMS
     )
     days = int(np.count_nonzero(lane.days(view.zone, view.rule).sums(*counted)))
     return TotalNumbers(

@@ -42,7 +42,7 @@ def list_trends(view: View, item: Item, numbers: Iterable[int]) -> dict[int, Tre
     last = int(ended_at[-1])
     stop = last + 1 if stop is None else max(min(stop, to_ms(view.now)), last + 1)
     borders = start + ended_at.searchsorted(first - (first - stop) * np.arange(PARTS + 1) // PARTS)
-    where = view.lane.occurrences(item, view.rule)
+    where = view.lane.where(view.grouping(item), view.rule)
     return {
         number: tuple(np.diff(where.within(number, start, end).searchsorted(borders)).tolist())
         for number in numbers

@@ -21,7 +21,7 @@ from tonearm.insights.axis import Axis
 from tonearm.insights.lane import LaneColumns, edges_ms
 from tonearm.insights.library import Library
 from tonearm.insights.naming import load_names
-from tonearm.insights.question import Item, Question
+from tonearm.insights.question import Grouping, Item, Question
 from tonearm.insights.records import Covered
 from tonearm.insights.selection import Selection
 
@@ -90,6 +90,15 @@ class View:
         """The counted plays of the range, as rows among the lane's counted plays."""
         return self.lane.counted_rows(self.rule, self.period, self.zone)
 
+    @property
+    def credit(self) -> Literal["primary", "all"]:
+        """Whom plays count for: where nothing names further artists, that is the primary one."""
+        return "all" if self.question.credit == "all" and len(self.lane.further[0]) else "primary"
+
+    def grouping(self, item: Item) -> Grouping:
+        """Give what plays are counted by where those of an item are asked for."""
+        return "credited" if item == "artists" and self.credit == "all" else item
+
     def at_home(self) -> "View":
         """Give the view by one zone's clock alone, for what needs plays in the order of instants."""
         if self.selection.home is None:
@@ -136,7 +145,7 @@ class View:
             zone=self.zone,
             rule=self.rule,
             kind=self.selection.kind,
-            credit="primary",
+            credit=self.credit,
             first_play_at=None if first is None else from_ms(first),
             last_play_at=None if last is None else from_ms(last),
             coverage=self.covered_share(),

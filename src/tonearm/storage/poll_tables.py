@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     false,
 )
 
@@ -32,6 +33,21 @@ polled = Table(
     Column("is_sample", Boolean, nullable=False, server_default=false()),
     Index("ix_polled_played_at", "user_id", "link_id", "is_sample", "played_at"),
     Index("ix_polled_sighting", "user_id", "sighting"),
+)
+
+# Whom Spotify names as the artists of a track, of each as it was told last. Exports name one artist only.
+track_credits = Table(
+    "track_credits",
+    metadata,
+    of_user(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("track_key", Text, nullable=False),
+    # The normalised name; beside it, as Spotify spells it.
+    Column("artist_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    # What both are in the catalogue.
+    Column("track_id", Integer, nullable=False),
+    Column("artist_id", Integer, nullable=False),
 )
 
 # Spans of time of which a link has shown everything; they neither touch nor overlap within one link.

@@ -66,6 +66,8 @@ def columns_of(tracks: list[int]) -> PlayColumns:
         track_artist=ARTIST,
         track_album=ALBUM,
         track_kind=KIND,
+        credit_track=np.zeros(1, np.int32),
+        credit_artist=np.zeros(1, np.int32),
         **context_columns(CONTEXTS),
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tonearm.domain.vocabulary import RankBy
 from tonearm.insights.calendar import by_hour_of_week
 from tonearm.insights.chart import Chart
+from tonearm.insights.lane import LaneColumns
 from tonearm.insights.paging import ListQuestion
 from tonearm.insights.question import By, Item
 from tonearm.insights.records import (
@@ -109,7 +110,10 @@ def _leaders(view: View, asked: ClockQuestion) -> tuple[int, tuple[ItemClock, ..
     ranked, names = standings.ranked(asked.end)
     ranked = ranked[asked.begin :]
     cells = np.array(ranked, np.int64)[:, np.newaxis] * _HOURS + np.arange(_HOURS)
-    low, high = index.groups.places(cells, *view.rows)
+    edges = view.rows
+    if view.grouping(asked.item) == "credited":
+        edges = _credited_rows(view.lane)[0].searchsorted(edges).tolist()
+    low, high = index.groups.places(cells, *edges)
     plays, ms_played = (
         (running[high] - running[low]).tolist() for running in (index.plays, index.ms_played)
     )
@@ -129,18 +133,36 @@ def _leaders(view: View, asked: ClockQuestion) -> tuple[int, tuple[ItemClock, ..
 
 def _index(view: View, item: Item) -> _Index:
     lane, zone, rule = view.lane, view.zone, view.rule
+    grouping = view.grouping(item)
 
     def make() -> _Index:
         hours = lane.wall(zone) // _HOUR_MS % _HOURS
-        groups = Groups(lane.labels(item).astype(np.int64) * _HOURS + hours)
-        rows = groups.rows
+        if grouping == "credited":
+            each, labels = _credited_rows(lane)
+            groups = Groups(labels.astype(np.int64) * _HOURS + hours[each])
+            rows = each[groups.rows]
+        else:
+            groups = Groups(lane.labels(item).astype(np.int64) * _HOURS + hours)
+            rows = groups.rows
         plays = np.zeros(len(rows) + 1, np.int32)
         ms_played = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lane.is_counted(rule)[rows], out=plays[1:])
         np.cumsum(lane.ms_played[rows], out=ms_played[1:])
         return _Index(groups, plays, ms_played)
 
-    return lane.once(("clock", item, zone, rule), make)
+    return lane.once(("clock", grouping, zone, rule), make)
+
+
+def _credited_rows(lane: LaneColumns) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give every row once for each artist it credits, ascending, and those artists."""
+
+    def make() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        further, artists = lane.credited(None)
+        rows = np.concatenate([np.arange(len(lane.id)), further])
+        order = np.argsort(rows, kind="stable")
+        return rows[order], np.concatenate([lane.labels("artists"), artists])[order]
+
+    return lane.once(("credited rows",), make)
 
 
 CHARTS = (

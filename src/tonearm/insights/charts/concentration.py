@@ -109,7 +109,8 @@ CHARTS = (
         ),
         definition=(
             "Shares are of the plays or listening time of all items known by name: what has no artist or "
-            "album is left out of the whole. The first are those with the largest parts; each number of them stands "
+            "album is left out of the whole, and with `credit=all` a play is part of it once for each of its artists. "
+            "The first are those with the largest parts; each number of them stands "
             "once, and the last is the whole. Gini is 2·Σ i·xᵢ / (n·Σ xᵢ) - (n+1)/n over the n items "
             "with a part, ascending; 0 where there is none."
         ),

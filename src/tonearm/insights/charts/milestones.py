@@ -17,6 +17,7 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.firsts import first_plays
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.paging import ListQuestion, NextCursor
+from tonearm.insights.question import Grouping
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Record
 from tonearm.insights.standings import Standings
 from tonearm.insights.view import EPOCH, View
@@ -98,7 +99,8 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
     home = view.at_home()  # what comes after what is a matter of instants
     lane, rule = home.lane, home.rule
     start, end = home.rows
-    marks = lane.once(("milestones", rule), lambda: _marks(lane, rule))
+    grouping = home.grouping("artists")
+    marks = lane.once(("milestones", rule, grouping), lambda: _marks(lane, rule, grouping))
     reached = [mark for mark in marks if start <= mark.row < end]
     inside = reached[max(len(reached) - asked.end, 0) : max(len(reached) - asked.begin, 0)]
     artists, anniversaries = _anniversaries(home, asked)
@@ -119,14 +121,15 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
             for mark, label in zip(inside, labels, strict=True)
         ),
         anniversaries=anniversaries,
-        near=lane.once(("near milestones", rule), lambda: _near(lane, rule)),
+        near=lane.once(("near milestones", rule, grouping), lambda: _near(lane, rule, grouping)),
     )
 
 
-def _near(lane: LaneColumns, rule: Rule) -> tuple[NearMilestone, ...]:
+def _near(lane: LaneColumns, rule: Rule, by_artist: Grouping) -> tuple[NearMilestone, ...]:
     """Give the next number of each kind, where little of it is missing."""
     plays = len(lane.counted(rule))
-    artists, tracks = (len(first_plays(lane, item, rule).rows) for item in ("artists", "tracks"))
+    groupings: tuple[Grouping, ...] = by_artist, "tracks"
+    artists, tracks = (len(first_plays(lane, item, rule).rows) for item in groupings)
     hours = int(lane.ms_played.sum(dtype=np.int64)) // _HOUR_MS
     found: list[NearMilestone] = []
     for kind, reached in zip(_KINDS, (plays, artists, tracks, hours), strict=True):
@@ -141,12 +144,11 @@ def _next_million(reached: int) -> int:
     return (reached // _MILLION + 1) * _MILLION
 
 
-def _marks(lane: LaneColumns, rule: Rule) -> tuple[_Mark, ...]:
+def _marks(lane: LaneColumns, rule: Rule, by_artist: Grouping) -> tuple[_Mark, ...]:
     """Give every milestone of a lane, in the order they were reached."""
     counted = lane.counted(rule)
-    artists, tracks = (
-        counted[first_plays(lane, item, rule).rows] for item in ("artists", "tracks")
-    )
+    groupings: tuple[Grouping, ...] = by_artist, "tracks"
+    artists, tracks = (counted[first_plays(lane, item, rule).rows] for item in groupings)
     millions = takewhile(lambda number: number <= len(counted), count(_MILLION, _MILLION))
     found = [
         _Mark(int(rows[number - 1]), kind, number)
@@ -174,7 +176,7 @@ def _anniversaries(home: View, asked: MilestonesQuestion) -> tuple[int, tuple[An
         return 0, ()
     ever = Standings(home.shifted(Period(None, None)), "artists", RankBy.PLAYS)
     ranked, names = ever.ranked(asked.end)
-    first_rows = first_plays(lane, "artists", rule).row_of
+    first_rows = first_plays(lane, home.grouping("artists"), rule).row_of
     days = lane.days(home.zone, rule).labels
     begin = EPOCH + timedelta(days=lane.day_span(home.zone)[0])
     found: list[Anniversary] = []

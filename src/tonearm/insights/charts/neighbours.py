@@ -13,7 +13,7 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.leaders import foremost
 from tonearm.insights.paging import ListQuestion, NextCursor
-from tonearm.insights.question import Item
+from tonearm.insights.question import Grouping, Item
 from tonearm.insights.records import Covered, ItemArtist, ItemId, ItemName, Rank, Record, Subject
 from tonearm.insights.sessions import list_sessions, sessions_of_plays
 from tonearm.insights.standings import spelled
@@ -68,7 +68,10 @@ def _answer(view: View, asked: NeighboursQuestion) -> Neighbours:
     lane = among_all(view.at_home()).lane
     found = list_sessions(lane, view.rule)
     first, end = found.within(view.period, view.zone)
-    company = lane.once(("company", item, view.rule), lambda: _company(lane, item, view.rule))
+    grouping = view.grouping(item)
+    company = lane.once(
+        ("company", grouping, view.rule), lambda: _company(lane, item, grouping, view.rule)
+    )
     starts = company.starts[first : end + 1]
     inside = slice(int(starts[0]), int(starts[-1]))
     is_theirs = np.zeros(end - first, bool)
@@ -97,9 +100,12 @@ def _sums_of(
     return np.bincount(labels[chosen], minlength=len(every))
 
 
-def _company(lane: LaneColumns, item: Item, rule: Rule) -> _Company:
-    size = lane.size(item)
-    pairs = sessions_of_plays(lane, rule) * size + lane.labels(item, rule)
+def _company(lane: LaneColumns, item: Item, grouping: Grouping, rule: Rule) -> _Company:
+    size, own = lane.size(item), sessions_of_plays(lane, rule)
+    pairs = own * size + lane.labels(item, rule)
+    if grouping == "credited":
+        rows, artists = lane.credited(rule)
+        pairs = np.concatenate([pairs, own[rows] * size + artists])
     # They are nearly in order: sorting takes a fiftieth of the hash table that `np.unique` would make.
     pairs.sort()
     session, label = np.divmod(pairs[np.diff(pairs, prepend=pairs[:1] - 1) > 0], size)

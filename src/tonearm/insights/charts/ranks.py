@@ -91,6 +91,11 @@ def _starts(view: View) -> NDArray[np.int64]:
 
 def _weights(year: View, item: Item, by: RankBy) -> NDArray[np.int64]:
     """Sum up what a ranking goes by; that of Standings has more, which only level items need."""
+    grouping = year.grouping(item)
+    if grouping == "credited":
+        is_by_plays = by is RankBy.PLAYS
+        rows = year.counted_rows if is_by_plays else year.rows
+        return year.lane.sums(grouping, year.rule if is_by_plays else None, rows)
     if by is RankBy.PLAYS:
         return year.lane.plays_by(item, year.rule).sums(*year.counted_rows)
     return year.lane.time_by(item).sums(*year.rows)

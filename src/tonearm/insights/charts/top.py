@@ -61,7 +61,7 @@ def _answer(item: Item, view: View, asked: TopQuestion) -> Top:
     if before is not None:
         earlier = Standings(view.shifted(before), item, asked.by).ranks(shown)
     whole = standings.whole
-    first_rows = first_plays(view.lane, item, view.rule).row_of
+    first_rows = first_plays(view.lane, view.grouping(item), view.rule).row_of
     begin_row, end_row = view.counted_rows
     items: list[TopItem] = []
     for label in shown:
@@ -102,7 +102,8 @@ def _chart(
         title=f"Top {name}",
         description=f"{described}, with plays, time, share, first and last play, and change of rank.",
         definition=(
-            "What has no artist or album known has no place; its plays are part of what shares are of. "
+            "What has no artist or album known has no place; its plays are part of what shares are of. With "
+            "`credit=all` a play is of several artists, and their shares together may be more than the whole. "
             "Equal ranks are settled by more listening time, then by the earlier first play, then by "
             "name. New is what was first heard in the range. The previous rank is that in the period before: of "
             "a year the year before, of a month the month before, of anything else as many days directly before. "
@@ -121,7 +122,8 @@ CHARTS = (
     _chart(
         "artists",
         "artists",
-        "Artists by plays or listening time; each play credits its primary artist once",
+        "Artists by plays or listening time; each play credits its primary artist once, or with `credit=all` "
+        "every artist of its track",
     ),
     _chart("albums", "albums", "Albums by plays or listening time"),
     _chart("tracks", "tracks", "Tracks by plays or listening time"),
