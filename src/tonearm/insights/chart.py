@@ -1,6 +1,6 @@
 """The contract of a measure: one file in `charts/` with one constant `CHARTS`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -39,6 +39,8 @@ class Chart(Generic[Asked, Answer]):
     """Parameters worth trying, beside the range."""
     line_plays: str | None = None
     """The parameters that list the plays behind one line, such as `artist=%23{id}`: a template over its fields."""
+    more_plays: Mapping[str, str] = field(default_factory=dict)
+    """The same for other numbers than those of plays in the first list; see Covered."""
 
 
 @cache

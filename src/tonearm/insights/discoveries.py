@@ -39,9 +39,10 @@ def list_rediscovered(view: View, limit: int) -> tuple[Rediscovery, ...]:
     first, end = np.searchsorted(back, np.array(view.counted_rows, np.int32)).tolist()
     places = first + most(pauses[first:end], limit)
     played_at = view.lane.counted_ended_at(view.rule)[back[places]]
+    plays = view.lane.id[view.lane.counted(view.rule)[back[places]]].tolist()
     tracks = view.lane.plays_by("tracks", view.rule).labels[back[places]].tolist()
     names = view.names("tracks", tracks)
-    lines = zip((-pauses[places]).tolist(), played_at.tolist(), tracks, strict=True)
+    lines = zip((-pauses[places]).tolist(), played_at.tolist(), tracks, plays, strict=True)
     ordered = sorted(lines, key=lambda line: (*line[:2], names[line[2]].key))
     return tuple(
         Rediscovery(
@@ -49,7 +50,8 @@ def list_rediscovered(view: View, limit: int) -> tuple[Rediscovery, ...]:
             name=names[track].name,
             artist=names[track].artist,
             played_at=from_ms(moment),
+            play=play,
             pause_days=-pause // DAY_MS,
         )
-        for pause, moment, track in ordered[:limit]
+        for pause, moment, track, play in ordered[:limit]
     )

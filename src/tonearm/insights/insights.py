@@ -72,7 +72,7 @@ class Insights:
             user_id,
             question,
             preferences,
-            lambda view: found.answer(replace(view, line_plays=found.line_plays), question),
+            lambda view: found.answer(_leading(view, found), question),
         )
 
     def answer_whole(
@@ -84,7 +84,7 @@ class Insights:
             user_id,
             question,
             preferences,
-            lambda view: found.answer(replace(view, line_plays=found.line_plays), every),
+            lambda view: found.answer(_leading(view, found), every),
         )
 
     def answer_bytes(
@@ -101,7 +101,7 @@ class Insights:
             kept = self._answers.find(key)
             if kept is not None:
                 return kept
-            body = to_json(found.answer(replace(view, line_plays=found.line_plays), question))
+            body = to_json(found.answer(_leading(view, found), question))
             etag = f'"{sha256(repr(key).encode()).hexdigest()[:24]}"'
             self._answers.keep(key, body, etag)
             return body, etag
@@ -326,7 +326,12 @@ def ask_other(view: View, name: str, own: dict[str, object]) -> Any:  # noqa: AN
     """Answer another measure of a view; see View.ask."""
     chart = _find(name)
     asked = chart.question(**own)
-    return chart.answer(replace(view, line_plays=chart.line_plays), asked)
+    return chart.answer(_leading(view, chart), asked)
+
+
+def _leading(view: View, chart: Chart[Any, Any]) -> View:
+    """Let the answers of a view lead to the plays behind the numbers of a measure."""
+    return replace(view, line_plays=chart.line_plays, more_plays=chart.more_plays)
 
 
 def to_json(record: object) -> bytes:

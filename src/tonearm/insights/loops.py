@@ -57,6 +57,8 @@ class Loops:
         self.loops = looping.loops.sums(whole, high) + of_begun
         """Loops by track."""
         self._looping, self._cut, self._rest = looping, cut, (whole, high)
+        self.rows = looping.row[np.concatenate([cut, np.arange(whole, high)])]
+        """The looping plays, as rows among the counted ones."""
         self._ended_at = lane.counted_ended_at(rule)
 
     def leaders(self, count: int) -> list[int]:

@@ -19,12 +19,14 @@ from tonearm.domain.platforms import platform_family
 from tonearm.domain.text import fold, quoted
 from tonearm.history.sightings import Context
 from tonearm.history.store import KINDS
+from tonearm.insights.aspects import Aspect, has_value
 from tonearm.insights.calendar import dates, hour_starts, unit_starts
 from tonearm.insights.lane import LaneColumns
 from tonearm.insights.question import MOST_ITEMS, Question
 from tonearm.insights.records import Covered, ItemId, ItemName, Record
 from tonearm.insights.searching import names_of
 from tonearm.insights.sessions import rows_of_session
+from tonearm.insights.traits import Trait, has_trait
 from tonearm.insights.travel import TravelledColumns
 from tonearm.insights.view import Named, View
 
@@ -66,6 +68,26 @@ class PlaysQuestion(Question, frozen=True, kw_only=True):
                 "Only plays of the session in which this instant lies, such as `2024-03-31T01:00:00Z`: all of "
                 "them, whatever the range."
             )
+        ),
+    ] = None
+    trait: Annotated[
+        Trait | None,
+        Meta(
+            description=(
+                "Only plays in which a measure finds this: how they ended (`judged`, `skipped`, `unjudged`, as skips "
+                "have it), the first of an artist, album or track (`new_artist`, `new_album`, `new_track`), of a track "
+                "that is new in the range or unit (`of_new_track`), after a long pause (`returned`), and `looping` or "
+                "of the `longest_run`, as repeats have it."
+            )
+        ),
+    ] = None
+    aspect: Annotated[
+        Aspect | None, Meta(description="Only plays that have a `value` of this circumstance.")
+    ] = None
+    value: Annotated[
+        Annotated[str, Meta(max_length=20)] | None,
+        Meta(
+            description="The value, as the measure `context` has it; `unknown` or nothing where it has null."
         ),
     ] = None
     unit: Annotated[
@@ -232,6 +254,15 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
     if asked.weekday is not None or asked.hour is not None:
         labels = lane.hours(view.zone, None).labels
         masks.append(_is_hour(asked)[labels[chosen]])
+    if asked.trait is not None:
+        masks.append(has_trait(view, asked.trait, *_bounds(view, asked))[chosen])
+    if (asked.aspect is None) != (asked.value is None):
+        raise InvalidInputError(
+            "`aspect` and `value` belong together: give both, such as aspect=shuffle and value=yes.",
+            parameter="value" if asked.value is None else "aspect",
+        )
+    if asked.aspect is not None and asked.value is not None:
+        masks.append(has_value(lane, asked.aspect, asked.value)[lane.context[chosen]])
     if isinstance(chosen, slice):
         if not masks and not isinstance(lane, TravelledColumns):
             return range(chosen.start, chosen.stop)
@@ -242,15 +273,20 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
 
 
 def _of_range(view: View, asked: PlaysQuestion) -> slice | NDArray[np.int64]:
-    low, high = _unit_rows(view, asked)
-    start, end = view.rows
-    start, end = max(start, low), min(end, high)
-    end = max(start, end)
+    start, end = _bounds(view, asked)
     if asked.counted == "all":
         return slice(start, end)
     rows = view.lane.counted(view.rule) if asked.counted == "in" else _uncounted(view)
     found: NDArray[np.int64] = rows[slice(*np.searchsorted(rows, (start, end)))]
     return found
+
+
+def _bounds(view: View, asked: PlaysQuestion) -> tuple[int, int]:
+    """Give the rows of the range and unit."""
+    low, high = _unit_rows(view, asked)
+    start, end = view.rows
+    start, end = max(start, low), min(end, high)
+    return start, max(start, end)
 
 
 def _of_session(view: View, asked: PlaysQuestion) -> NDArray[np.int64]:

@@ -109,10 +109,19 @@ class Covered(Record, frozen=True):
         Meta(
             description=(
                 "The same for one line of the answer: a template, each name in braces stands for that "
-                "field of the line, or else of the answer."
+                "field of the line, or else of the answer; null is written as nothing."
             )
         ),
     ]
+    more_plays: Annotated[
+        dict[str, str] | None,
+        Meta(
+            description=(
+                "The same for other numbers, by where they stand: `tracks.skips` is the field `skips` of a line of "
+                "`tracks`."
+            )
+        ),
+    ] = None
 
 
 class Subject(Record, frozen=True):
@@ -242,6 +251,7 @@ class Rediscovery(Record, frozen=True):
     name: ItemName
     artist: ItemArtist
     played_at: Annotated[datetime, Meta(description="When that play ended.")]
+    play: Annotated[int, Meta(description="Number of that play.")]
     pause_days: Annotated[
         int, Meta(description="Whole days of 24 hours since the track's play before.")
     ]

@@ -1,7 +1,7 @@
 """What a chart looks at: one listener's plays in one version, a resolved range, and names."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -64,6 +64,8 @@ class View:
     """Answers another measure of the same view; see `ask`."""
     line_plays: str | None = None
     """The measure's parameters that list the plays behind one line; see Chart."""
+    more_plays: Mapping[str, str] = field(default_factory=dict)
+    """The same for other numbers."""
 
     @property
     def connection(self) -> Connection:
@@ -155,6 +157,8 @@ class View:
             corrections_version=self.library.corrections_version,
             plays=_address(said),
             line_plays=None if self.line_plays is None else _address(said, self.line_plays),
+            more_plays={place: _address(said, line) for place, line in self.more_plays.items()}
+            or None,
         )
 
     def estimated(self) -> NDArray[np.uint32]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from tonearm.domain.vocabulary import ItemKind
+from tonearm.insights.aspects import Aspect
 from tonearm.insights.plays import Play, PlaysQuestion
+from tonearm.insights.traits import Trait
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
@@ -11,7 +13,7 @@ from tonearm.ui.asking import Ask
 
 FILTERS = (*(item.value for item in ItemKind), "platform", "country", "weekday", "hour")
 """Filters that a rule can leave out, too."""
-OTHERS = ("q", "session", "counted", "hidden", "private")
+OTHERS = ("q", "session", "counted", "hidden", "private", "trait", "aspect", "value")
 _SIDES = {
     ("counted", "in"): N_("counted"),
     ("counted", "out"): N_("not counted"),
@@ -20,13 +22,39 @@ _SIDES = {
     ("private", "out"): N_("no private sessions"),
 }
 _WHATEVER = {"session": N_("one session")}
+_TRAITS: dict[Trait, str] = {
+    "judged": N_("known how they ended"),
+    "skipped": N_("skipped before half"),
+    "unjudged": N_("unknown how they ended"),
+    "new_artist": N_("first of an artist"),
+    "new_album": N_("first of an album"),
+    "new_track": N_("first of a track"),
+    "of_new_track": N_("of new tracks"),
+    "returned": N_("back after a long pause"),
+    "looping": N_("again and again within a day"),
+    "longest_run": N_("longest run of one track"),
+}
+_ASPECTS: dict[Aspect, str] = {
+    "platform": N_("platform: {value}"),
+    "country": N_("country: {value}"),
+    "shuffle": N_("shuffled: {value}"),
+    "offline": N_("offline: {value}"),
+    "private": N_("private session: {value}"),
+}
+_VALUES = {"yes": N_("yes"), "no": N_("no"), "unknown": N_("unknown")}
 
 
 def list_chips(
     ask: Ask, question: PlaysQuestion, plays: Sequence[Play]
 ) -> Iterator[tuple[str, str]]:
     """Give what each filter is called, and the address without it; names of items come from the plays listed."""
-    for name in (*FILTERS, *OTHERS[1:]):
+    if question.trait is not None:
+        yield _(_TRAITS[question.trait]), ask.address("/history", trait="")
+    if question.aspect is not None and question.value is not None:
+        value = _(_VALUES.get(question.value, question.value))
+        called = _(_ASPECTS[question.aspect]).format(value=value)
+        yield called, ask.address("/history", aspect="", value="")
+    for name in (*FILTERS, *OTHERS[1:5]):
         value = getattr(question, name)
         if value is not None and (name, value) not in {("counted", "all"), ("hidden", "out")}:
             yield _called(name, value, plays), ask.address("/history", **{name: ""})

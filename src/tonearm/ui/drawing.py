@@ -98,7 +98,9 @@ def draw_habits(found: Patterns, ask: Ask, frame: Frame) -> Mapping[str, Any]:
     plays = ask.elsewhere("all")
     links = {
         "new_link": frame.path(ask.range_link("/patterns")),
-        "skips_link": frame.path(plays.address("/history", by="plays", counted="all")),
+        "skips_link": frame.path(
+            plays.address("/history", by="plays", counted="all", trait="judged")
+        ),
     }
 
     def ranking(item: str, first: int) -> str:

@@ -18,7 +18,8 @@ from oracle.plays import OraclePlay
 from oracle.strategies import listens
 from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.preferences import Preferences
-from tonearm.insights.charts.context import Aspect, ContextQuestion, Contexts
+from tonearm.insights.aspects import Aspect
+from tonearm.insights.charts.context import ContextQuestion, Contexts
 from tonearm.insights.question import Question
 
 BERLIN = "Europe/Berlin"

@@ -1,14 +1,13 @@
 """Context: on what, where and how was listened, over time."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
 from tonearm.domain.errors import InvalidInputError
-from tonearm.domain.platforms import platform_family
-from tonearm.history.store import PlayColumns
+from tonearm.insights.aspects import Aspect, Values, values_of
 from tonearm.insights.axis import Axis
 from tonearm.insights.calendar import dates, rows_by_unit, span_of, unit_starts
 from tonearm.insights.chart import Chart
@@ -17,9 +16,6 @@ from tonearm.insights.records import Covered, MsPlayed, Plays, Record, StartsOn
 from tonearm.insights.view import View
 
 _MOST_NUMBERS = 1_000_000
-_FLAGS = ("no", "yes")
-
-Aspect = Literal["platform", "country", "shuffle", "offline", "private"]
 
 
 class ContextQuestion(Question, frozen=True, kw_only=True):
@@ -61,40 +57,8 @@ class Contexts(Record, frozen=True):
     items: tuple[ContextUnit, ...]
 
 
-class _Values:
-    """The values of an aspect that contexts have, by number; 0 is unknown."""
-
-    def __init__(self, columns: PlayColumns, aspect: Aspect) -> None:
-        """Number the values, and look up that of each context."""
-        told: NDArray[np.integer] = getattr(columns, f"context_{aspect}")
-        words = [None, *_FLAGS]
-        if aspect in ("platform", "country"):
-            words = [word or None for word in columns.words]
-            if aspect == "platform":
-                words = [platform_family(word) for word in words]
-        else:
-            told = told + 1
-        self.names: list[str | None] = [None]
-        numbers: dict[str | None, int] = {None: 0}
-        number_of_word = np.zeros(len(words), np.int32)
-        for word in np.unique(told).tolist():
-            if words[word] not in numbers:
-                numbers[words[word]] = len(self.names)
-                self.names.append(words[word])
-            number_of_word[word] = numbers[words[word]]
-        # Small numbers are sorted many times faster.
-        self.of_context = number_of_word[told].astype(np.min_scalar_type(len(self.names)))
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the numbers."""
-        return int(self.of_context.nbytes)
-
-
 def _answer(view: View, asked: ContextQuestion) -> Contexts:
-    found = view.lane.once(
-        ("values", asked.aspect), lambda: _Values(view.lane.columns, asked.aspect)
-    )
+    found = values_of(view.lane, asked.aspect)
     ms_played = _time(view, asked.aspect, found).sums(*view.rows).tolist()
     starts = _starts(view, asked, len(found.names))
     rows = rows_by_unit(view, starts)
@@ -135,7 +99,7 @@ def _starts(view: View, asked: ContextQuestion, values: int) -> NDArray[np.int64
     return starts
 
 
-def _time(view: View, aspect: Aspect, found: _Values) -> Axis:
+def _time(view: View, aspect: Aspect, found: Values) -> Axis:
     lane = view.lane
     return lane.once(
         ("time by value", aspect),
@@ -143,7 +107,7 @@ def _time(view: View, aspect: Aspect, found: _Values) -> Axis:
     )
 
 
-def _rows_by_value(view: View, aspect: Aspect, found: _Values) -> tuple[NDArray[np.int32], ...]:
+def _rows_by_value(view: View, aspect: Aspect, found: Values) -> tuple[NDArray[np.int32], ...]:
     """Give the rows of each value among the counted plays, ascending."""
 
     def make() -> tuple[NDArray[np.int32], ...]:
@@ -174,5 +138,6 @@ CHARTS = (
         answer=_answer,
         example={"aspect": "country", "unit": "year"},
         line_plays="unit={unit}&starts_on={starts_on}",
+        more_plays={"values": "aspect={aspect}&value={value}"},
     ),
 )

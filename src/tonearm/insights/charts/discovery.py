@@ -30,6 +30,14 @@ from tonearm.insights.records import (
 )
 from tonearm.insights.view import View
 
+_TRAITS = {
+    "new_artists": "new_artist",
+    "new_albums": "new_album",
+    "new_tracks": "new_track",
+    "plays_of_new": "of_new_track",
+    "rediscoveries": "returned",
+}
+
 
 class DiscoveryQuestion(ListQuestion, frozen=True, kw_only=True):
     """What discovery is asked."""
@@ -106,5 +114,12 @@ CHARTS = (
         answer=_answer,
         example={"unit": "year", "limit": "5"},
         line_plays="unit={unit}&starts_on={starts_on}",
+        more_plays={
+            **{f"totals.{name}": f"trait={trait}" for name, trait in _TRAITS.items()},
+            **{
+                f"items.{name}": f"unit={{unit}}&starts_on={{starts_on}}&trait={trait}"
+                for name, trait in _TRAITS.items()
+            },
+        },
     ),
 )

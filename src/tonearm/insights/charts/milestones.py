@@ -43,6 +43,7 @@ class Milestone(Record, frozen=True):
     ]
     number: Annotated[int, Meta(description="The number reached.")]
     played_at: Annotated[datetime, Meta(description="When the play that reached it ended.")]
+    play: Annotated[int, Meta(description="Number of that play.")]
     id: ItemId
     name: ItemName
     artist: ItemArtist
@@ -54,6 +55,7 @@ class Anniversary(Record, frozen=True):
     on: Annotated[date, Meta(description="Local day, today or later.")]
     years: Annotated[int, Meta(description="How many years it will be then.")]
     first_play_at: Annotated[datetime, Meta(description="The first counted play of all time.")]
+    play: Annotated[int, Meta(description="Number of that play.")]
     id: Annotated[
         int | None, Meta(description="Number of the artist; null for the first play of all.")
     ]
@@ -114,6 +116,7 @@ def _answer(view: View, asked: MilestonesQuestion) -> Milestones:
                 kind=_KINDS[mark.kind],
                 number=mark.number,
                 played_at=from_ms(int(lane.ended_at[mark.row])),
+                play=int(lane.id[mark.row]),
                 id=label,
                 name=names[label].name,
                 artist=names[label].artist,
@@ -177,14 +180,16 @@ def _anniversaries(home: View, asked: MilestonesQuestion) -> tuple[int, tuple[An
     ever = Standings(home.shifted(Period(None, None)), "artists", RankBy.PLAYS)
     ranked, names = ever.ranked(asked.end)
     first_rows = first_plays(lane, home.grouping("artists"), rule).row_of
-    days = lane.days(home.zone, rule).labels
+    days, numbers = lane.days(home.zone, rule).labels, lane.id[lane.counted(rule)]
     begin = EPOCH + timedelta(days=lane.day_span(home.zone)[0])
     found: list[Anniversary] = []
     for label in (*([] if asked.begin else [None]), *ranked[asked.begin :]):
         row = 0 if label is None else int(first_rows[label])
         on, years = _next_return(begin + timedelta(days=int(days[row])), home.today)
         name = None if label is None else names[label].name
-        found.append(Anniversary(on, years, from_ms(int(instants[row])), label, name))
+        found.append(
+            Anniversary(on, years, from_ms(int(instants[row])), int(numbers[row]), label, name)
+        )
     return int(np.count_nonzero(ever.weight)), tuple(found)
 
 

@@ -144,6 +144,12 @@ def _answer(view: View, asked: RepeatQuestion) -> Repeat:
     )
 
 
+def plays_of_longest_run(view: View) -> NDArray[np.int64]:
+    """Give the longest run of a range, as rows among the counted plays."""
+    run = _run(view)
+    return np.arange(0) if run is None else np.arange(run.row, run.row + run.length)
+
+
 def longest_run_of_own(view: View) -> LongestRun | None:
     """Give the longest run of a track of what a question is about, with nothing at all heard between; None without."""
     among = among_all(view)
@@ -213,5 +219,10 @@ CHARTS = (
         answer=_answer,
         example={"limit": "5"},
         line_plays="track=%23{id}",
+        more_plays={
+            "loop_plays": "trait=looping",
+            "longest_run.length": "trait=longest_run",
+            "looped_tracks.loop_plays": "track=%23{id}&trait=looping",
+        },
     ),
 )

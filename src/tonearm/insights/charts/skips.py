@@ -1,6 +1,6 @@
 """Skips: plays that somebody ended before half."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tonearm.insights.axis import Axis
 from tonearm.insights.chart import Chart
-from tonearm.insights.lane import LaneColumns
+from tonearm.insights.endings import BY_HAND, JUDGED, SHORT_MS, STATES, Ended, judged_and_skipped
 from tonearm.insights.leaders import leaders
 from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.question import Item
@@ -17,10 +17,6 @@ from tonearm.insights.standings import spelled
 from tonearm.insights.view import View
 
 _HOURS = 24
-_SHORT_MS = 30_000
-_BY_HAND = ("fwdbtn", "backbtn", "clickrow", "clickside", "playbtn", "uriopen", "popup")
-_STATES = 3
-_JUDGED, _SKIPPED = 1, 2
 
 Judged = Annotated[int, Meta(description="Plays of which it is known how they ended.")]
 Skipped = Annotated[int, Meta(description="Judged plays that were skipped before half.")]
@@ -66,16 +62,9 @@ class Skips(Record, frozen=True):
     artists: tuple[SkippedItem, ...]
 
 
-class _Marked(NamedTuple):
-    """Some plays of a lane: their rows, and their numbers by track."""
-
-    rows: NDArray[np.int32]
-    tracks: Axis
-
-
 def _answer(view: View, asked: SkipsQuestion) -> Skips:
     start, end = view.rows
-    hours = _hours(view).sums(start, end).reshape(_HOURS, _STATES)[:, _JUDGED:]
+    hours = _hours(view).sums(start, end).reshape(_HOURS, STATES)[:, JUDGED:]
     by_hour = [(judged + skipped, skipped) for judged, skipped in hours.tolist()]
     judged, skips = (sum(column) for column in zip(*by_hour, strict=True))
     (many, tracks), (few, artists) = (
@@ -101,48 +90,15 @@ def _share(skips: int, judged: int) -> float:
     return round(skips / judged, 6) if judged else 0.0
 
 
-def _states(lane: LaneColumns) -> NDArray[np.uint8]:
-    """Give 0 for plays of an unknown end, and which of the others were skipped."""
-    columns = lane.columns
-    says_skipped = columns.context_skipped == 1
-    is_judged = ((columns.context_reason_end != 0) | says_skipped)[lane.context]
-    is_by_hand = (says_skipped | columns.is_context("reason_end", *_BY_HAND))[lane.context]
-    is_done = columns.is_context("reason_end", "trackdone")[lane.context]
-    lengths = np.full(len(columns.track_artist), -1, np.int32)
-    np.maximum.at(lengths, lane.track[is_done], lane.ms_played[is_done])
-    # Twice the time played is less than the length, or else than twice the shortest play that counts.
-    bars = np.where(lengths < 0, 2 * _SHORT_MS, lengths)
-    is_early = 2 * lane.ms_played < bars[lane.track]
-    states: NDArray[np.uint8] = is_judged.astype(np.uint8)
-    states[is_by_hand & is_early] = _SKIPPED
-    return states
-
-
-def _marked(lane: LaneColumns) -> tuple[_Marked, _Marked]:
-    """Give the judged plays of a lane, and the skipped ones."""
-
-    def make() -> tuple[_Marked, _Marked]:
-        states, size = _states(lane), lane.size("tracks")
-        judged, skipped = (
-            _Marked(rows, Axis(lane.track[rows], size))
-            for rows in (
-                np.flatnonzero(states >= state).astype(np.int32) for state in (_JUDGED, _SKIPPED)
-            )
-        )
-        return judged, skipped
-
-    return lane.once(("skips",), make)
-
-
 def _hours(view: View) -> Axis:
     """Count plays by local hour and state."""
     lane = view.lane
 
     def make() -> Axis:
-        labels = lane.hours(view.zone, None).labels % _HOURS * _STATES
-        for rows, _ in _marked(lane):  # what was skipped was judged as well
+        labels = lane.hours(view.zone, None).labels % _HOURS * STATES
+        for rows, _ in judged_and_skipped(lane):  # what was skipped was judged as well
             labels[rows] += 1
-        return Axis(labels, _HOURS * _STATES)
+        return Axis(labels, _HOURS * STATES)
 
     return lane.once(("hours of skips", view.zone), make)
 
@@ -151,7 +107,7 @@ def _most_skipped(
     view: View, item: Item, asked: SkipsQuestion
 ) -> tuple[int, tuple[SkippedItem, ...]]:
     """Give how many were skipped at all, and some of them."""
-    judged, skips = (_numbers(view, item, marked) for marked in _marked(view.lane))
+    judged, skips = (_numbers(view, item, marked) for marked in judged_and_skipped(view.lane))
     level = np.flatnonzero(skips[1:]) + 1  # 0 is nobody known
     total = len(level)
     # The first skip is looked for only where it may settle something.
@@ -178,7 +134,7 @@ def _most_skipped(
     return total, items
 
 
-def _numbers(view: View, item: Item, marked: _Marked) -> NDArray[np.int64]:
+def _numbers(view: View, item: Item, marked: Ended) -> NDArray[np.int64]:
     """Count the marked plays of the range by the ids of an item."""
     lane = view.lane
     by_track = marked.tracks.sums(*_rows(view, marked))
@@ -191,7 +147,7 @@ def _numbers(view: View, item: Item, marked: _Marked) -> NDArray[np.int64]:
 def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give the instant of the first skip in the range by id, for the ids wanted."""
     lane = view.lane
-    _, skipped = _marked(lane)
+    _, skipped = judged_and_skipped(lane)
     firsts = np.zeros(lane.size(item), np.int64)
     if not len(wanted):
         return firsts
@@ -206,7 +162,7 @@ def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[n
     return firsts
 
 
-def _rows(view: View, marked: _Marked) -> tuple[int, int]:
+def _rows(view: View, marked: Ended) -> tuple[int, int]:
     start, end = np.searchsorted(marked.rows, np.array(view.rows, np.int32)).tolist()
     return start, end
 
@@ -223,9 +179,9 @@ CHARTS = (
             "Judged are plays of which the reason of their end is known, or which are marked as skipped, "
             "whatever the rule; there is none from before Spotify recorded it. Skipped are those of them "
             "that are marked so or ended by a choice "
-            f"({', '.join(f'`{reason}`' for reason in _BY_HAND)}), and were played for less than half of the "
+            f"({', '.join(f'`{reason}`' for reason in BY_HAND)}), and were played for less than half of the "
             "track's length. That length is the longest play of the track to its end in the whole history; "
-            f"where there is none, less than {_SHORT_MS // 1_000} seconds is a skip. Equal tracks and "
+            f"where there is none, less than {SHORT_MS // 1_000} seconds is a skip. Equal tracks and "
             "artists are settled by the higher share, then by the earlier first skip, then by name; `next_cursor` "
             "leads to the lines after in both lists."
         ),
@@ -234,6 +190,16 @@ CHARTS = (
         record=Skips,
         answer=_answer,
         example={"limit": "5"},
-        line_plays="hour={hour}&counted=all",
+        line_plays="hour={hour}&trait=judged&counted=all",
+        more_plays={
+            "judged": "trait=judged&counted=all",
+            "skips": "trait=skipped&counted=all",
+            "unknown": "trait=unjudged&counted=all",
+            "items.skips": "hour={hour}&trait=skipped&counted=all",
+            "tracks.judged": "track=%23{id}&trait=judged&counted=all",
+            "tracks.skips": "track=%23{id}&trait=skipped&counted=all",
+            "artists.judged": "artist=%23{id}&trait=judged&counted=all",
+            "artists.skips": "artist=%23{id}&trait=skipped&counted=all",
+        },
     ),
 )

@@ -55,6 +55,9 @@ class HistoryForm(BaseModel):
     counted: str = ""
     hidden: str = ""
     private: str = ""
+    trait: str = ""
+    aspect: str = ""
+    value: str = ""
     cursor: str = ""
     limit: Annotated[int, Field(ge=1, le=_LONGEST)] = _SHOWN
     done: Done = None
