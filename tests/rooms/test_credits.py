@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, text
 
+from collecting import collecting
 from moving_clock import MovingClock
 from polling import TEN, A, B, House, item_of, poll, row_of, sample, state_of
 from tonearm.domain.errors import InvalidInputError
@@ -18,6 +19,8 @@ from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.insights import Insights
 from tonearm.insights.plays import PlaysQuestion
 from tonearm.insights.question import Question
+from tonearm.simulator.documents import Documents
+from tonearm.simulator.world import Track
 from tonearm.storage.database import Database
 from tonearm.storage.poll_tables import track_credits
 from tonearm.storage.schema import migrate
@@ -142,3 +145,22 @@ def test_credits_are_read_from_answers_that_were_kept(house: House, tmp_path: Pa
     )
     assert tops(house, insights=fresh) == expected == tops(house)
     assert house.insights.answer("totals", 1, Question(credit="all")).artists == 2
+
+
+def test_a_link_tells_of_guests(
+    database_url: str, tmp_path: Path, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Documents.simple_track
+
+    def with_guest(self: Documents, track: Track, *, market: bool = False) -> dict[str, Any]:
+        """Write a track of the invented Spotify, whose tracks have one artist each, as one that has a guest."""
+        found = alone(self, track, market=market)
+        return found | {"artists": [*found["artists"], found["artists"][0] | {"name": GUEST}]}
+
+    monkeypatch.setattr(Documents, "simple_track", with_guest)
+    with collecting(database_url, tmp_path, clock) as room:
+        room.link()
+        asked = TopQuestion(credit="all", rule=Rule.ANY, limit=1)
+        found = room.tonearm.insights.answer("top-artists", room.ada.id, asked)
+        assert [(one.name, one.plays) for one in found.items] == [(GUEST, len(room.plays()))]
+        assert found.items[0].share == 1
