@@ -321,10 +321,16 @@ def test_patterns_lead_to_the_plays_behind_them(browser: Browser, base: str, wid
     page.go_back()
     for table in page.get_by_text("Show as a table").all():
         table.click()
-    expect(page.locator("details[open] table.grid")).to_have_count(6)
+    expect(page.locator("details[open] table.grid")).to_have_count(8)
     check_look(watched, width)
     page.locator("section", has_text="Days in a row").locator("tbody a").first.click()
     assert count_of(page) > 0
+    page.go_back()
+    skipped = page.locator("section", has_text="Skipped most").locator("table.list td a").first
+    skips = int(re.sub(r"\D", "", skipped.inner_text()))
+    skipped.click()
+    expect(page.locator(".chips")).to_contain_text("skipped before half")
+    assert count_of(page) == skips
     page.goto(f"{base}/patterns?range=1999")
     expect(page.get_by_text("Nothing was played in this time")).to_be_visible()
     check_look(watched, width)

@@ -152,6 +152,18 @@ def _skip_hours(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
     return pattern_charts.draw_skip_hours(told)
 
 
+def _streaks(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_streaks(told)
+
+
+def _repeat(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_repeat(told)
+
+
+def _platforms(told: Any, _start: int) -> Markup:  # noqa: ANN401 - the same
+    return pattern_charts.draw_platforms(told)
+
+
 def _held(told: Any, _start: int) -> Markup:  # noqa: ANN401 - an answer for each kind of item
     return pattern_charts.draw_held(told)
 
@@ -166,7 +178,7 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "albums": ChartFile(N_("Albums"), "top-albums", is_list=True),
     "tracks": ChartFile(N_("Tracks"), "top-tracks", is_list=True),
     "shows": ChartFile(N_("Shows"), "top-shows", is_list=True),
-    "streaks": ChartFile(N_("Days in a row"), "streaks", is_list=True),
+    "streaks": ChartFile(N_("Days in a row"), "streaks", draw=_streaks, is_list=True),
     "sessions": ChartFile(N_("The longest sessions"), "sessions", rows="longest", is_list=True),
     "session-hours": ChartFile(
         N_("When sessions begin"), "sessions", rows="hours", draw=_session_hours
@@ -178,13 +190,15 @@ CHART_FILES: Mapping[str, ChartFile] = {
         N_("New artists, by day"), "discovery", {"unit": "day"}, draw=_new_artists
     ),
     "rediscovered": ChartFile(N_("What came back"), "discovery", rows="rediscovered", is_list=True),
-    "repeat": ChartFile(N_("Played most"), "repeat", is_list=True),
+    "repeat": ChartFile(N_("Played most"), "repeat", draw=_repeat, is_list=True),
     "concentration": ChartFile(
         N_("How much the first ones hold"), "concentration", items=("artists", "tracks"), draw=_held
     ),
     "skips": ChartFile(N_("Skips by hour"), "skips", draw=_skip_hours),
     "skipped": ChartFile(N_("Artists skipped most"), "skips", rows="artists", is_list=True),
-    "platforms": ChartFile(N_("On what"), "context", {"aspect": "platform"}, rows="values"),
+    "platforms": ChartFile(
+        N_("On what"), "context", {"aspect": "platform"}, rows="values", draw=_platforms
+    ),
     "days": ChartFile(N_("Day by day"), "completeness", {"days": "in"}, rows="days", draw=_days),
     "countries": ChartFile(N_("Where"), "context", {"aspect": "country"}, rows="values", draw=_map),
 }

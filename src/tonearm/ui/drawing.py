@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.context import Contexts
+from tonearm.insights.charts.streaks import Streak
 from tonearm.insights.patterns import Patterns
 from tonearm.insights.question import MOST_ITEMS
 from tonearm.insights.records import Heatmap, Timeline
@@ -109,18 +110,29 @@ def draw_habits(found: Patterns, ask: Ask, frame: Frame) -> Mapping[str, Any]:
         # A list of fewer than usual would grow at once.
         return frame.path(ask.address(f"/top/{item}", by="plays", limit=max(first, _PLACES)))
 
-    drawn = draw_patterns(found, dates=links["new_link"], hour=links["skips_link"], ranking=ranking)
+    def days(streak: Streak) -> str:
+        between = f"{streak.starts_on}..{streak.ends_before}"
+        return frame.path(plays.address("/history", range=between))
+
+    drawn = draw_patterns(
+        found,
+        dates=links["new_link"],
+        hour=links["skips_link"],
+        ranking=ranking,
+        days=days,
+        track=lambda one: frame.path(plays.address(f"/tracks/{one.id}", kind="all", by="plays")),
+    )
     new = "discovery-daily" if found.discovery.unit == "day" else "discovery"
     files = {
         "session_hours": files_line("session-hours", found.sessions.covered, frame.base),
         "new_artists": files_line(new, found.discovery.covered, frame.base),
         "held": files_line("concentration", found.artists.covered, frame.base),
         "skip_hours": files_line("skips", found.skips.covered, frame.base),
+        "streak_bars": files_line("streaks", found.streaks.covered, frame.base),
+        "repeat_bars": files_line("repeat", found.repeat.covered, frame.base),
     }
     charts = {name: chart + files[name] if chart else chart for name, chart in drawn.items()}
     below = {
-        "streaks": files_line("streaks", found.streaks.covered, frame.base),
-        "repeat": files_line("repeat", found.repeat.covered, frame.base),
         "platforms": files_line("platforms", found.platforms.covered, frame.base),
     }
     return {**charts, **links, "ranking": ranking, "below": below}

@@ -18,6 +18,7 @@ from tonearm.ui.charts.curve import Curve, CurvePoint, curves
 from tonearm.ui.charts.groove import groove, segments
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.hours import hours
+from tonearm.ui.charts.named_bars import NamedBar, named_bars
 from tonearm.ui.charts.timeline import timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,6 +34,11 @@ DRAWINGS = {
     ),
     "hours": hours(
         [ClockHour(hour, hour, hour, 0.1) for hour in range(24)], summary="A & B", link=""
+    ),
+    "named-bars": named_bars(
+        [NamedBar("A & B", 3, "3 days", "/"), NamedBar("B" * 90, 1, "1 day")],
+        summary="A & B",
+        name="some",
     ),
     "curve": curves(
         [Curve(name, [CurvePoint(1, 0.5, "", "/"), CurvePoint(9, 1, "", "")]) for name in "AB"],

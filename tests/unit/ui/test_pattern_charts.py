@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,14 +11,17 @@ from tonearm.insights.charts.concentration import Concentration, FirstItems
 from tonearm.insights.charts.discovery import Discovery, DiscoveryUnit
 from tonearm.insights.charts.sessions import SessionHour, SessionsAnswer
 from tonearm.insights.charts.skips import SkipHour, Skips
+from tonearm.insights.charts.streaks import Streak, Streaks
 from tonearm.insights.records import Covered, DiscoveryTotals
 from tonearm.ui import formats
 from tonearm.ui.charts.curve import Curve, CurvePoint, curves
+from tonearm.ui.charts.named_bars import NamedBar, named_bars
 from tonearm.ui.pattern_charts import (
     draw_held,
     draw_new_artists,
     draw_session_hours,
     draw_skip_hours,
+    draw_streaks,
 )
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -259,3 +262,34 @@ def test_of_nothing_there_is_a_chart_all_the_same() -> None:
         assert "peak" not in drawing
         shown = [bar for bar in root.iter("rect") if bar.get("class") != "hit"]
         assert {float(bar.get("height", 0)) for bar in shown} <= {0}
+
+
+def test_days_in_a_row_are_bars_that_lead_to_them_and_say_how_many() -> None:
+    def streak(starts_on: date, days: int) -> Streak:
+        ends_before = starts_on + timedelta(days=days)
+        return Streak(days, starts_on, ends_before - timedelta(days=1), ends_before)
+
+    some = tuple(streak(date(2024, 1, 3), days) for days in range(40, 20, -1))
+    found = Streaks(COVERED, some[-1], some[0], None, some)
+    drawing = draw_streaks(found, lambda one: f"/history?range={one.starts_on}..{one.ends_before}")
+    assert parsed(drawing).get("viewBox") == f"0 0 552 {12 * 46}"
+    links = re.findall(r'href="([^"]+)"', drawing)
+    assert links[0] == "/history?range=2024-01-03..2024-02-12"
+    widths = [
+        float(width) for width in re.findall(r'class="bar" y="\d+" width="([\d.]+)"', drawing)
+    ]
+    # The longest twelve; one is as wide as the drawing, and the others are to it as their days are.
+    assert len(links) == len(widths) == 12
+    assert widths == [round(one.days / 40 * 552, 1) for one in some[:12]]
+    assert f">40{formats.NBSP}days</text>" in drawing
+    assert summary(drawing).startswith("The longest run of days: 40")
+
+
+def test_names_on_bars_are_escaped_cut_and_set_apart() -> None:
+    drawing = named_bars([NamedBar(HOSTILE * 4, 0, HOSTILE, HOSTILE)], summary=HOSTILE, name="some")
+    parsed(drawing)
+    assert "<script" not in drawing
+    (short,) = re.findall(r'<text x="0" y="\d+">([^<]+)</text>', drawing)
+    assert short.startswith("\u2068")
+    assert short.endswith("…\u2069")
+    assert 'class="bar" y="25" width="0"' in drawing
