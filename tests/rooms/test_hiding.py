@@ -110,6 +110,11 @@ def test_an_undo_tells_which_plays_still_do_not_count_and_why(
         assert (again["undone"], again["undone_before"]) == (False, True)
         assert again["still_hidden"] == undone["still_hidden"]
         assert again["words"] == undone["words"].replace("is undone", "was undone already")
+        corrections.delete(own.ada.id, [second.id])
+        later = ask(own.client(own.ada, ERAS[0]), "hide_plays", {"correction": 1})
+        assert later["words"].startswith(
+            "Hiding 1 was undone already; 1 play is gone; 1 play does still not count, because of"
+        )
         corrections.undo(own.ada.id, rule.id)
         shown = own.services.insights.hiders_of(own.ada.id, [first.id, second.id])
         assert shown == {}

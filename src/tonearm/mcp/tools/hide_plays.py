@@ -121,9 +121,11 @@ def _undo(desk: Desk, number: int) -> Hidden:
         corrections.undo(user, number)
     except ConflictError:
         words, is_before = f"Hiding {number} was undone already", True
-    plays = corrections.plays_of(user, number)
+    held = corrections.plays_of(user, number)
+    # What was deleted meanwhile, or whose evidence is gone, does not count again.
+    plays = [play.id for play in desk.services.insights.plays_of(user, held)]
     still = desk.services.insights.hiders_of(user, plays)
-    words += _told_undone(desk, plays, still)
+    words += _told_undone(desk, plays, still, gone=len(held) - len(plays))
     return Hidden(
         hidden=(),
         hidden_before=(),
@@ -137,9 +139,11 @@ def _undo(desk: Desk, number: int) -> Hidden:
     )
 
 
-def _told_undone(desk: Desk, plays: Sequence[int], still: dict[int, tuple[int, ...]]) -> str:
-    """Say which plays count again, and what still stands in the way of others."""
-    words = ""
+def _told_undone(
+    desk: Desk, plays: Sequence[int], still: dict[int, tuple[int, ...]], *, gone: int
+) -> str:
+    """Say which plays count again, how many are gone, and what still stands in the way of others."""
+    words = f"; {_counted(range(gone), 'is', 'are')} gone" if gone else ""
     free = [play for play in plays if play not in still]
     if free:
         words += f"; {_counted(free, 'is', 'are')} no longer hidden"
