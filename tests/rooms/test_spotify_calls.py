@@ -29,7 +29,7 @@ PLAYER = "/me/player"
 
 @pytest.fixture
 def place(sqlite_database: Database) -> Iterator[Place]:
-    with open_place(sqlite_database, patience=0.8) as opened:
+    with open_place(sqlite_database, patience=2.0) as opened:
         yield opened
 
 

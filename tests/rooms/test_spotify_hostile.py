@@ -54,7 +54,7 @@ def spotify(script: Script, sqlite_database: Database, clock: MovingClock) -> It
     pacer = Pacer(
         sqlite_database, clock, Allowance(), lambda seconds: clock.advance(seconds=seconds)
     )
-    made = Spotify(pacer, Reach(f"{script.origin}/v1", patience=1), "1.2.3")
+    made = Spotify(pacer, Reach(f"{script.origin}/v1"), "1.2.3")
     yield made
     made.close()
 
