@@ -8,7 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tonearm.insights.charts.concentration import Concentration, FirstItems
+from tonearm.insights.charts.context import Contexts, ContextValue
 from tonearm.insights.charts.discovery import Discovery, DiscoveryUnit
+from tonearm.insights.charts.repeat import Repeat, RepeatedTrack
 from tonearm.insights.charts.sessions import SessionHour, SessionsAnswer
 from tonearm.insights.charts.skips import SkipHour, Skips
 from tonearm.insights.charts.streaks import Streak, Streaks
@@ -19,6 +21,8 @@ from tonearm.ui.charts.named_bars import NamedBar, named_bars
 from tonearm.ui.pattern_charts import (
     draw_held,
     draw_new_artists,
+    draw_platforms,
+    draw_repeat,
     draw_session_hours,
     draw_skip_hours,
     draw_streaks,
@@ -293,3 +297,28 @@ def test_names_on_bars_are_escaped_cut_and_set_apart() -> None:
     assert short.startswith("\u2068")
     assert short.endswith("…\u2069")
     assert 'class="bar" y="25" width="0"' in drawing
+
+
+def test_tracks_and_platforms_are_bars_by_their_plays() -> None:
+    tracks = tuple(
+        RepeatedTrack(rank, rank, f"Song {rank}", "Band", plays, 1)
+        for rank, plays in enumerate((8, 6, 2), 1)
+    )
+    repeat = Repeat(COVERED, 16, 3, 0.8, 5.3, 0, 0, None, None, tracks, ())
+    values = tuple(
+        ContextValue(name, plays, 1, plays / 16)
+        for name, plays in zip("abc", (8, 6, 2), strict=True)
+    )
+    platforms = Contexts(COVERED, "platform", "month", values, ())
+    led = draw_repeat(repeat, lambda one: f"/tracks/{one.id}")
+    for drawing in (led, draw_platforms(platforms)):
+        parsed(drawing)
+        assert re.findall(r'class="bar" y="\d+" width="([\d.]+)"', drawing) == [
+            "552.0",
+            "414.0",
+            "138.0",
+        ]
+    assert re.findall(r'href="([^"]+)"', led) == ["/tracks/1", "/tracks/2", "/tracks/3"]
+    assert f">8{formats.NBSP}plays</text>" in led
+    assert "Song 3" in led
+    assert f">50{formats.NBSP}%</text>" in draw_platforms(platforms)
