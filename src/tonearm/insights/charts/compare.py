@@ -200,6 +200,11 @@ CHARTS = (
         drawing="table",
         question=CompareQuestion,
         record=Comparison,
+        more_plays={
+            f"{item}.{part}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+            for item in _ITEMS
+            for part in ("entries", "exits", "movers")
+        },
         answer=_answer,
         example={"range": "2024", "other": "2023", "limit": "5"},
     ),

@@ -106,6 +106,10 @@ CHARTS = (
         drawing="story",
         question=MonthQuestion,
         record=Month,
+        more_plays={
+            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+            for item in ("artists", "albums", "tracks")
+        },
         answer=_answer,
         example={"month": "2024-03"},
     ),

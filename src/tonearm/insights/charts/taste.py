@@ -124,6 +124,10 @@ CHARTS = (
         drawing="story",
         question=Question,
         record=Taste,
+        more_plays={
+            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+            for item in ("artists", "albums", "tracks")
+        },
         answer=_answer,
     ),
 )

@@ -95,6 +95,10 @@ CHARTS = (
         drawing="story",
         question=YearQuestion,
         record=Year,
+        more_plays={
+            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+            for item in ("artists", "albums", "tracks")
+        },
         answer=_answer,
         example={"year": "2024"},
     ),
