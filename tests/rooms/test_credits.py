@@ -10,11 +10,9 @@ from sqlalchemy import delete, select, text
 from collecting import collecting
 from moving_clock import MovingClock
 from polling import TEN, A, B, House, item_of, poll, row_of, sample, state_of
-from tonearm.domain.errors import InvalidInputError
 from tonearm.domain.vocabulary import ItemKind, Rule
 from tonearm.history.corrections.records import SplitWish
 from tonearm.history.store import ColumnStore
-from tonearm.insights.charts.skips import SkipsQuestion
 from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.insights import Insights
 from tonearm.insights.plays import PlaysQuestion
@@ -78,8 +76,6 @@ def test_polls_samples_and_exports_together(house: House, tmp_path: Path) -> Non
     # Spotify names others now: those hold.
     poll(house.polls, [told(B, 5, HARBOUR, OTHER)])
     assert tops(house) == {HARBOUR: 6, OTHER: 4, GUEST: 2}
-    with pytest.raises(InvalidInputError, match="primary artists alone"):
-        house.insights.answer("skips", 1, SkipsQuestion(credit="all"))
 
 
 def test_what_is_undone_forgotten_or_cleared_leaves_no_credit(house: House) -> None:

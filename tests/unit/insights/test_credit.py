@@ -98,6 +98,11 @@ def test_what_is_made_of_artists_is_brute_forces(
     assert measured.ask("discovery", asked, NOW).totals.new_artists == new
     assert measured.ask("taste", asked, NOW).new_artists == new
 
+    skipped = habits.skips(each, start, stop, zone, rule, asked.kind, limit=500).artists
+    assert [
+        (one.name, one.judged, one.skips) for one in measured.ask("skips", asked, NOW).artists
+    ] == [(one.name or one.key[0], one.judged, one.skips) for one in skipped]
+
     marks = [
         (mark.number, mark.at)
         for mark in discovery.milestones(each, start, stop, zone, rule, asked.kind, limit=500)

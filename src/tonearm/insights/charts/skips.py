@@ -13,7 +13,7 @@ from tonearm.insights.leaders import leaders
 from tonearm.insights.paging import ListQuestion, NextCursor
 from tonearm.insights.question import Item
 from tonearm.insights.records import Covered, Hour, ItemArtist, ItemId, ItemName, Record
-from tonearm.insights.standings import spelled
+from tonearm.insights.standings import NEVER, spelled
 from tonearm.insights.view import View
 
 _HOURS = 24
@@ -140,25 +140,31 @@ def _numbers(view: View, item: Item, marked: Ended) -> NDArray[np.int64]:
     by_track = marked.tracks.sums(*_rows(view, marked))
     if item == "tracks":
         return by_track
-    owner = lane.columns.track_artist
-    return np.bincount(owner, by_track, minlength=lane.size(item)).astype(np.int64)
+    found = np.bincount(lane.columns.track_artist, by_track, minlength=lane.size(item))
+    if view.grouping(item) == "credited":
+        tracks, artists = lane.further
+        np.add.at(found, artists, by_track[tracks])
+    return found.astype(np.int64)
 
 
 def _first_skips(view: View, item: Item, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give the instant of the first skip in the range by id, for the ids wanted."""
     lane = view.lane
     _, skipped = judged_and_skipped(lane)
-    firsts = np.zeros(lane.size(item), np.int64)
     if not len(wanted):
-        return firsts
-    is_wanted = np.zeros(len(firsts), bool)
-    is_wanted[wanted] = True
-    owner = np.arange(len(firsts)) if item == "tracks" else lane.columns.track_artist
+        return np.zeros(lane.size(item), np.int64)
     inside = slice(*_rows(view, skipped))
-    tracks = skipped.tracks.labels[inside]
-    found = np.flatnonzero(is_wanted[owner][tracks])[::-1]
+    tracks, ended_at = skipped.tracks.labels[inside], lane.ended_at[skipped.rows[inside]]
     # Of several writes to one place the last one stays: backwards, that is the first skip.
-    firsts[owner[tracks[found]]] = lane.ended_at[skipped.rows[inside][found]]
+    of_track = np.full(lane.size("tracks"), NEVER, np.int64)
+    of_track[tracks[::-1]] = ended_at[::-1]
+    if item == "tracks":
+        return of_track
+    firsts = np.full(lane.size(item), NEVER, np.int64)
+    np.minimum.at(firsts, lane.columns.track_artist, of_track)
+    if view.grouping(item) == "credited":
+        further, artists = lane.further
+        np.minimum.at(firsts, artists, of_track[further])
     return firsts
 
 
