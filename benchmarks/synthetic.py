@@ -205,18 +205,19 @@ def vouch(database: Database, history: History, user_id: int = USER) -> Evidence
                     first_at=first, last_at=last,
                 )
             )  # fmt: skip
-        _store_sightings(connection, clock, account.start + 1, user_id)
+        _store_sightings(connection, history.ended_at, account, user_id)
     return Evidence(tuple(spans), account)
 
 
 def _store_sightings(
-    connection: Connection, clock: _Integers, first_play: int, user_id: int
+    connection: Connection, clock: _Integers, account: slice, user_id: int
 ) -> None:
-    """Write what account data tells of plays with ascending numbers."""
+    """Write what tells of each play: account data of some, the extended history of all others."""
     columns = {name: np.zeros(len(clock), dtype) for name, dtype in SIGHTING_TYPES.items()}
     columns["id"] += np.arange(1, len(clock) + 1, dtype=np.uint32)
-    columns["play"] += np.arange(first_play, first_play + len(clock), dtype=np.uint32)
-    columns["family"] += np.uint8(Family.ACCOUNT)
+    columns["play"] += columns["id"]
+    columns["family"] += np.uint8(Family.EXTENDED)
+    columns["family"][account] = Family.ACCOUNT
     columns["clock"] += clock
     months = month_of(clock)
     for month in np.unique(months).tolist():
