@@ -264,6 +264,12 @@ def test_a_filter_becomes_a_rule(ada: httpx2.Client) -> None:
     assert "Make this a rule" in page
     assert "Make this a rule" not in ada.get("/history?q=a&weekday=6").text
 
+    # What no rule can say is refused: without it the rule would leave out more than was listed.
+    rules = ada.get("/api/history/users/me/corrections").json()["items"]
+    refused = ada.post("/history/exclude", data={"weekday": "6", "trait": "skipped"})
+    assert refused.status_code == 422
+    assert "trait" in refused.text
+    assert ada.get("/api/history/users/me/corrections").json()["items"] == rules
     answer = ada.post("/history/exclude", data={"weekday": "6", "back": "/corrections"})
 
     assert answer.headers["location"] == "/corrections"
@@ -325,6 +331,12 @@ def test_patterns_lead_to_the_plays_behind_them(browser: Browser, base: str, wid
     check_look(watched, width)
     page.locator("section", has_text="Days in a row").locator("tbody a").first.click()
     assert count_of(page) > 0
+    page.go_back()
+    new = page.locator("section", has_text="New and found again").locator("table.grid td a").first
+    number = int(new.text_content() or "")
+    page.goto(f"{base}{new.get_attribute('href')}")
+    expect(page.locator(".chips")).to_contain_text("first of an artist")
+    assert count_of(page) == number
     page.go_back()
     skipped = page.locator("section", has_text="Skipped most").locator("table.list td a").first
     skips = int(re.sub(r"\D", "", skipped.inner_text()))

@@ -133,10 +133,15 @@ def check_lines(served: httpx2.Client, chart: str, asked: dict[str, Any]) -> Non
 
 OWN: dict[str, dict[str, Any]] = {
     "compare": {"range": "2024", "other": "2023", "limit": 4, "from": None, "to": None},
+    "clock": {"item": "artists", "limit": 3},
     "year": {"year": 2024, "range": None, "from": None, "to": None},
     "month": {"month": "2024-03", "range": None, "from": None, "to": None},
 }
-NUMBERS = tuple(name for name, chart in load_charts().items() if chart.more_plays)
+NUMBERS = (
+    *(name for name, chart in load_charts().items() if chart.more_plays),
+    "clock",
+    "concentration",
+)
 
 
 @pytest.mark.parametrize("chart", NUMBERS)
@@ -149,29 +154,46 @@ def test_other_numbers_lead_to_exactly_their_plays_too(
     for aspect in ("platform", "country", "shuffle", "offline", "private"):
         own: dict[str, Any] = {"aspect": aspect} if chart == "context" else OWN.get(chart, {})
         answer = ask(served, chart, **{**asked, **own})
-        check_numbers(served, answer)
+        seen = check_numbers(served, answer)
+        # Of everything there is something to every number; only, of a few artists none comes and goes.
+        whole = answer["covered"]["more_plays"].keys()
+        assert (
+            asked or seen == whole or (chart in {"compare", "month"} and len(seen) > len(whole) / 2)
+        )
         if chart != "context":
             break
 
 
-def check_numbers(served: httpx2.Client, answer: dict[str, Any]) -> None:
+def check_numbers(served: httpx2.Client, answer: dict[str, Any]) -> set[str]:
+    """Follow every link, and give the numbers that are more than none somewhere."""
+    seen = set()
     for place, template in answer["covered"]["more_plays"].items():
         for line, number in numbers_at(answer, place):
             link = address(template, line, answer)
-            assert len(listed(served, link)) == number, (place, link)
+            page = served.get(f"/api/history/users/me/{link}&limit=1")
+            assert page.status_code == 200, (place, link, page.text)
+            assert page.json()["total"] == number, (place, link)
+            if number:
+                seen.add(place)
+    return seen
 
 
 def numbers_at(answer: dict[str, Any], place: str) -> Iterator[tuple[dict[str, Any], int]]:
     """Give the lines that a template is of, each with its number."""
     *steps, name = place.split(".")
-    if place == "values":
-        steps, name = ["values"], "plays"
     found: Any = answer
     for step in steps:
         found = found[step]
     for line in found if isinstance(found, list) else [found]:
-        if line is not None:
+        if line is None:
+            continue
+        if not isinstance(line[name], list):
             yield line, line[name]
+            continue
+        values = answer.get("values", line[name])
+        for index, (number, value) in enumerate(zip(line[name], values, strict=True)):
+            own = value if isinstance(value, dict) else {}
+            yield {**line, "index": index, "value": own.get("value")}, number
 
 
 def test_a_number_that_is_of_one_play_names_it(served: httpx2.Client) -> None:
@@ -265,6 +287,9 @@ def test_a_traveller_s_lines_lead_to_their_plays(served: httpx2.Client) -> None:
         ("hour=-1", "hour"),
         ("trait=odd", "trait"),
         ("aspect=shuffle", "value"),
+        ("among=artists", "places"),
+        ("places=5", "among"),
+        ("among=artists&places=0", "places"),
         ("value=yes", "aspect"),
         ("aspect=colour&value=yes", "aspect"),
         ("aspect=shuffle&value=maybe", "value"),

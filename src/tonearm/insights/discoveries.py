@@ -12,6 +12,15 @@ from tonearm.insights.view import View
 
 _ITEMS: tuple[Item, ...] = ("artists", "albums", "tracks")
 
+DISCOVERY_TRAITS = {
+    "new_artists": "new_artist",
+    "new_albums": "new_album",
+    "new_tracks": "new_track",
+    "plays_of_new": "of_new_track",
+    "rediscoveries": "returned",
+}
+"""By the numbers that tell of what was new, the trait of the plays behind them."""
+
 
 def discovery_totals(view: View) -> DiscoveryTotals:
     """Give what was new in the range of a view, and what came back."""

@@ -40,7 +40,6 @@ from tonearm.storage.database import Database
 
 _ANSWERS_PART = 16
 _EVERY_LINE = 1_000_000_000
-_BY_PRIMARY_ARTIST = frozenset({"skips"})
 _USUAL = Preferences()
 _Key = tuple[object, ...]
 _Answer = TypeVar("_Answer")
@@ -67,7 +66,7 @@ class Insights:
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> Any:  # noqa: ANN401 - each chart has its record
         """Answer one measure; raises NotFoundError for an unknown one, InvalidInputError for a bad question."""
-        found = _find(chart, question)
+        found = _find(chart)
         return self._look(
             user_id,
             question,
@@ -79,7 +78,7 @@ class Insights:
         self, chart: str, user_id: int, question: Question, preferences: Preferences = _USUAL
     ) -> Any:  # noqa: ANN401 - each chart has its record
         """Do the same for a measure of a list, with every line of it: nobody but a file asks for so many."""
-        found, every = _find(chart, question), structs.replace(question, limit=_EVERY_LINE)
+        found, every = _find(chart), structs.replace(question, limit=_EVERY_LINE)
         return self._look(
             user_id,
             question,
@@ -94,7 +93,7 @@ class Insights:
 
         Those about a range that goes on, of which more is known every moment, are kept for the rest of a minute.
         """
-        found = _find(chart, question)
+        found = _find(chart)
 
         def encoded(view: View) -> tuple[bytes, str]:
             key = _key(chart, user_id, view.library.versions, question, preferences, view.now)
@@ -139,7 +138,7 @@ class Insights:
         preferences: Preferences = _USUAL,
     ) -> Ranking:
         """Answer a ranking of items and how each of them went, from one version of the history."""
-        found = _find(chart, question)
+        found = _find(chart)
 
         def draw(view: View) -> Ranking:
             return draw_ranking(view, item, lambda view: found.answer(view, question))
@@ -339,12 +338,7 @@ def to_json(record: object) -> bytes:
     return msgspec.json.encode(record)
 
 
-def _find(chart: str, question: Question | None = None) -> Chart[Any, Any]:
-    if question is not None and question.credit == "all" and chart in _BY_PRIMARY_ARTIST:
-        raise InvalidInputError(
-            f"`credit` cannot be 'all' here: {chart} are told of primary artists alone. Leave it out.",
-            parameter="credit",
-        )
+def _find(chart: str) -> Chart[Any, Any]:
     try:
         return load_charts()[chart]
     except KeyError:

@@ -3,7 +3,7 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -17,15 +17,17 @@ from tonearm.domain.instants import from_ms, to_ms
 from tonearm.domain.periods import Period, find_zone
 from tonearm.domain.platforms import platform_family
 from tonearm.domain.text import fold, quoted
+from tonearm.domain.vocabulary import RankBy
 from tonearm.history.sightings import Context
 from tonearm.history.store import KINDS
 from tonearm.insights.aspects import Aspect, has_value
 from tonearm.insights.calendar import dates, hour_starts, unit_starts
 from tonearm.insights.lane import LaneColumns
-from tonearm.insights.question import MOST_ITEMS, Question
+from tonearm.insights.question import MOST_ITEMS, Item, Question
 from tonearm.insights.records import Covered, ItemId, ItemName, Record
 from tonearm.insights.searching import names_of
 from tonearm.insights.sessions import rows_of_session
+from tonearm.insights.standings import Standings
 from tonearm.insights.traits import Trait, has_trait
 from tonearm.insights.travel import TravelledColumns
 from tonearm.insights.view import Named, View
@@ -76,8 +78,9 @@ class PlaysQuestion(Question, frozen=True, kw_only=True):
             description=(
                 "Only plays in which a measure finds this: how they ended (`judged`, `skipped`, `unjudged`, as skips "
                 "have it), the first of an artist, album or track (`new_artist`, `new_album`, `new_track`), of a track "
-                "that is new in the range or unit (`of_new_track`), after a long pause (`returned`), and `looping` or "
-                "of the `longest_run`, as repeats have it."
+                "that is new in the range or unit (`of_new_track`), after a long pause (`returned`), `looping` or of "
+                "the `longest_run`, as repeats have it, and by its best source (`from_extended` and so on), as "
+                "completeness has it."
             )
         ),
     ] = None
@@ -89,6 +92,14 @@ class PlaysQuestion(Question, frozen=True, kw_only=True):
         Meta(
             description="The value, as the measure `context` has it; `unknown` or nothing where it has null."
         ),
+    ] = None
+    among: Annotated[
+        Item | None,
+        Meta(description="Only plays of those of these with most plays in the range."),
+    ] = None
+    places: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        Meta(description="Of how many of them, as concentration has it."),
     ] = None
     unit: Annotated[
         Literal["hour", "day", "week", "month", "year"] | None,
@@ -247,22 +258,7 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
     """Give the rows of the plays that fit, by instant."""
     lane = view.lane
     chosen = _of_range(view, asked) if asked.session is None else _of_session(view, asked)
-    masks: list[NDArray[np.bool_]] = []
-    words = fold(asked.q).split()
-    if words:
-        masks.append(names_of(view).holding(words)[lane.track[chosen]])
-    if asked.weekday is not None or asked.hour is not None:
-        labels = lane.hours(view.zone, None).labels
-        masks.append(_is_hour(asked)[labels[chosen]])
-    if asked.trait is not None:
-        masks.append(has_trait(view, asked.trait, *_bounds(view, asked))[chosen])
-    if (asked.aspect is None) != (asked.value is None):
-        raise InvalidInputError(
-            "`aspect` and `value` belong together: give both, such as aspect=shuffle and value=yes.",
-            parameter="value" if asked.value is None else "aspect",
-        )
-    if asked.aspect is not None and asked.value is not None:
-        masks.append(has_value(lane, asked.aspect, asked.value)[lane.context[chosen]])
+    masks = list(_masks(view, asked, chosen))
     if isinstance(chosen, slice):
         if not masks and not isinstance(lane, TravelledColumns):
             return range(chosen.start, chosen.stop)
@@ -270,6 +266,36 @@ def _fitting(view: View, asked: PlaysQuestion) -> Sequence[int] | NDArray[np.int
     if masks:
         chosen = chosen[np.logical_and.reduce(masks)]
     return _by_instant(lane, chosen) if isinstance(lane, TravelledColumns) else chosen
+
+
+def _masks(
+    view: View, asked: PlaysQuestion, chosen: slice | NDArray[np.int64]
+) -> Iterator[NDArray[np.bool_]]:
+    """Mark the chosen rows by each filter that is asked for; raises InvalidInputError."""
+    lane = view.lane
+    words = fold(asked.q).split()
+    if words:
+        yield names_of(view).holding(words)[lane.track[chosen]]
+    if asked.weekday is not None or asked.hour is not None:
+        yield _is_hour(asked)[lane.hours(view.zone, None).labels[chosen]]
+    if asked.trait is not None:
+        yield has_trait(view, asked.trait, *_bounds(view, asked))[chosen]
+    _check_pair(asked, "aspect", "value", "aspect=shuffle and value=yes")
+    if asked.aspect is not None and asked.value is not None:
+        yield has_value(lane, asked.aspect, asked.value)[lane.context[chosen]]
+    _check_pair(asked, "among", "places", "among=artists and places=10")
+    if asked.among is not None and asked.places is not None:
+        leaders, _ = Standings(view, asked.among, RankBy.PLAYS).ranked(asked.places)
+        yield np.isin(lane.labels(asked.among)[chosen], leaders)
+
+
+def _check_pair(asked: PlaysQuestion, one: str, other: str, such: str) -> None:
+    given = getattr(asked, one) is not None
+    if given != (getattr(asked, other) is not None):
+        raise InvalidInputError(
+            f"`{one}` and `{other}` belong together: give both, such as {such}.",
+            parameter=other if given else one,
+        )
 
 
 def _of_range(view: View, asked: PlaysQuestion) -> slice | NDArray[np.int64]:

@@ -118,7 +118,7 @@ class Covered(Record, frozen=True):
         Meta(
             description=(
                 "The same for other numbers, by where they stand: `tracks.skips` is the field `skips` of a line of "
-                "`tracks`."
+                "`tracks`. Of a list of numbers `{index}` is the place, from 0, and `{value}` that of `values` there."
             )
         ),
     ] = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tonearm.domain.instants import from_ms
 from tonearm.insights.calendar import by_hour_of_week, dates
-from tonearm.insights.discoveries import discovery_totals, list_rediscovered
+from tonearm.insights.discoveries import DISCOVERY_TRAITS, discovery_totals, list_rediscovered
 from tonearm.insights.favourites import Favourite, list_favourites
 from tonearm.insights.firsts import first_plays
 from tonearm.insights.question import Item, Question
@@ -33,6 +33,18 @@ from tonearm.insights.view import EPOCH, View
 
 _FIRST = 10
 _REDISCOVERED = 3
+
+
+REVIEW_PLAYS = {
+    **{
+        f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+        for item in ("artists", "albums", "tracks")
+    },
+    **{f"discovery.{name}": f"trait={trait}" for name, trait in DISCOVERY_TRAITS.items()},
+    "peak_day.plays": "unit=day&starts_on={day}",
+    "longest_session.plays": "session={started_at}",
+}
+"""What lists the plays behind the numbers of a review; see Chart."""
 
 
 class PeakDay(Record, frozen=True):
@@ -95,6 +107,8 @@ def look_back(here: View, before: View) -> Review:
     """Give what is told of a year or a month; `before` looks at the one before it."""
     totals, others = count_totals(here), count_totals(before)
     previous = others if others.plays else None
+    if previous is not None:
+        here = here.leading({"previous.plays": before.plays_behind()})
     return Review(
         covered=here.covered(),
         peak_hour=_peak_hour(here),

@@ -5,11 +5,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tonearm.insights.charts.completeness import SOURCES, by_source
 from tonearm.insights.charts.repeat import plays_of_longest_run
 from tonearm.insights.endings import judged_and_skipped
 from tonearm.insights.firsts import first_plays, rediscoveries
 from tonearm.insights.loops import Loops
 from tonearm.insights.view import View
+
+_FROM = "from_"
 
 Trait = Literal[
     "judged",
@@ -22,6 +25,10 @@ Trait = Literal[
     "returned",
     "looping",
     "longest_run",
+    "from_extended",
+    "from_account",
+    "from_poll",
+    "from_manual",
 ]
 
 
@@ -37,6 +44,10 @@ def _rows(view: View, trait: Trait, low: int, high: int) -> NDArray[np.integer]:
     if trait in ("judged", "unjudged", "skipped"):
         judged, skipped = judged_and_skipped(lane)
         return (skipped if trait == "skipped" else judged).rows
+    if trait.startswith(_FROM):
+        return np.flatnonzero(
+            by_source(view, None).labels == SOURCES.index(trait.removeprefix(_FROM))
+        )
     counted = lane.counted(rule)
     if trait == "new_artist":
         found: NDArray[np.integer] = first_plays(lane, view.grouping("artists"), rule).rows

@@ -32,6 +32,9 @@ _DAYS = frozenset({"range", "from_", "to"})
 _DAYS_AND_ZONE = _DAYS | {"zone"}
 
 
+_PLAYS = "plays?"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """An item's names and the key that settles ties."""
@@ -127,7 +130,6 @@ class View:
     def covered(self, counted: Literal["in", "all"] = "in") -> Covered:
         """Say what an answer speaks of; `counted` tells whether its plays are those that the rule counts, or all."""
         start, end = self.rows
-        said = self._said() | {"counted": counted}
         first, last = self.lane.first_and_last_at(start, end) if start < end else (None, None)
         zone = find_zone(self.zone)
         from_at, to_at = self.period.bounds(zone)
@@ -155,11 +157,22 @@ class View:
             undecided_share=round(undecided, 6),
             history_version=self.library.version,
             corrections_version=self.library.corrections_version,
-            plays=_address(said),
-            line_plays=None if self.line_plays is None else _address(said, self.line_plays),
-            more_plays={place: _address(said, line) for place, line in self.more_plays.items()}
+            plays=self.plays_behind(counted=counted),
+            line_plays=self.line_plays and self.plays_behind(self.line_plays, counted=counted),
+            more_plays={
+                place: line if line.startswith(_PLAYS) else self.plays_behind(line, counted=counted)
+                for place, line in self.more_plays.items()
+            }
             or None,
         )
+
+    def plays_behind(self, line: str = "", *, counted: Literal["in", "all"] = "in") -> str:
+        """Give the address, relative to the measure's own, of the plays behind an answer, or behind a line of it."""
+        return _address(self._said() | {"counted": counted}, line)
+
+    def leading(self, more: Mapping[str, str]) -> "View":
+        """Give the same view with more numbers that lead to their plays: parameters, or addresses of other views."""
+        return replace(self, more_plays={**self.more_plays, **more})
 
     def estimated(self) -> NDArray[np.uint32]:
         """Give the ids of the listener's plays whose lengths are estimated, ascending."""
@@ -253,7 +266,7 @@ def _address(said: Mapping[str, str], line: str = "") -> str:
     # What a line says, it says instead of the question: no parameter may be given twice.
     own = {part.partition("=")[0] for part in line.split("&")}
     pairs = [_pair(*parameter) for parameter in said.items() if parameter[0] not in own]
-    return "plays?" + "&".join([*pairs, line] if line else pairs)
+    return _PLAYS + "&".join([*pairs, line] if line else pairs)
 
 
 @lru_cache(maxsize=1_024)

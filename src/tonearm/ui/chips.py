@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tonearm.domain.vocabulary import ItemKind
 from tonearm.insights.aspects import Aspect
 from tonearm.insights.plays import Play, PlaysQuestion
+from tonearm.insights.question import Item
 from tonearm.insights.traits import Trait
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
@@ -13,7 +14,18 @@ from tonearm.ui.asking import Ask
 
 FILTERS = (*(item.value for item in ItemKind), "platform", "country", "weekday", "hour")
 """Filters that a rule can leave out, too."""
-OTHERS = ("q", "session", "counted", "hidden", "private", "trait", "aspect", "value")
+OTHERS = (
+    "q",
+    "session",
+    "counted",
+    "hidden",
+    "private",
+    "trait",
+    "aspect",
+    "value",
+    "among",
+    "places",
+)
 _SIDES = {
     ("counted", "in"): N_("counted"),
     ("counted", "out"): N_("not counted"),
@@ -33,6 +45,10 @@ _TRAITS: dict[Trait, str] = {
     "returned": N_("back after a long pause"),
     "looping": N_("again and again within a day"),
     "longest_run": N_("longest run of one track"),
+    "from_extended": N_("told by an extended history"),
+    "from_account": N_("told by account data"),
+    "from_poll": N_("told by polls alone"),
+    "from_manual": N_("added by hand"),
 }
 _ASPECTS: dict[Aspect, str] = {
     "platform": N_("platform: {value}"),
@@ -40,6 +56,11 @@ _ASPECTS: dict[Aspect, str] = {
     "shuffle": N_("shuffled: {value}"),
     "offline": N_("offline: {value}"),
     "private": N_("private session: {value}"),
+}
+_FIRST: dict[Item, str] = {
+    "artists": N_("of the first {count} artists"),
+    "albums": N_("of the first {count} albums"),
+    "tracks": N_("of the first {count} tracks"),
 }
 _VALUES = {"yes": N_("yes"), "no": N_("no"), "unknown": N_("unknown")}
 
@@ -54,6 +75,9 @@ def list_chips(
         value = _(_VALUES.get(question.value, question.value))
         called = _(_ASPECTS[question.aspect]).format(value=value)
         yield called, ask.address("/history", aspect="", value="")
+    if question.among is not None and question.places is not None:
+        called = _(_FIRST[question.among]).format(count=formats.number(question.places))
+        yield called, ask.address("/history", among="", places="")
     for name in (*FILTERS, *OTHERS[1:5]):
         value = getattr(question, name)
         if value is not None and (name, value) not in {("counted", "all"), ("hidden", "out")}:

@@ -1,13 +1,15 @@
 """Charts with what is said of them, as several pages show them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
 
+from tonearm.domain.periods import next_month
 from tonearm.insights.charts.clock import Clock
 from tonearm.insights.charts.context import Contexts
+from tonearm.insights.charts.discovery import DiscoveryUnit
 from tonearm.insights.charts.streaks import Streak
 from tonearm.insights.patterns import Patterns
 from tonearm.insights.question import MOST_ITEMS
@@ -110,6 +112,23 @@ def draw_habits(found: Patterns, ask: Ask, frame: Frame) -> Mapping[str, Any]:
         # A list of fewer than usual would grow at once.
         return frame.path(ask.address(f"/top/{item}", by="plays", limit=max(first, _PLACES)))
 
+    bounds = formats.local_days(
+        found.discovery.covered.from_at, found.discovery.covered.to_at, found.discovery.covered.zone
+    )
+
+    def new_plays(unit: DiscoveryUnit, trait: str) -> str:
+        """Give where the plays are by which something was new: of a month that the range cuts, those of the part."""
+        first, end = unit.starts_on, unit.starts_on + timedelta(days=1)
+        if found.discovery.unit == "month":
+            end = next_month(first)
+        if bounds is not None:
+            first, end = max(first, bounds[0]), min(end, bounds[1] + timedelta(days=1))
+        return frame.path(
+            plays.address(
+                "/history", range=f"{first}..{end}", by="plays", counted="in", trait=trait
+            )
+        )
+
     def days(streak: Streak) -> str:
         between = f"{streak.starts_on}..{streak.ends_before}"
         return frame.path(plays.address("/history", range=between))
@@ -135,4 +154,4 @@ def draw_habits(found: Patterns, ask: Ask, frame: Frame) -> Mapping[str, Any]:
     below = {
         "platforms": files_line("platforms", found.platforms.covered, frame.base),
     }
-    return {**charts, **links, "ranking": ranking, "below": below}
+    return {**charts, **links, "ranking": ranking, "below": below, "new_plays": new_plays}

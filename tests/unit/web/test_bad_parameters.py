@@ -19,6 +19,7 @@ BESIDE = {
     "starts_on": {"unit": "day"},
     "starts_at": {"unit": "hour"},
     "value": {"aspect": "shuffle"},
+    "places": {"among": "artists"},
 }
 """What else has to be asked, so that a parameter is looked at."""
 TOLD = {

@@ -91,6 +91,9 @@ def _answer(view: View, asked: ClockQuestion) -> Clock:
         by_hour_of_week(view, rule).sum(axis=0).tolist() for rule in (view.rule, None)
     )
     whole, (total, leaders) = sum(plays), _leaders(view, asked)
+    if asked.item is not None:
+        one = asked.item.removesuffix("s")
+        view = view.leading({"leaders.plays_by_hour": f"{one}=%23{{id}}&hour={{index}}"})
     return Clock(
         covered=view.covered(),
         items=tuple(

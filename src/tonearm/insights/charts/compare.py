@@ -20,6 +20,7 @@ from tonearm.insights.view import View
 
 _PREVIOUS = "previous"
 _ITEMS: tuple[Item, ...] = ("artists", "albums", "tracks")
+_PARTS = ("entries", "exits", "movers")
 
 
 class CompareQuestion(ListQuestion, frozen=True, kw_only=True):
@@ -102,6 +103,18 @@ def _answer(view: View, asked: CompareQuestion) -> Comparison:
     other = _other_range(view, asked.other)
     here, there = (count_totals(side) for side in (view, other))
     tops = {item: _tops(view, other, item, asked) for item in _ITEMS}
+    view = view.leading(
+        {
+            "other_totals.plays": other.plays_behind(),
+            **{
+                f"{item}.{part}.other_plays": other.plays_behind(
+                    f"{item.removesuffix('s')}=%23{{id}}"
+                )
+                for item in _ITEMS
+                for part in _PARTS
+            },
+        }
+    )
     return Comparison(
         covered=view.covered(),
         other=other.covered(),
@@ -203,7 +216,7 @@ CHARTS = (
         more_plays={
             f"{item}.{part}.plays": f"{item.removesuffix('s')}=%23{{id}}"
             for item in _ITEMS
-            for part in ("entries", "exits", "movers")
+            for part in _PARTS
         },
         answer=_answer,
         example={"range": "2024", "other": "2023", "limit": "5"},

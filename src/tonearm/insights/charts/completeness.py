@@ -22,7 +22,7 @@ from tonearm.insights.records import Covered, MsPlayed, Plays, Record
 from tonearm.insights.view import View
 
 _DAY_MS = 86_400_000
-_SOURCES = tuple(family.name.lower() for family in Family)
+SOURCES = tuple(family.name.lower() for family in Family)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -155,13 +155,13 @@ def _days(
 
 
 def _sources(view: View) -> tuple[SourcePlays, ...]:
-    plays = _by_source(view, view.rule).sums(*view.counted_rows).tolist()
-    ms_played = _by_source(view, None).sums(*view.rows).tolist()
-    return tuple(map(SourcePlays, _SOURCES, plays, ms_played))
+    plays = by_source(view, view.rule).sums(*view.counted_rows).tolist()
+    ms_played = by_source(view, None).sums(*view.rows).tolist()
+    return tuple(map(SourcePlays, SOURCES, plays, ms_played))
 
 
-def _by_source(view: View, rule: Rule | None) -> Axis:
-    """Count plays by their best source, or sum their time where no rule is given."""
+def by_source(view: View, rule: Rule | None) -> Axis:
+    """Count plays by their best source, by its place among SOURCES, or sum their time where no rule is given."""
     lane = view.lane
 
     def make() -> Axis:
@@ -172,7 +172,7 @@ def _by_source(view: View, rule: Rule | None) -> Axis:
         labels[np.isin(ids, view.estimated())] = Family.POLL
         by_hand = lane.once(("manual plays",), lambda: manual_plays(view.connection, view.user_id))
         labels[np.isin(ids, by_hand)] = Family.MANUAL
-        return Axis(labels, len(_SOURCES), None if rule else lane.ms_played)
+        return Axis(labels, len(SOURCES), None if rule else lane.ms_played)
 
     return lane.once(("sources", rule), make)
 
@@ -255,6 +255,7 @@ CHARTS = (
             "that polls alone tell of are estimated."
         ),
         drawing="table",
+        more_plays={"sources.plays": "trait=from_{source}"},
         question=CompletenessQuestion,
         record=Completeness,
         answer=_answer,

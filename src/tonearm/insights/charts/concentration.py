@@ -63,6 +63,9 @@ def _answer(view: View, asked: ConcentrationQuestion) -> Concentration:
     weight = Standings(view, asked.item, asked.by).weight
     rising = np.sort(weight[weight > 0])
     held = np.cumsum(rising[::-1], dtype=np.int64)
+    if asked.by is RankBy.PLAYS and view.credit == "primary":
+        # Else the number is none of plays, or has some more than once.
+        view = view.leading({"items.amount": "among={item}&places={first}"})
     return Concentration(
         covered=view.covered(),
         item=asked.item,

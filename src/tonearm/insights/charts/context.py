@@ -138,6 +138,9 @@ CHARTS = (
         answer=_answer,
         example={"aspect": "country", "unit": "year"},
         line_plays="unit={unit}&starts_on={starts_on}",
-        more_plays={"values": "aspect={aspect}&value={value}"},
+        more_plays={
+            "values.plays": "aspect={aspect}&value={value}",
+            "items.plays": "unit={unit}&starts_on={starts_on}&aspect={aspect}&value={value}",
+        },
     ),
 )

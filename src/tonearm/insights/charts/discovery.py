@@ -7,6 +7,7 @@ from msgspec import Meta
 from tonearm.insights.calendar import dates, rows_by_unit, span_of, unit_starts
 from tonearm.insights.chart import Chart
 from tonearm.insights.discoveries import (
+    DISCOVERY_TRAITS,
     discovery_columns,
     discovery_totals,
     list_rediscovered,
@@ -29,14 +30,6 @@ from tonearm.insights.records import (
     StartsOn,
 )
 from tonearm.insights.view import View
-
-_TRAITS = {
-    "new_artists": "new_artist",
-    "new_albums": "new_album",
-    "new_tracks": "new_track",
-    "plays_of_new": "of_new_track",
-    "rediscoveries": "returned",
-}
 
 
 class DiscoveryQuestion(ListQuestion, frozen=True, kw_only=True):
@@ -115,10 +108,10 @@ CHARTS = (
         example={"unit": "year", "limit": "5"},
         line_plays="unit={unit}&starts_on={starts_on}",
         more_plays={
-            **{f"totals.{name}": f"trait={trait}" for name, trait in _TRAITS.items()},
+            **{f"totals.{name}": f"trait={trait}" for name, trait in DISCOVERY_TRAITS.items()},
             **{
                 f"items.{name}": f"unit={{unit}}&starts_on={{starts_on}}&trait={trait}"
-                for name, trait in _TRAITS.items()
+                for name, trait in DISCOVERY_TRAITS.items()
             },
         },
     ),

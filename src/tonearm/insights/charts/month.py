@@ -14,7 +14,7 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.favourites import Favourite
 from tonearm.insights.question import Item, Question
 from tonearm.insights.records import TimelineUnit
-from tonearm.insights.reviews import Review, find_range, list_leaders, look_back
+from tonearm.insights.reviews import REVIEW_PLAYS, Review, find_range, list_leaders, look_back
 from tonearm.insights.view import View
 
 # From 2006-01 to 2200-12, as years in review.
@@ -106,10 +106,7 @@ CHARTS = (
         drawing="story",
         question=MonthQuestion,
         record=Month,
-        more_plays={
-            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
-            for item in ("artists", "albums", "tracks")
-        },
+        more_plays={**REVIEW_PLAYS, "days.plays": "unit=day&starts_on={starts_on}"},
         answer=_answer,
         example={"month": "2024-03"},
     ),

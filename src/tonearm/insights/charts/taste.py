@@ -125,8 +125,13 @@ CHARTS = (
         question=Question,
         record=Taste,
         more_plays={
-            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
-            for item in ("artists", "albums", "tracks")
+            **{
+                f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
+                for item in ("artists", "albums", "tracks")
+            },
+            "new_artists": "trait=new_artist",
+            "new_tracks": "trait=new_track",
+            "peak_hours.plays": "hour={hour}",
         },
         answer=_answer,
     ),

@@ -14,7 +14,7 @@ from tonearm.insights.chart import Chart
 from tonearm.insights.favourites import Favourite
 from tonearm.insights.question import Item, Question
 from tonearm.insights.records import TimelineUnit
-from tonearm.insights.reviews import Review, find_range, list_leaders, look_back
+from tonearm.insights.reviews import REVIEW_PLAYS, Review, find_range, list_leaders, look_back
 from tonearm.insights.view import View
 
 
@@ -95,10 +95,7 @@ CHARTS = (
         drawing="story",
         question=YearQuestion,
         record=Year,
-        more_plays={
-            f"{item}.plays": f"{item.removesuffix('s')}=%23{{id}}"
-            for item in ("artists", "albums", "tracks")
-        },
+        more_plays={**REVIEW_PLAYS, "months.plays": "unit=month&starts_on={starts_on}"},
         answer=_answer,
         example={"year": "2024"},
     ),

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import Form, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -58,6 +58,8 @@ class HistoryForm(BaseModel):
     trait: str = ""
     aspect: str = ""
     value: str = ""
+    among: str = ""
+    places: str = ""
     cursor: str = ""
     limit: Annotated[int, Field(ge=1, le=_LONGEST)] = _SHOWN
     done: Done = None
@@ -159,7 +161,9 @@ def post_correct(
 
 
 class ExclusionForm(BaseModel):
-    """What the page was filtered by."""
+    """What the page was filtered by; what no rule can say is refused, since a rule without it would leave out more."""
+
+    model_config = ConfigDict(extra="forbid")
 
     artist: str | None = None
     album: str | None = None
