@@ -140,14 +140,14 @@ class Measured:
 
 
 def credited(plays: Sequence[OraclePlay], further: Mapping[str, Sequence[str]]) -> list[OraclePlay]:
-    """Give every play once for each artist of its track."""
+    """Give every play once for each artist of its track, in the order of plays."""
     every: list[OraclePlay] = []
     for play in plays:
         by_key = {normal(play.artist): play.artist}
         for name in further.get(play.track_key, ()):
             by_key.setdefault(normal(name), name)
         every += [play._replace(artist=name) for name in by_key.values()]
-    return every
+    return sorted(every, key=lambda play: (play.ended_at, play.started_at))
 
 
 class AnyQuestion(Question, frozen=True, kw_only=True):

@@ -46,7 +46,6 @@ def test_artists_are_brute_forces(
     asked = replace(asked, credit="all", by=by, limit=500)
     each, zone = credited(measured.plays, further), ZoneInfo(asked.zone)
     rule: measures.Rule = asked.rule.value
-    each.sort(key=lambda play: (play.ended_at, play.started_at))
     (start, stop), before = bounds(asked, NOW)
     ranked = measures.top(
         each, "artists", start, stop, rule=rule, kind=asked.kind, by=by.value, previous=before
@@ -84,7 +83,6 @@ def test_what_is_made_of_artists_is_brute_forces(
     asked = replace(asked, credit="all", by=by, limit=500)
     each, zone = credited(measured.plays, further), ZoneInfo(asked.zone)
     rule: measures.Rule = asked.rule.value
-    each.sort(key=lambda play: (play.ended_at, play.started_at))
     (start, stop), _ = bounds(asked, NOW)
     concentration = measured.ask("concentration", asked, NOW)
     expected = habits.concentration(each, start, stop, zone, rule, asked.kind, by=by.value)
@@ -142,7 +140,6 @@ def test_one_artist_is_brute_forces(
 ) -> None:
     measured = Measured(connection, plays, further=further)
     each = credited(measured.plays, further)
-    each.sort(key=lambda play: (play.ended_at, play.started_at))
     zone, key = ZoneInfo(asked.zone), ("music", normal(guest))
     rule: measures.Rule = asked.rule.value
     if key not in measures.names_of(each, "artists"):
