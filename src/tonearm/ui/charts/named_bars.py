@@ -10,7 +10,7 @@ from tonearm.ui import formats
 _WIDTH = 552
 _PITCH = 46
 _BASELINE, _BAR_TOP, _BAR = 17, 25, 10
-_LONGEST_NAME = 46
+_LONGEST_NAME = 36
 
 
 class NamedBar(NamedTuple):
