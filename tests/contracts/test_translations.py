@@ -18,7 +18,7 @@ from tools.translations.faults import find_faults
 MODULES = sorted(TEMPLATES_DIR.parent.rglob("*.py"))
 TEMPLATES = sorted(TEMPLATES_DIR.glob("*.html"))
 OTHERS = [language for language in Language if language is not Language.ENGLISH]
-SPEAKING = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext", "counted"}
+SPEAKING = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext", "NN_", "counted"}
 HUMAN = {"alt", "aria-label", "placeholder", "title"}
 # What is the same in every language, and why.
 SAME = {

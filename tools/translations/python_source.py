@@ -28,6 +28,8 @@ def said(source: str) -> Iterator[Message]:
             yield Message(texts[0])
         elif name == "ngettext" and texts[0]:
             yield Message(texts[0], texts[1])
+        elif name == "NN_" and texts[0]:
+            yield from (Message(texts[0], texts[1], case) for case in (None, *texts[2:]))
         elif name == "pgettext" and texts[1]:
             yield Message(texts[1], context=texts[0])
         elif name == "npgettext" and texts[1]:

@@ -17,6 +17,7 @@ from tonearm.domain.preferences import Language
 from tonearm.speech.catalogues import catalogue, translated
 
 __all__ = [
+    "NN_",
     "N_",
     "from_below",
     "gettext",
@@ -93,6 +94,11 @@ def from_below(text: str) -> str:
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
     """Mark a message of a table for the catalogues; whoever shows it translates it."""
     return message
+
+
+def NN_(one: str, many: str, *_cases: str) -> tuple[str, str]:  # noqa: N802 - beside N_
+    """Mark a noun of a table for the catalogues, alone and in each context that it is said in behind a number."""
+    return one, many
 
 
 def remembered(maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:

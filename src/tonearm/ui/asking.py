@@ -42,7 +42,7 @@ LANES: Mapping[str, str] = {
 }
 RULES: Mapping[str, str] = {
     "30s": N_("30 s and more"),
-    "half": N_("half the track or 4 min"),
+    "half": N_("half of it or 4 min"),
     "done": N_("played to the end"),
     "any": N_("anything at all"),
 }

@@ -18,7 +18,7 @@ from tonearm.domain.errors import InvalidInputError
 from tonearm.insights.chart import load_charts
 from tonearm.insights.charts.context import Contexts
 from tonearm.insights.insights import to_json
-from tonearm.insights.question import Question, make_question
+from tonearm.insights.question import Item, Question, make_question
 from tonearm.insights.records import Covered
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
@@ -32,6 +32,7 @@ from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
 from tonearm.ui.charts.world import Visited, world
+from tonearm.ui.nouns import items_of, nouns_of
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OPENING = re.compile(r'<svg class="([\w -]+)" viewBox="0 0 (\d+) (\d+)">')
@@ -55,6 +56,12 @@ class ChartFile:
     """Whether its lines are a list, of which measures give a part, and the file all."""
     items: tuple[str, ...] = ()
     """Which items the measure is asked about, each for itself, where it is of several; all answers are drawn in one."""
+    ranks: Item | None = None
+    """Of which items it is a ranking; it is called as they are among what was heard."""
+
+    def called(self, kind: str) -> str:
+        """Give its title where it tells of plays of a kind."""
+        return _(nouns_of(kind)[self.ranks].many if self.ranks else self.title)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -174,9 +181,9 @@ CHART_FILES: Mapping[str, ChartFile] = {
     "daily": ChartFile(N_("Time by day"), "timeline", {"unit": "day"}, draw=_daily),
     "heatmap": ChartFile(N_("Hours of the week"), "heatmap", draw=_heatmap),
     "clock": ChartFile(N_("Hours of the day"), "clock", draw=_hours),
-    "artists": ChartFile(N_("Artists"), "top-artists", is_list=True),
-    "albums": ChartFile(N_("Albums"), "top-albums", is_list=True),
-    "tracks": ChartFile(N_("Tracks"), "top-tracks", is_list=True),
+    "artists": ChartFile(N_("Artists"), "top-artists", is_list=True, ranks="artists"),
+    "albums": ChartFile(N_("Albums"), "top-albums", is_list=True, ranks="albums"),
+    "tracks": ChartFile(N_("Tracks"), "top-tracks", is_list=True, ranks="tracks"),
     "shows": ChartFile(N_("Shows"), "top-shows", is_list=True),
     "streaks": ChartFile(N_("Days in a row"), "streaks", draw=_streaks, is_list=True),
     "sessions": ChartFile(N_("The longest sessions"), "sessions", rows="longest", is_list=True),
@@ -184,10 +191,10 @@ CHART_FILES: Mapping[str, ChartFile] = {
         N_("When sessions begin"), "sessions", rows="hours", draw=_session_hours
     ),
     "discovery": ChartFile(
-        N_("New artists, by month"), "discovery", {"unit": "month"}, draw=_new_artists
+        N_("What was new, by month"), "discovery", {"unit": "month"}, draw=_new_artists
     ),
     "discovery-daily": ChartFile(
-        N_("New artists, by day"), "discovery", {"unit": "day"}, draw=_new_artists
+        N_("What was new, by day"), "discovery", {"unit": "day"}, draw=_new_artists
     ),
     "rediscovered": ChartFile(N_("What came back"), "discovery", rows="rediscovered", is_list=True),
     "repeat": ChartFile(N_("Played most"), "repeat", draw=_repeat, is_list=True),
@@ -195,7 +202,7 @@ CHART_FILES: Mapping[str, ChartFile] = {
         N_("How much the first ones hold"), "concentration", items=("artists", "tracks"), draw=_held
     ),
     "skips": ChartFile(N_("Skips by hour"), "skips", draw=_skip_hours),
-    "skipped": ChartFile(N_("Artists skipped most"), "skips", rows="artists", is_list=True),
+    "skipped": ChartFile(N_("Skipped most"), "skips", rows="artists", is_list=True),
     "platforms": ChartFile(
         N_("On what"), "context", {"aspect": "platform"}, rows="values", draw=_platforms
     ),
@@ -205,8 +212,8 @@ CHART_FILES: Mapping[str, ChartFile] = {
 """The charts of all pages, by the name in their address."""
 _OVERVIEW = ("record", "months", "heatmap", "clock", "artists", "albums", "tracks")
 _PATTERNS = (
-    "heatmap", "clock", "session-hours", "sessions", "discovery", "rediscovered", "concentration", "skips", "skipped",
-    "streaks", "repeat", "platforms", "countries",
+    "heatmap", "clock", "session-hours", "sessions", "discovery", "discovery-daily", "rediscovered", "concentration",
+    "skips", "skipped", "streaks", "repeat", "platforms", "countries",
 )  # fmt: skip
 _OF_ITEMS = {
     "artists": ("months", "heatmap", "clock", "tracks", "albums"),
@@ -217,8 +224,11 @@ _OF_ITEMS = {
 _WHOLE = frozenset({"record", "months"})
 
 
-def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Give the charts of the page at a path, as it is asked: the title of each, its forms and their paths."""
+def files_here(here: str, ask: Ask, kind: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Give the charts of the page at a path, as it is asked: the title of each, its forms and their paths.
+
+    `kind` is that of the plays that it tells of, even if it is asked of all of them.
+    """
     place, _slash, last = here.removeprefix("/").partition("/")
     asked = {"range": ask.range, "kind": ask.kind, "rule": ask.rule}
     names: Sequence[str] = _PATTERNS if place == "patterns" else _OVERVIEW
@@ -229,9 +239,11 @@ def files_here(here: str, ask: Ask) -> Iterator[tuple[str, list[tuple[str, str]]
     elif place in _OF_ITEMS:
         names, asked = _OF_ITEMS[place], asked | {place.removesuffix("s"): f"#{last}"}
     for name in names:
+        if name == "albums" and place != "top" and name not in items_of(kind):
+            continue
         own = {"range": "all"} if name in _WHOLE and place != "years" else {}
         by = {"by": ask.by} if name in ("artists", "albums", "tracks", "shows") else {}
-        yield _(CHART_FILES[name].title), list(_forms(name, asked | own | by))
+        yield CHART_FILES[name].called(kind), list(_forms(name, asked | own | by))
 
 
 def files_line(name: str, covered: Covered, base: str) -> Markup:
@@ -242,7 +254,7 @@ def files_line(name: str, covered: Covered, base: str) -> Markup:
         Markup('<a href="{}{}" download>{}</a>').format(base, path, form.upper())
         for form, path in _forms(name, asked)
     )
-    title = _(CHART_FILES[name].title)
+    title = CHART_FILES[name].called(covered.kind)
     return Markup(
         '<p class="note files"><span class="visually-hidden">{}: </span>{} {}</p>'
     ).format(title, _("Take it along:"), links)

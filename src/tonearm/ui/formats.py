@@ -60,9 +60,19 @@ def percent(share: float) -> str:
 
 def change(now: float, before: float) -> str:
     """Spell a relative change with its sign; `before` must not be zero."""
-    value = round((now - before) / before * 100)
+    value = _percent_more(now, before)
     sign = "+" if value > 0 else "\u2212" if value < 0 else "\u00b1"
     return f"{sign}{number(abs(value))}{NBSP}%"
+
+
+def direction(now: float, before: float) -> str:
+    """Give which way such a change goes as it is spelled: "up", "dn", or neither where it is told as none."""
+    value = _percent_more(now, before)
+    return "up" if value > 0 else "dn" if value < 0 else ""
+
+
+def _percent_more(now: float, before: float) -> int:
+    return round((now - before) / before * 100)
 
 
 def duration(ms: float) -> str:

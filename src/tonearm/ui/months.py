@@ -14,7 +14,7 @@ from tonearm.ui.years import FIRST_YEAR, heard
 
 def opening(month: Month, *, is_going_on: bool) -> Markup:
     """Tell how much was heard, and how that compares with the month before."""
-    said, before = heard(month.totals), month.previous
+    said, before = heard(month), month.previous
     if before is not None and before.ms_played and not is_going_on:
         said += " " + told(
             "<b>{change}</b> against the month before.",

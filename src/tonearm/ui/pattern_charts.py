@@ -13,7 +13,6 @@ from tonearm.insights.charts.sessions import SessionsAnswer
 from tonearm.insights.charts.skips import Skips
 from tonearm.insights.charts.streaks import Streak, Streaks
 from tonearm.insights.patterns import Patterns
-from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats, patterns, sentences
 from tonearm.ui.charts.curve import Curve, CurvePoint, curves
@@ -22,13 +21,13 @@ from tonearm.ui.charts.named_bars import NamedBar, named_bars
 from tonearm.ui.charts.scale import ceiling
 from tonearm.ui.charts.timeline import DatedBar, dated_bars
 from tonearm.ui.charts.unlinked import unlinked
+from tonearm.ui.nouns import nouns_of
 
 _COLUMN = 380
 """How wide bars by month are, in units of the drawing, where two charts stand side by side."""
 _MOST_NAMED = 12
 _FAR = 2
 """How many times as high as nearly all of the others a bar is before it is broken."""
-_ITEMS: Mapping[str, str] = {"artists": N_("Artists"), "tracks": N_("Tracks")}
 
 
 def _nowhere(_line: object) -> str:
@@ -75,14 +74,15 @@ def draw_session_hours(found: SessionsAnswer) -> Markup:
 def draw_new_artists(
     found: Discovery, *, width: int = _COLUMN, name: str = "new-artists", link: str = ""
 ) -> Markup:
-    """Draw how many artists were new in each month, or on each day, as the answer has it."""
+    """Draw how many artists or shows were new in each month, or on each day, as the answer has it."""
     # At the beginning of a history everybody is new; all the other months would be a line on the ground.
+    artists = nouns_of(found.covered.kind)["artists"]
     most = _FAR * ceiling(unit.new_artists for unit in found.items)
     bars = [
         DatedBar(
             unit.starts_on,
             unit.new_artists,
-            formats.counted(unit.new_artists, "new artist"),
+            artists.counted_new(unit.new_artists),
             is_broken=unit.new_artists > most,
         )
         for unit in found.items
@@ -120,11 +120,13 @@ def draw_held(
 ) -> Markup:
     """Draw how much the first ones of each hold."""
     lines = [
-        Curve(_(_ITEMS[one.item]), [_point(one, line, ranking) for line in one.items])
+        Curve(
+            _(patterns.concentrated(one).many), [_point(one, line, ranking) for line in one.items]
+        )
         for one in found
         if one.total
     ]
-    said = [patterns.concentration_said(one, one.item.removesuffix("s")) for one in found]
+    said = [patterns.concentration_said(one) for one in found]
     return curves(lines, summary=_spoken(*said), across=_("How many of the first"))
 
 
@@ -170,5 +172,5 @@ def _spoken(*said: Markup) -> str:
 
 def _point(one: Concentration, line: FirstItems, ranking: Callable[[str, int], str]) -> CurvePoint:
     places = f"1{formats.TO}{formats.number(line.first)}" if line.first > 1 else "1"
-    said = f"{_(_ITEMS[one.item])} {places}: {formats.percent(line.share)}"
+    said = f"{_(patterns.concentrated(one).many)} {places}: {formats.percent(line.share)}"
     return CurvePoint(line.first, line.share, said, ranking(one.item, line.first))

@@ -1,6 +1,5 @@
 """What the page of patterns says, in words."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 from markupsafe import Markup
@@ -16,30 +15,20 @@ from tonearm.insights.firsts import LONG_PAUSE_DAYS
 from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.nouns import Noun, nouns_of
 from tonearm.ui.told import told
 
 _FEW, _MANY = 10, 50
 _ENOUGH = 10
 """Plays of an hour from which its share is worth a sentence."""
-_CONCENTRATIONS: Mapping[str, tuple[str, str, str]] = {
-    "artist": (
-        N_("The first artist holds <b>{first}</b> of all plays."),
-        N_("The first artist holds <b>{first}</b>, the first ten {ten} of all plays."),
-        N_(
-            "The first artist holds <b>{first}</b>, the first ten {ten}, the first fifty {fifty} "
-            "of all plays."
-        ),
+_CONCENTRATIONS = (
+    N_("{items}: <b>{first}</b> of all plays are of the first one."),
+    N_("{items}: <b>{first}</b> of all plays are of the first one, {ten} of the first ten."),
+    N_(
+        "{items}: <b>{first}</b> of all plays are of the first one, {ten} of the first ten, {fifty} of the first fifty."
     ),
-    "track": (
-        N_("The first track holds <b>{first}</b> of all plays."),
-        N_("The first track holds <b>{first}</b>, the first ten {ten} of all plays."),
-        N_(
-            "The first track holds <b>{first}</b>, the first ten {ten}, the first fifty {fifty} "
-            "of all plays."
-        ),
-    ),
-}
-"""By what is first, and whether there are more than ten and more than fifty of them."""
+)
+"""Of ten items at most, of fifty, and of more."""
 _YESTERDAY = timedelta(days=1)
 
 
@@ -97,7 +86,7 @@ def repeat_said(repeat: Repeat) -> Markup:
     if not repeat.plays:
         return Markup("")
     said = told(
-        "<b>{share}</b> of plays are of a track that was played before in this time.",
+        "<b>{share}</b> of plays repeat what was played before in this time.",
         share=formats.percent(repeat.repeat_share),
     )
     run = repeat.longest_run
@@ -121,10 +110,11 @@ def discovery_said(discovery: Discovery) -> Markup:
         if totals.plays_of_new < totals.plays
         else N_("<b>{artists}</b> and {tracks}.")
     )
+    nouns = nouns_of(discovery.covered.kind)
     said = told(
         sentence,
-        artists=formats.counted(totals.new_artists, "new artist"),
-        tracks=formats.counted(totals.new_tracks, "new track"),
+        artists=nouns["artists"].counted_new(totals.new_artists),
+        tracks=nouns["tracks"].counted_new(totals.new_tracks),
         share=formats.percent(totals.new_share),
     )
     return (
@@ -139,30 +129,37 @@ def discovery_said(discovery: Discovery) -> Markup:
 
 
 def new_artists_said(discovery: Discovery) -> Markup:
-    """Tell in which month, or on which day, most artists were new, where they came in several."""
+    """Tell in which month, or on which day, most artists or shows were new, where they came in several."""
     some = [unit for unit in discovery.items if unit.new_artists]
     best = max(some, key=lambda unit: unit.new_artists, default=None)
     if best is None or min(len(some), best.new_artists) < 2:  # noqa: PLR2004 - one is no finding
         return Markup("")
-    number = formats.number(best.new_artists)
+    artists = nouns_of(discovery.covered.kind)["artists"].counted_new(best.new_artists)
     if discovery.unit == "day":
         day = formats.day(best.starts_on)
-        return told("Most new artists came on <b>{day}</b>: {number}.", day=day, number=number)
+        return told("Most was new on <b>{day}</b>: {artists}.", day=day, artists=artists)
     month = formats.month(best.starts_on)
-    return told("Most new artists came in <b>{month}</b>: {number}.", month=month, number=number)
+    return told("Most was new in <b>{month}</b>: {artists}.", month=month, artists=artists)
 
 
-def concentration_said(among: Concentration, one: str) -> Markup:
-    """Tell what the first ones hold; `one` is "artist" or "track"."""
+def concentration_said(among: Concentration) -> Markup:
+    """Tell what the first ones hold."""
     if not among.total:
         return Markup("")
     reach = (among.total > _FEW) + (among.total > _MANY)
     return told(
-        _CONCENTRATIONS[one][reach],
+        _CONCENTRATIONS[reach],
+        items=_(concentrated(among).many),
         first=formats.percent(among.top_1_share),
         ten=formats.percent(among.top_10_share),
         fifty=formats.percent(among.top_50_share),
     )
+
+
+def concentrated(among: Concentration) -> Noun:
+    """Give what the items are called of which the first ones are told."""
+    nouns = nouns_of(among.covered.kind)
+    return nouns["artists"] if among.item == "artists" else nouns["tracks"]
 
 
 def skips_said(skips: Skips) -> Markup:

@@ -20,42 +20,19 @@ from tonearm.ui.told import told
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a page calls what it shows, each for the catalogues."""
+    """How a page calls what can be done with what it shows, each for the catalogues."""
 
-    one: str
-    tracks: str
-    """The heading above what it is made of."""
     correct: str
     leave_out: str
-    part: str = ""
-    """One of what an artist or show is made of."""
 
 
-_ARTIST = Wording(
-    N_("Artist"), N_("Tracks"), N_("Correct this artist"), N_("Leave this artist out"), N_("Track")
-)
-_ALBUM = Wording(N_("Album"), N_("Tracks"), N_("Correct this album"), N_("Leave this album out"))
-_TRACK = Wording(N_("Track"), N_("Tracks"), N_("Correct this track"), N_("Leave this track out"))
-_PODCAST = Wording(
-    N_("Podcast"),
-    N_("Episodes"),
-    N_("Correct this podcast"),
-    N_("Leave this podcast out"),
-    N_("Episode"),
-)
-_AUDIOBOOK = Wording(
-    N_("Audiobook"),
-    N_("Chapters"),
-    N_("Correct this audiobook"),
-    N_("Leave this audiobook out"),
-    N_("Chapter"),
-)
-_EPISODE = Wording(
-    N_("Episode"), N_("Episodes"), N_("Correct this episode"), N_("Leave this episode out")
-)
-_CHAPTER = Wording(
-    N_("Chapter"), N_("Chapters"), N_("Correct this chapter"), N_("Leave this chapter out")
-)
+_ARTIST = Wording(N_("Correct this artist"), N_("Leave this artist out"))
+_ALBUM = Wording(N_("Correct this album"), N_("Leave this album out"))
+_TRACK = Wording(N_("Correct this track"), N_("Leave this track out"))
+_PODCAST = Wording(N_("Correct this podcast"), N_("Leave this podcast out"))
+_AUDIOBOOK = Wording(N_("Correct this audiobook"), N_("Leave this audiobook out"))
+_EPISODE = Wording(N_("Correct this episode"), N_("Leave this episode out"))
+_CHAPTER = Wording(N_("Correct this chapter"), N_("Leave this chapter out"))
 _USUAL = {ItemKind.ARTIST: _ARTIST, ItemKind.ALBUM: _ALBUM, ItemKind.TRACK: _TRACK}
 _SPOKEN = {
     ("artist", "podcast"): _PODCAST,
@@ -85,6 +62,8 @@ class Subject:
     """Of a track."""
     uri: str | None
     """Of a track, where one is known."""
+    lane: str
+    """The kind of its plays."""
 
     @property
     def has_parts(self) -> bool:
@@ -111,6 +90,7 @@ def subject_of(portrait: Portrait, item: ItemKind) -> Subject:
         artist=None if item is ItemKind.ARTIST else play.artist,
         album=play.album if item is ItemKind.TRACK else None,
         uri=play.track.uri if item is ItemKind.TRACK else None,
+        lane=play.kind,
     )
 
 

@@ -21,7 +21,9 @@ from tonearm.ui.asking import said_range
 from tonearm.ui.chart_files import files_here
 from tonearm.ui.charts.monogram import monogram
 from tonearm.ui.charts.sparkline import progress_ring, share_bar, sparkline
+from tonearm.ui.nouns import items_of, nouns_of
 from tonearm.ui.share_addresses import share_address
+from tonearm.ui.share_names import view_name
 from tonearm.ui.told import role_name, role_words
 from tonearm.web.languages import language_of
 
@@ -127,6 +129,9 @@ def make_environment() -> Environment:
     environment.globals["formats"] = formats
     environment.filters["named"] = formats.named
     environment.globals["files_here"] = files_here
+    environment.globals["nouns_of"] = nouns_of
+    environment.globals["items_of"] = items_of
     environment.globals["share_address"] = share_address
+    environment.globals["view_name"] = view_name
     environment.globals["said_range"] = said_range
     return environment

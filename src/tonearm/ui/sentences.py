@@ -14,6 +14,7 @@ from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.charts.groove import Segment
+from tonearm.ui.nouns import nouns_of
 from tonearm.ui.told import told
 
 _MANY_DAYS = 62
@@ -178,11 +179,14 @@ def _leader(overview: Overview) -> Markup:
     if overview.artists.total == 1:
         return told("All of it was <b>{name}</b>.", name=name)
     if first.share < _WORTH_SAYING:
-        return told(
-            "Nobody was played more than <b>{name}</b>, out of {artists}.",
-            name=name,
-            artists=formats.counted(overview.totals.artists, "artist", case="of"),
+        kind = overview.totals.covered.kind
+        sentence = (
+            N_("Nobody was played more than <b>{name}</b>, out of {artists}.")
+            if kind == "music"
+            else N_("Nothing was played more than <b>{name}</b>, out of {artists}.")
         )
+        artists = nouns_of(kind)["artists"].counted(overview.totals.artists, case="of")
+        return told(sentence, name=name, artists=artists)
     sentence = (
         N_("<b>{name}</b> led with {share} of all plays.")
         if overview.artists.by == "plays"

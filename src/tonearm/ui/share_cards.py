@@ -18,11 +18,10 @@ from tonearm.ui.charts import groove as grooves
 from tonearm.ui.charts.heatmap import heatmap
 from tonearm.ui.charts.share_card import Card, draw_card
 from tonearm.ui.charts.timeline import timeline
+from tonearm.ui.share_names import RANKED, share_heading
 from tonearm.ui.sharing import (
     FEW_MONTHS,
-    RANKED,
     share_days,
-    share_heading,
     share_question,
     shared_glimpse,
     shared_story,
@@ -74,7 +73,7 @@ def _of_glimpse(found: OpenShare, glimpse: Glimpse) -> _Shown:
     if not totals.plays and not totals.ms_played:
         return totals.covered, _silent()
     if share.view in RANKED:
-        ranked: Top = getattr(glimpse, RANKED[share.view][0])
+        ranked: Top = getattr(glimpse, RANKED[share.view])
         return totals.covered, Card(places=_places(ranked))
     if share.view is SharedView.MONTHS:
         few = len(glimpse.months.items) < FEW_MONTHS

@@ -19,9 +19,8 @@ from tonearm.insights.charts.top import TopQuestion
 from tonearm.insights.charts.year import Year, YearQuestion
 from tonearm.insights.glimpse import Glimpse
 from tonearm.insights.insights import Insights
-from tonearm.insights.question import Question, make_question, period_of
+from tonearm.insights.question import Item, Question, make_question, period_of
 from tonearm.insights.records import Covered, Heatmap, Timeline, Top
-from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import asking, formats, months, patterns, portraits, sentences, years
 from tonearm.ui.charts import groove as grooves
@@ -30,9 +29,11 @@ from tonearm.ui.charts.hours import hours
 from tonearm.ui.charts.review_picture import review_picture
 from tonearm.ui.charts.timeline import timeline
 from tonearm.ui.charts.unlinked import unlinked
+from tonearm.ui.nouns import items_of, nouns_of
 from tonearm.ui.pattern_charts import draw_patterns
 from tonearm.ui.picking import today_in
 from tonearm.ui.rendering import Frame, render
+from tonearm.ui.share_names import RANKED, share_heading
 from tonearm.web.services import Services
 
 _WIDE, _NARROW = 1120, 380
@@ -47,32 +48,12 @@ _PLACES = {
     SharedView.FIVE_TRACKS: 5,
 }
 _USUAL_PLACES = 7
-RANKED: Mapping[SharedView, tuple[str, str]] = {
-    SharedView.TOP_ARTISTS: ("artists", N_("Artist")),
-    SharedView.TOP_ALBUMS: ("albums", N_("Album")),
-    SharedView.TOP_TRACKS: ("tracks", N_("Track")),
-    SharedView.TOP_SHOWS: ("artists", N_("Show")),
-    SharedView.FIVE_ARTISTS: ("artists", N_("Artist")),
-    SharedView.FIVE_ALBUMS: ("albums", N_("Album")),
-    SharedView.FIVE_TRACKS: ("tracks", N_("Track")),
+_PANELS: Mapping[SharedView, tuple[Item, ...]] = {
+    SharedView.OVERVIEW: ("artists", "tracks", "albums"),
+    SharedView.ARTIST: ("tracks", "albums"),
+    SharedView.ALBUM: ("tracks",),
 }
-_HEADINGS: Mapping[SharedView, str] = {
-    SharedView.OVERVIEW: N_("Listening"),
-    SharedView.TOP_ARTISTS: N_("Artists"),
-    SharedView.TOP_ALBUMS: N_("Albums"),
-    SharedView.TOP_TRACKS: N_("Tracks"),
-    SharedView.TOP_SHOWS: N_("Shows"),
-    SharedView.YEAR: N_("A year in review"),
-    SharedView.PATTERNS: N_("Patterns"),
-    SharedView.GROOVE: N_("The record"),
-    SharedView.MONTHS: N_("Month by month"),
-    SharedView.FIVE_ARTISTS: N_("First five artists"),
-    SharedView.FIVE_ALBUMS: N_("First five albums"),
-    SharedView.FIVE_TRACKS: N_("First five tracks"),
-    SharedView.YEAR_PICTURE: N_("A year in music"),
-    SharedView.MONTH: N_("A month in review"),
-    SharedView.MONTH_PICTURE: N_("A month in music"),
-}
+"""What is ranked below the figures."""
 _CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
     SharedView.OVERVIEW: (
         SharedView.OVERVIEW,
@@ -90,9 +71,11 @@ _CHOICES: Mapping[SharedView, tuple[SharedView, ...]] = {
 }
 
 
-def choices_of(view: SharedView) -> tuple[SharedView, ...]:
-    """Give what can be shared from where a page or panel is: the page first, then its panels."""
-    return next((offered for offered in _CHOICES.values() if view in offered), (view,))
+def choices_of(view: SharedView, kind: str) -> tuple[SharedView, ...]:
+    """Give what can be shared from where a page or panel is, of plays of a kind: the page first, then its panels."""
+    offered = next((offered for offered in _CHOICES.values() if view in offered), (view,))
+    items = items_of(kind)
+    return tuple(one for one in offered if one is view or RANKED.get(one, "tracks") in items)
 
 
 def ranges_of(share: Share, zone: str) -> Mapping[str, str]:
@@ -157,7 +140,11 @@ def render_share(
     """
     covered, values = _shown(services, user, found)
     addresses = {"picture_address": picture, "card_address": card}
-    return _render(found.share, frame, user, covered, {**values, **addresses})
+    lane = _lane(found)
+    items = items_of(lane)
+    panels = [item for item in _PANELS.get(found.share.view, ()) if item in items]
+    called = {"nouns": nouns_of(lane), "panels": panels}
+    return _render(found.share, frame, user, covered, {**values, **addresses, **called})
 
 
 def _shown(services: Services, user: User, found: OpenShare) -> tuple[Covered, Mapping[str, Any]]:
@@ -195,9 +182,9 @@ def share_picture(
     return str(review_picture(story, is_dark=is_dark))
 
 
-def share_heading(share: Share) -> str:
-    """Give what stands above a share whose listener has given it no title."""
-    return formats.named(share.item) if share.view.item else _(_HEADINGS[share.view])
+def _lane(found: OpenShare) -> str:
+    """Give the kind of the plays of a share; one about a show is asked of every kind, and has only its own."""
+    return found.item.kind if found.item else found.share.kind
 
 
 def share_question(found: OpenShare) -> TopQuestion:
@@ -278,13 +265,13 @@ def _glimpse_values(share: Share, user: User, glimpse: Glimpse) -> Mapping[str, 
     parts = grooves.segments(glimpse.days.items)
     summary = sentences.groove_summary(parts)
     record = unlinked(grooves.groove(parts, summary=summary))
-    ranked, one = RANKED.get(share.view, ("", ""))
+    ranked = RANKED.get(share.view)
     return {
         "glimpse": glimpse,
         "groove": record,
         "groove_said": summary,
         "ranked": getattr(glimpse, ranked) if ranked else None,
-        "ranked_one": _(one) if one else "",
+        "ranked_one": _(nouns_of(share.kind)[ranked].one) if ranked else "",
         "artist": glimpse.tracks.items[0].artist if glimpse.tracks.items else None,
         "most": _most,
         **_units(glimpse.months),

@@ -4,9 +4,10 @@ from markupsafe import Markup
 
 from tonearm.insights.charts.year import Year, YearItem
 from tonearm.insights.reviews import Review
-from tonearm.insights.totals import TotalNumbers
+from tonearm.speech import N_
 from tonearm.speech import gettext as _
 from tonearm.ui import formats
+from tonearm.ui.nouns import nouns_of
 from tonearm.ui.told import told
 
 FIRST_YEAR, LAST_YEAR = 2006, 2200
@@ -15,7 +16,7 @@ FIRST_YEAR, LAST_YEAR = 2006, 2200
 
 def opening(year: Year, *, is_going_on: bool) -> Markup:
     """Tell how much was heard, and how that compares with the year before."""
-    said, before = heard(year.totals), year.previous
+    said, before = heard(year), year.previous
     if before is not None and before.ms_played and not is_going_on:
         said += " " + told(
             "<b>{change}</b> against the year before.",
@@ -24,14 +25,20 @@ def opening(year: Year, *, is_going_on: bool) -> Markup:
     return said
 
 
-def heard(totals: TotalNumbers) -> Markup:
+def heard(review: Review) -> Markup:
     """Tell how much was heard in a year or a month."""
+    totals, kind = review.totals, review.covered.kind
+    sentence = (
+        N_("{plays} on {days}: {tracks} by {artists}.")
+        if kind == "music"
+        else N_("{plays} on {days}: {tracks} from {artists}.")
+    )
     return told(
-        "{plays} on {days}: {tracks} by {artists}.",
+        sentence,
         plays=formats.counted(totals.plays, "play"),
         days=formats.counted(totals.active_days, "day", case="on"),
-        tracks=formats.counted(totals.tracks, "track"),
-        artists=formats.counted(totals.artists, "artist", case="of"),
+        tracks=nouns_of(kind)["tracks"].counted(totals.tracks),
+        artists=nouns_of(kind)["artists"].counted(totals.artists, case="of"),
     )
 
 
@@ -51,9 +58,9 @@ def leader(items: tuple[YearItem, ...]) -> Markup:
 
 def discoveries(review: Review) -> Markup:
     """Tell what was new, and how much of the year or month it took."""
-    found = review.discovery
+    found, nouns = review.discovery, nouns_of(review.covered.kind)
     return told(
         "And {tracks}; <b>{share}</b> of all plays were of these.",
-        tracks=formats.counted(found.new_tracks, "new track"),
+        tracks=nouns["tracks"].counted_new(found.new_tracks),
         share=formats.percent(found.new_share),
     )

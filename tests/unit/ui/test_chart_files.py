@@ -108,7 +108,8 @@ def test_what_is_no_chart_is_no_picture() -> None:
     ("here", "ask", "titles"),
     [
         ("/", Ask("2024"), 7),
-        ("/patterns", Ask("2024"), 13),
+        ("/", Ask("2024", "podcast"), 6),
+        ("/patterns", Ask("2024"), 14),
         ("/top/shows", Ask("2024", "podcast"), 1),
         ("/years/2024", Ask("2024"), 4),
         ("/years/2024/03", Ask("2024-03"), 4),
@@ -118,7 +119,7 @@ def test_what_is_no_chart_is_no_picture() -> None:
     ],
 )
 def test_every_page_offers_its_charts(here: str, ask: Ask, titles: int) -> None:
-    offered = dict(files_here(here, ask))
+    offered = dict(files_here(here, ask, ask.kind))
     assert len(offered) == titles
     for forms in offered.values():
         assert [form for form, _ in forms][:2] == ["csv", "json"]

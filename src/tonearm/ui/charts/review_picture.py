@@ -1,4 +1,4 @@
-"""A year or a month as a picture to share: one SVG that needs nothing else, with no name but those of the music."""
+"""A year or a month as a picture to share: one SVG that needs nothing else, with no names but of what was heard."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +12,7 @@ from tonearm.speech import gettext as _
 from tonearm.ui import formats
 from tonearm.ui.chart_files import picture_colours
 from tonearm.ui.charts.lettering import SANS, SERIF, named, text
+from tonearm.ui.nouns import nouns_of
 
 _WIDTH, _HEIGHT = 1080, 1350
 _MARGIN = 84
@@ -32,14 +33,14 @@ def review_picture(review: Year | Month, *, is_dark: bool = False) -> Markup:
     colours = picture_colours(is_dark=is_dark)
     first = (review.days if isinstance(review, Month) else review.months)[0].starts_on
     if isinstance(review, Month):
-        name, size, title = formats.month(first), 84, _("{month} in music")
+        name, size, title = formats.month(first), 84, _("{month} in review")
         days = [unit.starts_on.day for unit in review.days]
         bars = _bars(colours, review.days, [str(day) if day % _WEEK == 1 else "" for day in days])
     else:
-        name, size, title = str(first.year), 128, _("{year} in music")
+        name, size, title = str(first.year), 128, _("{year} in review")
         letters = [formats.month_letter(unit.starts_on) for unit in review.months]
         bars = _bars(colours, review.months, letters)
-    soft = colours["ink2"]
+    soft, nouns = colours["ink2"], nouns_of(review.covered.kind)
     parts = [
         Markup('<rect width="{}" height="{}" fill="{}"/>').format(_WIDTH, _HEIGHT, colours["bg"]),
         _record(colours),
@@ -47,8 +48,8 @@ def review_picture(review: Year | Month, *, is_dark: bool = False) -> Markup:
         _text(colours, _MARGIN, 330, 76, formats.long_duration(review.totals.ms_played)),
         _text(colours, _MARGIN, 400, 40, formats.counted(review.totals.plays, "play"), fill=soft),
         bars,
-        _list(colours, _MARGIN, _("Artists"), review.artists),
-        _list(colours, _WIDTH // 2 + 12, _("Tracks"), review.tracks),
+        _list(colours, _MARGIN, _(nouns["artists"].many), review.artists),
+        _list(colours, _WIDTH // 2 + 12, _(nouns["tracks"].many), review.tracks),
         _text(colours, _MARGIN, _HEIGHT - 60, 30, "Tonearm", weight=600),
     ]
     return Markup(

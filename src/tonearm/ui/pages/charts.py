@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tonearm.domain.errors import InvalidInputError, NotFoundError
-from tonearm.speech import gettext as _
 from tonearm.ui.asking import range_name
 from tonearm.ui.chart_files import CHART_FILES, as_picture
 from tonearm.ui.pixels import to_png
@@ -53,7 +52,9 @@ def chart_file(
     else:
         question = questions[0]
         named = question.range if question.from_ is None and question.to is None else ""
-        caption = f"{_(found.title)}, {range_name(named, answers[0].covered)} · Tonearm"
+        covered = answers[0].covered
+        title = found.called(covered.kind)
+        caption = f"{title}, {range_name(named, covered)} · Tonearm"
         drawn = found.drawing(answers, caller.presentation.week_start)
         picture = as_picture(drawn, caption, is_dark=theme == "dark")
         content = to_png(picture) if form == "png" else picture

@@ -13,6 +13,7 @@ from tonearm.insights.question import make_question
 from tonearm.speech import gettext as _
 from tonearm.ui import asking, formats
 from tonearm.ui.asking import Ask
+from tonearm.ui.nouns import items_of, nouns_of
 from tonearm.ui.picking import elsewhere_for_days, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -62,12 +63,14 @@ def compare_page(
 
 def render_comparison(found: Comparison, ask: Ask, frame: Frame) -> str:
     """Render two ranges side by side."""
+    nouns, items = nouns_of(ask.kind), items_of(ask.kind)
     numbers = [
         (_("Time"), found.totals.ms_played, found.other_totals.ms_played, formats.duration),
         (_("Plays"), found.totals.plays, found.other_totals.plays, formats.number),
-        (_("Artists"), found.totals.artists, found.other_totals.artists, formats.number),
-        (_("Albums"), found.totals.albums, found.other_totals.albums, formats.number),
-        (_("Tracks"), found.totals.tracks, found.other_totals.tracks, formats.number),
+        *(
+            (_(nouns[item].many), getattr(found.totals, item), getattr(found.other_totals, item), formats.number)
+            for item in items
+        ),
         (
             _("Active days"), found.totals.active_days,
             found.other_totals.active_days, formats.number,
@@ -79,6 +82,7 @@ def render_comparison(found: Comparison, ask: Ask, frame: Frame) -> str:
         frame,
         found=found,
         numbers=numbers,
+        ranked=[(_(nouns[item].many), item, getattr(found, item)) for item in items],
         other=dict(ask.more).get("other", ""),
         other_label=asking.range_name(other.range, other),
         other_ask=replace(ask, range=other.range),

@@ -3,16 +3,12 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tonearm.insights.charts.milestones import (
-    Anniversary,
-    Milestone,
-    Milestones,
-    NearMilestone,
-)
+from tonearm.insights.charts.milestones import Anniversary, Milestones
 from tonearm.insights.charts.streaks import Streaks
 from tonearm.insights.overview import Overview
 from tonearm.insights.records import Top
@@ -25,6 +21,7 @@ from tonearm.ui.charts.groove_table import groove_table
 from tonearm.ui.closing import closing
 from tonearm.ui.covers import hang, ranked
 from tonearm.ui.drawing import draw_day, draw_months, draw_week
+from tonearm.ui.nouns import nouns_of
 from tonearm.ui.picking import Asked, marked_days, picker_values, plays_behind, today_in
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.ui.years import FIRST_YEAR, LAST_YEAR
@@ -42,6 +39,9 @@ _ACTIVE_LABELS = {
     "audiobook": N_("Days with audiobooks"),
     "all": N_("Days with a play"),
 }
+
+
+_DIRECTIONS = {"up": N_("more listening"), "dn": N_("less listening"), "": N_("as much")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,7 @@ def render_overview(
         groove_caption=_groove_caption(parts),
         groove_table=groove_table(parts, link=link),
         **picker_values(ask, covered, today=today),
-        milestone=_milestone,
-        missing=_missing,
+        amount=partial(_amount, overview.totals.covered.kind),
         streak_now=_streak_now(overview.streaks, today),
         latest_label=_latest_label(overview),
         closing=closing(overview.gaps, covered.zone, today),
@@ -138,21 +137,12 @@ def _soon(milestones: Milestones, today: date) -> list[Anniversary]:
     return sorted(soon, key=lambda one: one.on)[:_MOST_ANNIVERSARIES]
 
 
-def _milestone(one: Milestone | NearMilestone) -> str:
-    """Spell a round number."""
-    return _amount(one.kind, one.number)
-
-
-def _missing(one: NearMilestone) -> str:
-    """Spell how far it is to a round number."""
-    return _("{amount} to go").format(amount=_amount(one.kind, one.missing))
-
-
-def _amount(kind: str, number: int) -> str:
+def _amount(lane: str, kind: str, number: int) -> str:
+    """Spell how many there are of what a milestone is of."""
     if kind == "artists":
-        return formats.counted(number, "artist")
+        return nouns_of(lane)["artists"].counted(number)
     if kind == "tracks":
-        return formats.counted(number, "track")
+        return nouns_of(lane)["tracks"].counted(number)
     if kind == "hours":
         return formats.counted(number, "hour")
     return formats.counted(number, "play")
@@ -172,10 +162,11 @@ def _latest_label(overview: Overview) -> str:
     latest = overview.latest
     if latest is None:
         return ""
+    new = _(nouns_of(overview.totals.covered.kind)["artists"].new)
     if latest.range == "last_30_days":
-        return _("New artists in 30 days")
+        return _("{new} in 30 days").format(new=new)
     month = date.fromisoformat(f"{latest.range}-01")
-    return _("New artists in {month}").format(month=formats.month(month))
+    return _("{new} in {month}").format(new=new, month=formats.month(month))
 
 
 def _most(top: Top) -> int:
@@ -195,10 +186,10 @@ def _change(overview: Overview) -> Change | None:
     before, now = overview.previous, overview.totals
     if before is None or not before.ms_played:
         return None
-    difference = now.ms_played - before.ms_played
+    direction = formats.direction(now.ms_played, before.ms_played)
     return Change(
         label=sentences.change_label(before),
         text=formats.change(now.ms_played, before.ms_played),
-        direction="up" if difference > 0 else "dn" if difference < 0 else "",
-        word=_("more listening") if difference > 0 else _("less listening") if difference else "",
+        direction=direction,
+        word=_(_DIRECTIONS[direction]),
     )

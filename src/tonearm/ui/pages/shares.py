@@ -174,7 +174,7 @@ def _show_form(
         _frame(request, caller),
         form=form,
         share=found.share,
-        choices=choices_of(form.view),
+        choices=choices_of(form.view, found.share.kind),
         ranges=ranges_of(found.share, caller.zone),
         lifetimes=_LIFETIMES,
         problem=told_problem(problem),

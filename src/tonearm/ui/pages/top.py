@@ -15,10 +15,10 @@ from tonearm.insights.charts.top import ShowsQuestion, TopQuestion
 from tonearm.insights.question import MOST_ITEMS, Item, make_question
 from tonearm.insights.trends import Ranking
 from tonearm.speech import N_
-from tonearm.speech import gettext as _
 from tonearm.ui import asking, sentences
 from tonearm.ui.asking import Ask
 from tonearm.ui.covers import hang, ranked
+from tonearm.ui.nouns import nouns_of
 from tonearm.ui.picking import Asked, picker_values
 from tonearm.ui.rendering import Frame, frame_of, page, render
 from tonearm.web.callers import PageCaller, Rooms
@@ -31,13 +31,6 @@ _LONGEST = 250
 _MOST_PAGES = 1_000_000
 Ranked = Literal["artists", "albums", "tracks", "shows"]
 _SPOKEN: Mapping[str, str] = {"podcast": N_("Podcasts"), "audiobook": N_("Audiobooks")}
-_TITLES: Mapping[Ranked, tuple[str, str]] = {
-    "artists": (N_("Artists"), N_("Artist")),
-    "albums": (N_("Albums"), N_("Album")),
-    "tracks": (N_("Tracks"), N_("Track")),
-    "shows": (N_("Shows"), N_("Show")),
-}
-"""Of all of them, and of one."""
 
 
 @ROUTER.get("/{ranking}")
@@ -91,6 +84,23 @@ def _of_shows(ask: Ask) -> Ask:
     return replace(ask, kind=spoken, usual_kind="podcast")
 
 
+def _rankings(ask: Ask, ranking: Ranked) -> list[tuple[str, str, bool]]:
+    """Give the address and the name of every ranking, and whether it is this one; what is spoken has its own two."""
+    spoken = ask.kind if ask.kind in _SPOKEN else None
+    music = replace(ask.elsewhere(), kind="music") if spoken else ask.elsewhere()
+    shows = replace(ask.elsewhere("podcast"), kind=spoken or "podcast")
+    is_here = "shows" if spoken and ranking != "tracks" else ranking
+    found = [
+        (music.address(f"/top/{item}"), noun.many, not spoken and is_here == item)
+        for item, noun in nouns_of("music").items()
+    ]
+    found.append((shows.address("/top/shows"), N_("Shows"), is_here == "shows"))
+    if spoken:
+        episodes = ask.elsewhere().address("/top/tracks", kind=spoken)
+        found.append((episodes, nouns_of(spoken)["tracks"].many, is_here == "tracks"))
+    return found
+
+
 def render_top(
     found: Ranking, ask: Ask, frame: Frame, ranking: Ranked, page_number: int, limit: int
 ) -> str:
@@ -104,9 +114,9 @@ def render_top(
         top=top,
         trends=found.trends,
         here=f"/top/{ranking}",
-        title=_(_TITLES[ranking][0]),
-        one=_(_TITLES[ranking][1]),
+        noun=nouns_of(ask.kind)[_place(ranking)],
         place=_place(ranking),
+        rankings=_rankings(ask, ranking),
         said=sentences.ranking(top) if page_number == 1 and not ask.more else "",
         q=dict(ask.more).get("q", ""),
         first=first,
